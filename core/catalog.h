@@ -1,0 +1,190 @@
+// The catalog: a district's calendars, teams, indicators, sources and expectations, as one document.
+//
+// Concepts: a Catalog is what a person wrote, with defaults filled in by Normalize and refused by Validate; core/district_catalog.h
+// compiles it for use. Plain values; thread safe while not changed. Dates and numbers of days as in DOMAIN.md.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/date.h"
+#include "core/problem.h"
+#include "core/zone.h"
+
+namespace leadlag {
+
+// The numbers below are stored and sent: never change one, only add.
+enum class IndicatorRole : uint8_t { kLeading = 1, kLagging = 2, kBalancing = 3 };
+enum class Category : uint8_t {
+  kWalkthrough = 1,
+  kImplementation = 2,
+  kAdultLearning = 3,
+  kStudentExperience = 4,
+  kOutcome = 5,    // lagging
+  kBalancing = 6,  // what a balancing indicator counts under, unless its category is given
+};
+enum class Dimension : uint8_t { kUnspecified = 0, kSharedUnderstanding = 1, kJointWork = 2, kEvidenceOfProgress = 3 };
+enum class Measure : uint8_t { kNumber = 1, kProportion = 2, kCompletion = 3 };
+enum class Direction : uint8_t { kUnspecified = 0, kHigherIsBetter = 1, kLowerIsBetter = 2 };
+enum class ExceptionKind : uint8_t {
+  kHoliday = 1,         // no instruction
+  kBreak = 2,           // no instruction
+  kWeatherDay = 3,      // no instruction
+  kTeacherOnlyDay = 4,  // no instruction
+  kOtherClosure = 5,    // no instruction
+  kMakeUpDay = 6,       // instruction, whatever else is said of the date
+  kLateArrival = 7,     // instruction, unless the date is closed
+  kEarlyDismissal = 8,  // instruction, unless the date is closed
+};
+
+// Consecutive dates in a term on which the weekday mask holds.
+struct Term {
+  Date first_day;
+  Date last_day;  // inclusive
+  friend bool operator==(const Term&, const Term&) = default;
+};
+
+struct SchoolYearSpec {
+  std::string id;         // "2025-26"
+  DateRange bounds;       // every date in it belongs to this school year; default 1 July to 1 July around the first term
+  std::vector<Term> terms;
+  friend bool operator==(const SchoolYearSpec&, const SchoolYearSpec&) = default;
+};
+
+struct CalendarException {
+  Date date;
+  Date last_date;  // inclusive; equal to `date` for a single day
+  ExceptionKind kind = ExceptionKind::kHoliday;
+  std::string label;  // "Labor Day"
+  friend bool operator==(const CalendarException&, const CalendarException&) = default;
+};
+
+struct CalendarSpec {
+  std::string id;
+  std::string display_name;
+  uint8_t weekdays = 0b0011111;  // bit i: Weekday i is instructional inside a term. Default Monday to Friday.
+  std::vector<SchoolYearSpec> years;  // ordered by bounds.from, disjoint
+  std::vector<CalendarException> exceptions;
+  friend bool operator==(const CalendarSpec&, const CalendarSpec&) = default;
+};
+
+struct ActivePeriod {
+  Date active_from;
+  std::optional<Date> active_to;  // exclusive; none: still active
+  bool Contains(Date d) const { return active_from <= d && (!active_to || d < *active_to); }
+  friend bool operator==(const ActivePeriod&, const ActivePeriod&) = default;
+};
+
+struct CalendarAssignment {
+  std::string calendar;
+  std::optional<Date> from;  // inclusive; none for the first one: from ever
+  friend bool operator==(const CalendarAssignment&, const CalendarAssignment&) = default;
+};
+
+struct ExternalId {
+  std::string system;  // "nces", "ed-fi", "oneroster"
+  std::string value;   // kept as it came, leading zeros and all
+  friend auto operator<=>(const ExternalId&, const ExternalId&) = default;
+};
+
+using Labels = std::map<std::string, std::string>;
+
+struct Team {
+  std::string id;
+  std::string display_name;
+  std::vector<ActivePeriod> active_periods;        // ordered, disjoint, not touching; at least one
+  std::vector<CalendarAssignment> calendars;       // ordered by `from`; empty: the district's default
+  std::string time_zone;                           // empty: the district's
+  Labels labels;
+  std::vector<ExternalId> external_ids;
+  friend bool operator==(const Team&, const Team&) = default;
+};
+
+struct Indicator {
+  std::string id;
+  std::string display_name;
+  IndicatorRole role = IndicatorRole::kLeading;
+  Category category = Category::kWalkthrough;
+  Dimension dimension = Dimension::kUnspecified;
+  Measure measure = Measure::kNumber;
+  Direction direction = Direction::kUnspecified;
+  std::string unit;
+  std::vector<std::string> themes;
+  friend bool operator==(const Indicator&, const Indicator&) = default;
+};
+
+struct Source {
+  std::string id;
+  std::string display_name;
+  friend bool operator==(const Source&, const Source&) = default;
+};
+
+// Which evidence counts: one category, one indicator, or every leading indicator. COMPLETION never counts in an expectation.
+struct SignalKind {
+  enum class Of : uint8_t { kAnyLeading = 1, kCategory = 2, kIndicator = 3 };
+  Of of = Of::kAnyLeading;
+  Category category = Category::kWalkthrough;  // with kCategory
+  std::string indicator;                       // with kIndicator
+  friend bool operator==(const SignalKind&, const SignalKind&) = default;
+
+  // Whether an indicator's evidence is of this kind. ANY_LEADING is the union of all LEADING indicators; a category matches its
+  // own. COMPLETION counts only with `completions`.
+  bool Counts(const Indicator& indicator, bool completions = false) const;
+};
+
+// "Signals of this kind at least every E instructional days", for the teams whose labels contain all of `team_labels`.
+struct Expectation {
+  std::string id;
+  std::string display_name;
+  SignalKind kind;
+  Labels team_labels;               // empty: every team
+  std::vector<std::string> teams;   // empty: every team; otherwise only these ids (and the labels must match too)
+  int32_t every_days = 10;          // E >= 1, instructional days
+  int32_t grace_days = 10;          // G >= 0
+  int32_t allowance_days = 10;      // A >= 0, onboarding
+  MinuteOfDay notify_time{420};     // local to the team
+  std::optional<Date> from;         // the stated date; none: the apply date, kept when it is applied again
+  friend bool operator==(const Expectation&, const Expectation&) = default;
+};
+
+struct DistrictSettings {
+  int32_t settling_minutes = 10;       // after downtime, before what fell due meanwhile is judged
+  int32_t review_objective_days = 10;  // instructional days
+  friend bool operator==(const DistrictSettings&, const DistrictSettings&) = default;
+};
+
+struct Catalog {
+  std::string district;
+  std::string display_name;
+  std::string time_zone;         // IANA
+  std::string default_calendar;  // a calendar's id
+  std::vector<CalendarSpec> calendars;
+  std::vector<Team> teams;
+  std::vector<Indicator> indicators;
+  std::vector<Source> sources;
+  std::vector<Expectation> expectations;
+  DistrictSettings settings;
+  friend bool operator==(const Catalog&, const Catalog&) = default;
+};
+
+// Every rule a catalog must keep that needs nothing but the catalog itself: ids, references, order, ranges, limits, calendars that
+// agree on the school year where a team moves between them. All problems, in document order, by field path; empty when good.
+std::vector<Problem> Validate(const Catalog& catalog);
+
+// One difference between two catalogs, in words: "teams[p-12].labels: level=high -> level=middle".
+struct CatalogChange {
+  enum class Kind : uint8_t { kAdded = 1, kRemoved = 2, kChanged = 3 };
+  Kind kind = Kind::kChanged;
+  std::string path;  // "teams/p-12"
+  std::string detail;  // which fields, empty for added and removed
+  friend bool operator==(const CatalogChange&, const CatalogChange&) = default;
+};
+std::vector<CatalogChange> Diff(const Catalog& before, const Catalog& after);
+
+// True for [a-z0-9-]{1,64}.
+bool IsId(std::string_view text);
+
+}  // namespace leadlag

@@ -1,0 +1,105 @@
+// A catalog compiled for use: teams and expectations by number, each team's combined calendar and zone, and which expectation picks
+// which team. Immutable, shared by pointer; thread safe.
+//
+// Concepts: numbers are interned for ever per district (the first team ever applied is 0, a removed one keeps its number), so that
+// stored keys stay small and true. `Interned` is the growing table of them.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "core/calendar.h"
+#include "core/catalog.h"
+#include "core/watch.h"
+#include "core/zone.h"
+
+namespace leadlag {
+
+using TeamNumber = uint32_t;
+using IndicatorNumber = uint32_t;
+using SourceNumber = uint32_t;
+using ExpectationNumber = uint32_t;
+
+// Names of one kind in order of first appearance: number i is names()[i]. Only grows.
+class InternTable {
+ public:
+  // The name's number, a new one where it has none.
+  uint32_t Intern(std::string_view name);
+  std::optional<uint32_t> Find(std::string_view name) const;
+  const std::string& NameOf(uint32_t number) const { return names_[number]; }
+  uint32_t size() const { return static_cast<uint32_t>(names_.size()); }
+
+ private:
+  std::vector<std::string> names_;
+  std::map<std::string, uint32_t, std::less<>> numbers_;
+};
+
+struct Interned {
+  InternTable teams, indicators, sources, expectations;
+};
+
+class DistrictCatalog {
+ public:
+  struct TeamEntry {
+    const Team* team = nullptr;  // null: not in this catalog
+    std::shared_ptr<const Calendar> calendar;
+    const ZoneRules* zone = nullptr;
+  };
+
+  // Compiles `catalog`, interning its ids in `interned` (document order). `zones` holds the rules of every zone it names.
+  // `apply_dates`: for each expectation without a stated `from`, by id, the date that stands for it; REQUIRES: complete.
+  // INVALID_ARGUMENT as Validate, or where a zone is missing.
+  static absl::StatusOr<std::shared_ptr<const DistrictCatalog>> Compile(Catalog catalog, std::vector<ZoneRules> zones,
+                                                                        std::map<std::string, Date> apply_dates,
+                                                                        Interned& interned);
+
+  const Catalog& catalog() const { return catalog_; }
+  const std::vector<ZoneRules>& zones() const { return zones_; }
+  const std::map<std::string, Date>& apply_dates() const { return apply_dates_; }
+  const ZoneRules& district_zone() const { return *district_zone_; }
+  const std::shared_ptr<const Calendar>& district_calendar() const { return district_calendar_; }
+
+  // Null where this catalog has no such entry.
+  const TeamEntry* FindTeam(TeamNumber number) const;
+  const Indicator* FindIndicator(IndicatorNumber number) const;
+  const Source* FindSource(SourceNumber number) const;
+  const Expectation* FindExpectation(ExpectationNumber number) const;
+
+  // Expectations that pick the team, ascending; empty for a team that is not in this catalog.
+  const std::vector<ExpectationNumber>& ExpectationsOf(TeamNumber team) const;
+  // Indicators whose evidence counts for the expectation, ascending.
+  const std::vector<IndicatorNumber>& IndicatorsOf(ExpectationNumber expectation) const;
+  // Expectations for which an indicator's evidence counts, ascending.
+  const std::vector<ExpectationNumber>& CountedBy(IndicatorNumber indicator) const;
+
+  // The world of a watch; `calendar` is null where this catalog has no such watch. Borrowed from this.
+  WatchWorld World(TeamNumber team, ExpectationNumber expectation) const;
+
+ private:
+  DistrictCatalog() = default;
+  Catalog catalog_;
+  std::vector<ZoneRules> zones_;
+  std::map<std::string, Date> apply_dates_;
+  const ZoneRules* district_zone_ = nullptr;
+  std::shared_ptr<const Calendar> district_calendar_;
+  std::vector<TeamEntry> teams_;  // by number
+  std::vector<const Indicator*> indicators_;
+  std::vector<const Source*> sources_;
+  std::vector<const Expectation*> expectations_;
+  std::vector<WatchTerms> terms_;                               // by expectation
+  std::vector<std::vector<ExpectationNumber>> team_expectations_;  // by team
+  std::vector<std::vector<IndicatorNumber>> counted_indicators_;   // by expectation
+  std::vector<std::vector<ExpectationNumber>> counted_by_;         // by indicator
+};
+
+// True where `labels` holds every pair of `wanted`.
+bool Matches(const Labels& labels, const Labels& wanted);
+
+}  // namespace leadlag

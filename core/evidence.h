@@ -1,0 +1,76 @@
+// Evidence: one dated record of one indicator for one team, its revisions, and the reviews that interpret it.
+//
+// Concepts: identity is (district, source, evidence_id). Content that equals any earlier revision changes nothing; other content is
+// a new revision. With `source_version` the highest version is current whatever the order of arrival. Plain values.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/date.h"
+#include "core/instant.h"
+
+namespace leadlag {
+
+struct Proportion {
+  int64_t numerator = 0;    // k, 0 <= k <= n
+  int64_t denominator = 0;  // n, >= 1
+  friend bool operator==(const Proportion&, const Proportion&) = default;
+};
+struct Completion {
+  bool done = true;
+  friend bool operator==(const Completion&, const Completion&) = default;
+};
+// "This record should not count." A revision like any other; later content makes the record count again.
+struct Void {
+  friend bool operator==(const Void&, const Void&) = default;
+};
+using EvidenceValue = std::variant<double, Proportion, Completion, Void>;
+
+// What a source says of one record: everything that counts as content. For a Void, team, indicator and date may be left out.
+struct EvidenceContent {
+  std::string team;       // id
+  std::string indicator;  // id
+  // Exactly one of the three dates the event: a local date in the team's zone, an instant (which decides the date), or a period.
+  std::optional<Date> event_date;
+  std::optional<Instant> event_time;
+  std::optional<DateRange> period;  // [from, to): the event date is to - 1. For LAGGING indicators only.
+  EvidenceValue value;
+  std::optional<Instant> reported;          // when the source system took it in
+  std::optional<uint64_t> source_version;   // not part of the equality of content
+  std::string note;
+  bool SameContent(const EvidenceContent& other) const;  // all but source_version
+};
+
+// One stored revision.
+struct EvidenceRevision {
+  uint32_t revision = 1;  // 1, 2, … in order of arrival
+  EvidenceContent content;
+  Instant recorded;
+  Date recorded_date;  // of `recorded`, in the team's zone
+  Date event_date;     // resolved; REQUIRES: not a Void without team
+  Date known_date;     // of `reported` where given, else of `recorded`, in the team's zone
+  bool voided() const { return std::holds_alternative<Void>(content.value); }
+};
+
+// A dated meeting in which a team interpreted evidence and decided.
+struct Review {
+  std::string id;
+  std::string team;  // id
+  Date date;
+  std::vector<std::string> indicators;  // ids; covers their records with event date <= date
+  struct EvidenceRef {
+    std::string source;
+    std::string evidence_id;
+    friend bool operator==(const EvidenceRef&, const EvidenceRef&) = default;
+  };
+  std::vector<EvidenceRef> evidence;  // covers these, whatever their indicator
+  std::string decision;               // in the team's words
+  Instant recorded;                   // when it was entered
+  bool SameContent(const Review& other) const;  // all but `recorded`
+};
+
+}  // namespace leadlag

@@ -1,0 +1,134 @@
+// The watch: one (team, expectation) pair and its state machine. DOMAIN.md, "Watches and their states".
+//
+// Concepts. A watch lives in runs. A run is the part of one school year, from its first to its last instructional day, in which one
+// active period of the team and the expectation's `from` hold: dates [begin, end). Outside every run the watch is PAUSED. A run has a
+// start s, the day before its first instructional day. With the last signal dated in the school year it gives the due date:
+//   due = the later of  d with D(s, d] = E + A  and  d with D(last signal, d] = E;  none when that lies past the year's last day.
+//   LATE from notify time of the instructional day after the due date, OVERDUE from notify time G instructional days further on.
+//
+// Things happen to a watch at moments: midnight where a run begins or ends, notify time on an instructional day of the run. Only at a
+// notify time does it get worse; it gets better at once, in Reconsider. Advance makes the moments that have passed, Reconsider
+// follows a change of evidence or of the world at a given instant; both append the flips they make, in order.
+//
+// The due date in force (`Watch::due`): a later one takes effect at once, an earlier one at the next notify time.
+//
+// Flip reasons, by cause:
+//   midnight, a run begins          PAUSED -> ON_TRACK or NOT_STARTED     STARTED
+//   midnight, the year ends / the team's active period ends   -> PAUSED   YEAR_ENDED / INACTIVE (the year's end decides at both)
+//   notify time                     -> LATE: DUE; -> OVERDUE: GRACE_OVER (with DUE before it where LATE was passed over);
+//                                   same state, an earlier due date now in force: UPDATED; ON_TRACK -> NOT_STARTED: CHANGE
+//   evidence (any record new)       LATE/OVERDUE -> ON_TRACK: RESOLVED; OVERDUE -> LATE, or a later due date in the same state:
+//                                   UPDATED; NOT_STARTED -> ON_TRACK: EVIDENCE
+//   any other change                LATE/OVERDUE -> ON_TRACK/NOT_STARTED: RETRACTED; OVERDUE -> LATE or a later due date: UPDATED;
+//                                   NOT_STARTED -> ON_TRACK: CHANGE; PAUSED -> ON_TRACK/NOT_STARTED: STARTED;
+//                                   -> PAUSED: INACTIVE where no active period holds today, else RETRACTED with an alert open, else CHANGE
+// An ON_TRACK watch whose due date moves makes no flip.
+//
+// Pure: no clock, no I/O. A Watch is a plain value; not thread safe.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "absl/functional/function_ref.h"
+#include "core/calendar.h"
+#include "core/catalog.h"
+#include "core/instant.h"
+#include "core/zone.h"
+
+namespace leadlag {
+
+// Stored and sent: never change a number.
+enum class WatchState : uint8_t {
+  kOnTrack = 1,
+  kNotStarted = 2,
+  kLate = 3,
+  kOverdue = 4,
+  kPaused = 5,
+  kUnknown = 6,  // in the contract; nothing enters it yet
+};
+enum class FlipReason : uint8_t {
+  kStarted = 1,
+  kEvidence = 2,
+  kDue = 3,
+  kGraceOver = 4,
+  kUpdated = 5,
+  kResolved = 6,
+  kRetracted = 7,
+  kChange = 8,
+  kInactive = 9,
+  kYearEnded = 10,
+};
+std::string_view ToString(WatchState state);    // "ON_TRACK"
+std::string_view ToString(FlipReason reason);   // "GRACE_OVER"
+inline bool HasAlert(WatchState s) { return s == WatchState::kLate || s == WatchState::kOverdue; }
+
+struct WatchTerms {
+  int every_days = 10;      // E
+  int grace_days = 10;      // G
+  int allowance_days = 10;  // A
+  MinuteOfDay notify_time{420};
+  Date from;                // the expectation's stated date, else its apply date
+  friend bool operator==(const WatchTerms&, const WatchTerms&) = default;
+};
+
+// All a watch depends on besides evidence. Borrowed: must outlive the call.
+struct WatchWorld {
+  const Calendar* calendar = nullptr;  // null: the expectation or team is gone, so no run exists
+  const ZoneRules* zone = nullptr;     // never null
+  const std::vector<ActivePeriod>* active = nullptr;
+  WatchTerms terms;
+};
+
+// The last signal dated in [range.from, range.to), as recorded by now; none where there is none.
+using LastSignalIn = absl::FunctionRef<std::optional<Date>(DateRange)>;
+
+struct Watch {
+  WatchState state = WatchState::kPaused;
+  std::optional<Date> due;    // in force; none while PAUSED, or where it lies past the year's last day
+  Instant handled_before;     // every moment before this instant has been made
+  Instant last_effective;     // of the last flip: effective times of one watch never decrease
+  friend bool operator==(const Watch&, const Watch&) = default;
+};
+
+struct WatchFlip {
+  WatchState from = WatchState::kPaused;
+  WatchState to = WatchState::kPaused;
+  FlipReason reason = FlipReason::kStarted;
+  Instant effective;
+  std::optional<Date> due;  // in force after the flip
+  friend bool operator==(const WatchFlip&, const WatchFlip&) = default;
+};
+
+// What decided a watch on a date: for "why" and for the on-track share.
+struct WatchDates {
+  DateRange run;                      // dates
+  DateRange school_year;              // bounds
+  Date start;                         // s
+  std::optional<Date> last_signal;    // dated in the school year
+  std::optional<Date> due;
+  std::optional<Date> late_day;       // LATE from notify time of this instructional day
+  std::optional<Date> overdue_day;
+};
+// The dates of the run that holds `date`; none where the watch is paused then.
+std::optional<WatchDates> DatesOn(const WatchWorld& world, LastSignalIn last_signal, Date date);
+
+// A watch as it stands when it comes into being: PAUSED, handled up to `now`. Follow with Reconsider(kChange).
+Watch NewWatch(Instant now);
+
+// Makes every moment earlier than `until`. With `hold` (settling after downtime) it stops before the first moment that would make
+// the watch worse; the moments from there on stay to be made, at their own effective times, by a later call.
+void Advance(const WatchWorld& world, LastSignalIn last_signal, Instant until, bool hold, Watch& watch,
+             std::vector<WatchFlip>& flips);
+
+// Follows new evidence or a changed world at `now`. REQUIRES: Advance(the world before, now) has been called.
+enum class WatchCause : uint8_t { kEvidence, kChange };
+void Reconsider(const WatchWorld& world, LastSignalIn last_signal, Instant now, WatchCause cause, Watch& watch,
+                std::vector<WatchFlip>& flips);
+
+// The next moment at which Advance would flip the watch if nothing else happens; none where nothing will.
+std::optional<Instant> NextMoment(const WatchWorld& world, LastSignalIn last_signal, const Watch& watch);
+
+}  // namespace leadlag
