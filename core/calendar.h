@@ -1,8 +1,9 @@
 // Instructional days: k(d), D(a, b] and "n instructional days on", each in O(1) from an index.
 //
-// Concepts (DOMAIN.md, "Time"): k(d) is the number of instructional days, over all the calendar's years, up to and including d;
-// D(a, b] = k(b) - k(a). A Saturday counts like the Friday before it, a date in August like its year's "day 0". A school year has
-// bounds [start, end) in which every date belongs to it, and a first and last instructional day.
+// Concepts (DOMAIN.md, "Time"): k(d) is the number of instructional days, over all the calendar's years, up to and
+// including d; D(a, b] = k(b) - k(a). A Saturday counts like the Friday before it, a date in August like its year's
+// "day 0". A school year has bounds [start, end) in which every date belongs to it, and a first and last instructional
+// day.
 //
 // A Calendar may be combined from several (a team that moves from one to another on a date). Immutable; thread safe.
 //
@@ -17,6 +18,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "core/catalog.h"
 #include "core/date.h"
@@ -37,14 +39,19 @@ class Calendar {
   // INVALID_ARGUMENT when the spec breaks a rule that Validate (catalog.h) would have named.
   static absl::StatusOr<Calendar> Compile(const CalendarSpec& spec);
 
-  // The calendar of a team that follows `parts[i].calendar` from parts[i].from (inclusive; the first part's is ignored) until the
-  // next part's. INVALID_ARGUMENT when a move falls inside a school year which the two calendars bound differently.
-  // REQUIRES: parts not empty, ordered by from.
+  // The calendar of a team that follows `parts[i].calendar` from parts[i].from (inclusive; the first part's is ignored)
+  // until the next part's. INVALID_ARGUMENT when a move falls inside a school year which the two calendars bound
+  // differently. REQUIRES: parts not empty, ordered by from.
   struct Part {
     Date from;
     std::shared_ptr<const Calendar> calendar;
   };
   static absl::StatusOr<Calendar> Combine(const std::vector<Part>& parts);
+
+  // Whether a team may move from calendar `before` to `after` on `move`, the first date on the new one:
+  // INVALID_ARGUMENT, with what to do, where that date lies inside a school year (not at its start) which the two
+  // calendars do not bound equally.
+  static absl::Status CheckMove(const Calendar& before, const Calendar& after, Date move);
 
   bool IsInstructional(Date d) const;
 
@@ -66,19 +73,20 @@ class Calendar {
   const SchoolYear* YearOf(Date d) const;
   const std::vector<SchoolYear>& years() const { return years_; }  // ordered by bounds.from
 
-  // Why a date without instruction has none: the exception's label ("Labor Day"), or "" (a weekend, or outside every term).
+  // Why a date without instruction has none: the exception's label ("Labor Day"), or "" (a weekend, or outside every
+  // term). Of several exceptions that close it the shortest, so Christmas Day inside a winter break; at equal length
+  // the first in the spec.
   std::string ClosureLabel(Date d) const;
 
  private:
   Calendar() = default;
-  static Calendar Index(std::vector<SchoolYear> years, std::vector<Date> days,
-                        std::vector<CalendarException> closures);
+  static Calendar Index(std::vector<SchoolYear> years, std::vector<Date> days, std::vector<CalendarException> closures);
 
   std::vector<SchoolYear> years_;
-  std::vector<Date> days_;           // every instructional day, ascending
-  Date base_;                        // counts_[i] is k(base_ + i)
-  std::vector<int32_t> counts_;
-  std::vector<CalendarException> closures_;  // for ClosureLabel, ordered by date
+  std::vector<Date> days_;                   // every instructional day, ascending
+  Date base_;                                // counts_[i] is k(base_ + i)
+  std::vector<int32_t> counts_;              // from the first year's bounds to the last one's
+  std::vector<CalendarException> closures_;  // for ClosureLabel, ordered by date, disjoint
 };
 
 }  // namespace leadlag

@@ -1,7 +1,8 @@
 // The catalog: a district's calendars, teams, indicators, sources and expectations, as one document.
 //
-// Concepts: a Catalog is what a person wrote, with defaults filled in by Normalize and refused by Validate; core/district_catalog.h
-// compiles it for use. Plain values; thread safe while not changed. Dates and numbers of days as in DOMAIN.md.
+// Concepts: a Catalog is what a person wrote, with defaults filled in by whoever read it, and refused by Validate;
+// core/district_catalog.h compiles it for use. Plain values; thread safe while not changed. Dates and numbers of days
+// as in DOMAIN.md.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +25,7 @@ enum class Category : uint8_t {
   kAdultLearning = 3,
   kStudentExperience = 4,
   kOutcome = 5,    // lagging
-  kBalancing = 6,  // what a balancing indicator counts under, unless its category is given
+  kBalancing = 6,  // what every balancing indicator counts under
 };
 enum class Dimension : uint8_t { kUnspecified = 0, kSharedUnderstanding = 1, kJointWork = 2, kEvidenceOfProgress = 3 };
 enum class Measure : uint8_t { kNumber = 1, kProportion = 2, kCompletion = 3 };
@@ -48,8 +49,8 @@ struct Term {
 };
 
 struct SchoolYearSpec {
-  std::string id;         // "2025-26"
-  DateRange bounds;       // every date in it belongs to this school year; default 1 July to 1 July around the first term
+  std::string id;    // "2025-26"
+  DateRange bounds;  // every date in it belongs to this school year; default 1 July to 1 July around the first term
   std::vector<Term> terms;
   friend bool operator==(const SchoolYearSpec&, const SchoolYearSpec&) = default;
 };
@@ -65,7 +66,7 @@ struct CalendarException {
 struct CalendarSpec {
   std::string id;
   std::string display_name;
-  uint8_t weekdays = 0b0011111;  // bit i: Weekday i is instructional inside a term. Default Monday to Friday.
+  uint8_t weekdays = 0b0011111;       // bit i: Weekday i is instructional inside a term. Default Monday to Friday.
   std::vector<SchoolYearSpec> years;  // ordered by bounds.from, disjoint
   std::vector<CalendarException> exceptions;
   friend bool operator==(const CalendarSpec&, const CalendarSpec&) = default;
@@ -95,9 +96,9 @@ using Labels = std::map<std::string, std::string>;
 struct Team {
   std::string id;
   std::string display_name;
-  std::vector<ActivePeriod> active_periods;        // ordered, disjoint, not touching; at least one
-  std::vector<CalendarAssignment> calendars;       // ordered by `from`; empty: the district's default
-  std::string time_zone;                           // empty: the district's
+  std::vector<ActivePeriod> active_periods;   // ordered, disjoint, not touching; at least one
+  std::vector<CalendarAssignment> calendars;  // ordered by `from`; empty: the district's default
+  std::string time_zone;                      // empty: the district's
   Labels labels;
   std::vector<ExternalId> external_ids;
   friend bool operator==(const Team&, const Team&) = default;
@@ -122,7 +123,8 @@ struct Source {
   friend bool operator==(const Source&, const Source&) = default;
 };
 
-// Which evidence counts: one category, one indicator, or every leading indicator. COMPLETION never counts in an expectation.
+// Which evidence counts: one category, one indicator, or every leading indicator. COMPLETION never counts in an
+// expectation.
 struct SignalKind {
   enum class Of : uint8_t { kAnyLeading = 1, kCategory = 2, kIndicator = 3 };
   Of of = Of::kAnyLeading;
@@ -130,8 +132,8 @@ struct SignalKind {
   std::string indicator;                       // with kIndicator
   friend bool operator==(const SignalKind&, const SignalKind&) = default;
 
-  // Whether an indicator's evidence is of this kind. ANY_LEADING is the union of all LEADING indicators; a category matches its
-  // own. COMPLETION counts only with `completions`.
+  // Whether an indicator's evidence is of this kind. ANY_LEADING is the union of all LEADING indicators; a category
+  // matches its own. COMPLETION counts only with `completions`.
   bool Counts(const Indicator& indicator, bool completions = false) const;
 };
 
@@ -140,13 +142,13 @@ struct Expectation {
   std::string id;
   std::string display_name;
   SignalKind kind;
-  Labels team_labels;               // empty: every team
-  std::vector<std::string> teams;   // empty: every team; otherwise only these ids (and the labels must match too)
-  int32_t every_days = 10;          // E >= 1, instructional days
-  int32_t grace_days = 10;          // G >= 0
-  int32_t allowance_days = 10;      // A >= 0, onboarding
-  MinuteOfDay notify_time{420};     // local to the team
-  std::optional<Date> from;         // the stated date; none: the apply date, kept when it is applied again
+  Labels team_labels;              // empty: every team
+  std::vector<std::string> teams;  // empty: every team; otherwise only these ids (and the labels must match too)
+  int32_t every_days = 10;         // E >= 1, instructional days
+  int32_t grace_days = 10;         // G >= 0
+  int32_t allowance_days = 10;     // A >= 0, onboarding
+  MinuteOfDay notify_time{420};    // local to the team
+  std::optional<Date> from;        // the stated date; none: the apply date, kept when it is applied again
   friend bool operator==(const Expectation&, const Expectation&) = default;
 };
 
@@ -170,18 +172,26 @@ struct Catalog {
   friend bool operator==(const Catalog&, const Catalog&) = default;
 };
 
-// Every rule a catalog must keep that needs nothing but the catalog itself: ids, references, order, ranges, limits, calendars that
-// agree on the school year where a team moves between them. All problems, in document order, by field path; empty when good.
+// Every rule a catalog must keep that needs nothing but the catalog itself: ids, references, order, ranges, limits,
+// calendars that agree on the school year where a team moves between them. In document order, by field path in the
+// words of the public Catalog message ("calendars[0].years[1].start_date"), at most kMaxProblems (core/limits.h); empty
+// when good.
 std::vector<Problem> Validate(const Catalog& catalog);
 
-// One difference between two catalogs, in words: "teams[p-12].labels: level=high -> level=middle".
+// The rules among them on which a calendar's meaning depends: all but its own id and display name. Field paths from the
+// calendar.
+std::vector<Problem> ValidateDates(const CalendarSpec& calendar);
+
+// One difference between two catalogs, in words: "teams/p-12", "labels: level=high -> level=middle".
 struct CatalogChange {
   enum class Kind : uint8_t { kAdded = 1, kRemoved = 2, kChanged = 3 };
   Kind kind = Kind::kChanged;
-  std::string path;  // "teams/p-12"
-  std::string detail;  // which fields, empty for added and removed
+  std::string path;    // "teams/p-12"
+  std::string detail;  // which fields and how, for people: at most 500 bytes; empty for added and removed
   friend bool operator==(const CatalogChange&, const CatalogChange&) = default;
 };
+// "district" first (its own fields and the settings), then calendars, teams, indicators, sources and expectations by
+// id: those of `after` in its order, then the removed ones in the order of `before`.
 std::vector<CatalogChange> Diff(const Catalog& before, const Catalog& after);
 
 // True for [a-z0-9-]{1,64}.

@@ -1,8 +1,9 @@
-// Where the time comes from. Only core/clock.cc reads the machine's clock; everything else is given a Clock, so that tests live
-// through years in seconds.
+// Where the time comes from. Only core/clock.cc reads the machine's clock; everything else is given a Clock, so that
+// tests live through years in seconds.
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 
 #include "core/instant.h"
 

@@ -1,7 +1,8 @@
 // A local calendar date, without a zone: the unit in which evidence is counted.
 //
-// Concepts: a Date is a day number (days since 1970-01-01, proleptic Gregorian), so that it sorts, subtracts and hashes as an
-// integer. The service accepts dates in [Date::Min(), Date::Max()): 1970-01-01 to 2099-12-31. A value, copied freely; thread safe.
+// Concepts: a Date is a day number (days since 1970-01-01, proleptic Gregorian), so that it sorts, subtracts and hashes
+// as an integer. The service accepts dates in [Date::Min(), Date::Max()): 1970-01-01 to 2099-12-31. A value, copied
+// freely; thread safe.
 //
 //   Date d = Date::FromYmd(2025, 9, 4);
 //   d.ToString()          // "2025-09-04"
@@ -13,6 +14,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "absl/status/statusor.h"
 
@@ -28,12 +30,12 @@ class Date {
   // REQUIRES: a real date; month 1..12, day 1..31.
   static Date FromYmd(int year, int month, int day);
 
-  // Reads exactly "YYYY-MM-DD". INVALID_ARGUMENT (with the text and what is wanted) for anything else, a date that does not
-  // exist, or one outside [Min, Max).
+  // Reads exactly "YYYY-MM-DD". INVALID_ARGUMENT (with the text and what is wanted) for anything else, a date that does
+  // not exist, or one outside [Min, Max).
   static absl::StatusOr<Date> Parse(std::string_view text);
 
-  static constexpr Date Min() { return Date(0); }       // 1970-01-01, the first date the service accepts
-  static constexpr Date Max() { return Date(47482); }   // 2100-01-01, exclusive
+  static constexpr Date Min() { return Date(0); }      // 1970-01-01, the first date the service accepts
+  static constexpr Date Max() { return Date(47482); }  // 2100-01-01, exclusive
 
   constexpr int32_t days() const { return days_; }  // since 1970-01-01
   int year() const;

@@ -6,13 +6,14 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "core/check.h"
 #include "core/codec.h"
 #include "core/instant.h"
 
 namespace leadlag {
 namespace {
 
-// The hours' buckets: 48 of an hour, then of 6 hours up to 14 days, then of a day up to 100 days, then one for all above.
+// The buckets: 48 of an hour, then of 6 hours up to 14 days, then of a day up to 100 days, then one for all above.
 constexpr int kSixHoursFrom = 48;
 constexpr int kDaysFrom = 14 * 24;
 constexpr int kLongFrom = 100 * 24;
@@ -23,16 +24,16 @@ static_assert(kLongBucket <= std::numeric_limits<uint8_t>::max());
 
 // The encoding, format 1. Never change it: add a format.
 //   U8 format, Varint number of entries, then the entries in order, each:
-//     U8      flags, with the days since the entry before (the first: since Date::Min()) in the top bits; kEventFar: see next
+//     U8      flags; the top 3 bits: the days since the event before (the first: since Date::Min()), at most kEventFar
 //     Varint  with kEventFar: those days - kEventFar
 //     Signed  known - event
 //     Signed  with kRecordedLater: recorded - known, not 0
 //     Signed  with kReviewed: reviewed - known
-//     Signed  with kCorrected: first event - event; Signed: corrected on - known
+//     Signed  with kCorrected: first event - event, and Signed: corrected on - known
 //     U8      with kHours: the bucket
 //     Varint  with kMany: count - 2
-// So the usual entry (a record known within weeks, reviewed within weeks, on a date near the one before) takes 3 to 5 bytes,
-// and equal rows have equal bytes.
+// So the usual entry, a record known and reviewed within weeks of a date near the one before, takes 2 to 5 bytes. A row
+// has one encoding.
 constexpr uint8_t kFormat = 1;
 constexpr uint8_t kReviewed = 1 << 0;
 constexpr uint8_t kCorrected = 1 << 1;
@@ -139,6 +140,7 @@ void DayRow::Add(const DayEntry& entry) {
   if (entry.count == 0) return;
   const auto place = std::lower_bound(entries_.begin(), entries_.end(), entry, Before);
   if (place != entries_.end() && KeyOf(*place) == KeyOf(entry)) {
+    LEADLAG_CHECK(entry.count <= std::numeric_limits<uint32_t>::max() - place->count);
     place->count += entry.count;
   } else {
     entries_.insert(place, entry);

@@ -1,8 +1,8 @@
-// A catalog compiled for use: teams and expectations by number, each team's combined calendar and zone, and which expectation picks
-// which team. Immutable, shared by pointer; thread safe.
+// A catalog compiled for use: teams and expectations by number, each team's combined calendar and zone, and which
+// expectation picks which team. Immutable, shared by pointer; thread safe.
 //
-// Concepts: numbers are interned for ever per district (the first team ever applied is 0, a removed one keeps its number), so that
-// stored keys stay small and true. `Interned` is the growing table of them.
+// Concepts: numbers are interned for ever per district (the first team ever applied is 0, a removed one keeps its
+// number), so that stored keys stay small and true. `Interned` is the growing table of them.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -53,9 +52,9 @@ class DistrictCatalog {
     const ZoneRules* zone = nullptr;
   };
 
-  // Compiles `catalog`, interning its ids in `interned` (document order). `zones` holds the rules of every zone it names.
-  // `apply_dates`: for each expectation without a stated `from`, by id, the date that stands for it; REQUIRES: complete.
-  // INVALID_ARGUMENT as Validate, or where a zone is missing.
+  // Compiles `catalog`, interning its ids in `interned` (document order). `zones` holds the rules of every zone it
+  // names. `apply_dates`: for each expectation without a stated `from`, by id, the date that stands for it; REQUIRES:
+  // complete. INVALID_ARGUMENT as Validate, or where a zone is missing; `interned` is unchanged then.
   static absl::StatusOr<std::shared_ptr<const DistrictCatalog>> Compile(Catalog catalog, std::vector<ZoneRules> zones,
                                                                         std::map<std::string, Date> apply_dates,
                                                                         Interned& interned);
@@ -79,11 +78,15 @@ class DistrictCatalog {
   // Expectations for which an indicator's evidence counts, ascending.
   const std::vector<ExpectationNumber>& CountedBy(IndicatorNumber indicator) const;
 
-  // The world of a watch; `calendar` is null where this catalog has no such watch. Borrowed from this.
+  // The world of a watch. Where this catalog has no such watch, `calendar` is null; zone and active periods are the
+  // team's as far as there is one, else the district's zone and no period: never null. Borrowed from this.
   WatchWorld World(TeamNumber team, ExpectationNumber expectation) const;
 
  private:
   DistrictCatalog() = default;
+  void LinkTeams(InternTable& table);
+  void LinkExpectations();
+
   Catalog catalog_;
   std::vector<ZoneRules> zones_;
   std::map<std::string, Date> apply_dates_;
@@ -93,7 +96,7 @@ class DistrictCatalog {
   std::vector<const Indicator*> indicators_;
   std::vector<const Source*> sources_;
   std::vector<const Expectation*> expectations_;
-  std::vector<WatchTerms> terms_;                               // by expectation
+  std::vector<WatchTerms> terms_;                                  // by expectation
   std::vector<std::vector<ExpectationNumber>> team_expectations_;  // by team
   std::vector<std::vector<IndicatorNumber>> counted_indicators_;   // by expectation
   std::vector<std::vector<ExpectationNumber>> counted_by_;         // by indicator

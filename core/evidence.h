@@ -1,7 +1,8 @@
 // Evidence: one dated record of one indicator for one team, its revisions, and the reviews that interpret it.
 //
-// Concepts: identity is (district, source, evidence_id). Content that equals any earlier revision changes nothing; other content is
-// a new revision. With `source_version` the highest version is current whatever the order of arrival. Plain values.
+// Concepts: identity is (district, source, evidence_id). Content that equals any earlier revision changes nothing;
+// other content is a new revision. With `source_version` the highest version is current whatever the order of arrival.
+// Plain values.
 #pragma once
 
 #include <cstdint>
@@ -30,19 +31,22 @@ struct Void {
 };
 using EvidenceValue = std::variant<double, Proportion, Completion, Void>;
 
-// What a source says of one record: everything that counts as content. For a Void, team, indicator and date may be left out.
+// What a source says of one record: everything that counts as content. For a Void, team, indicator and date may be left
+// out.
 struct EvidenceContent {
   std::string team;       // id
   std::string indicator;  // id
-  // Exactly one of the three dates the event: a local date in the team's zone, an instant (which decides the date), or a period.
+  // Exactly one of the three dates the event: a local date in the team's zone, an instant (which decides the date), or
+  // a period.
   std::optional<Date> event_date;
   std::optional<Instant> event_time;
   std::optional<DateRange> period;  // [from, to): the event date is to - 1. For LAGGING indicators only.
   EvidenceValue value;
-  std::optional<Instant> reported;          // when the source system took it in
-  std::optional<uint64_t> source_version;   // not part of the equality of content
+  std::optional<Instant> reported;         // when the source system took it in
+  std::optional<uint64_t> source_version;  // not part of the equality of content
   std::string note;
   bool SameContent(const EvidenceContent& other) const;  // all but source_version
+  friend bool operator==(const EvidenceContent&, const EvidenceContent&) = default;
 };
 
 // One stored revision.
@@ -54,6 +58,7 @@ struct EvidenceRevision {
   Date event_date;     // resolved; REQUIRES: not a Void without team
   Date known_date;     // of `reported` where given, else of `recorded`, in the team's zone
   bool voided() const { return std::holds_alternative<Void>(content.value); }
+  friend bool operator==(const EvidenceRevision&, const EvidenceRevision&) = default;
 };
 
 // A dated meeting in which a team interpreted evidence and decided.
@@ -67,10 +72,11 @@ struct Review {
     std::string evidence_id;
     friend bool operator==(const EvidenceRef&, const EvidenceRef&) = default;
   };
-  std::vector<EvidenceRef> evidence;  // covers these, whatever their indicator
-  std::string decision;               // in the team's words
-  Instant recorded;                   // when it was entered
+  std::vector<EvidenceRef> evidence;            // covers these, whatever their indicator
+  std::string decision;                         // in the team's words
+  Instant recorded;                             // when it was entered
   bool SameContent(const Review& other) const;  // all but `recorded`
+  friend bool operator==(const Review&, const Review&) = default;
 };
 
 }  // namespace leadlag

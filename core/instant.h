@@ -1,5 +1,5 @@
-// A moment on the world's clock, in microseconds since 1970-01-01T00:00:00Z: what "recorded", "reported" and a flip's effective
-// time are. A value; thread safe. The service accepts instants whose date lies in [Date::Min(), Date::Max()).
+// A moment on the world's clock, in microseconds since 1970-01-01T00:00:00Z: what "recorded", "reported" and a flip's
+// effective time are. A value; thread safe. The service accepts instants whose date lies in [Date::Min(), Date::Max()).
 #pragma once
 
 #include <compare>
@@ -18,9 +18,12 @@ struct Instant {
   static constexpr Instant Min() { return Instant{0}; }
   static constexpr Instant Max() { return Instant{4'102'444'800'000'000}; }  // 2100-01-01T00:00:00Z, exclusive
 
-  // Reads RFC 3339 ("2025-09-04T16:00:00Z", any offset, up to 6 fractional digits). INVALID_ARGUMENT otherwise or out of range.
+  // Reads RFC 3339 ("2025-09-04T16:00:00Z", any offset, up to 6 fractional digits). INVALID_ARGUMENT otherwise or out
+  // of range.
   static absl::StatusOr<Instant> Parse(std::string_view text);
-  std::string ToString() const;  // RFC 3339 in UTC, fraction only where there is one
+  // RFC 3339 in UTC, "2025-09-04T16:00:00Z"; a fraction only where there is one, of 3 or 6 digits (as proto3 JSON
+  // writes it).
+  std::string ToString() const;
 
   friend constexpr auto operator<=>(Instant, Instant) = default;
 };

@@ -1,9 +1,9 @@
-// Evidence latency: how long evidence takes to become known (collection), to be interpreted (interpretation), and both (total), in
-// instructional days floored at 0, exact from day rows. DOMAIN.md, "Latency". Pure; thread safe.
+// Evidence latency: how long evidence takes to become known (collection), to be interpreted (interpretation), and both
+// (total), in instructional days floored at 0, exact from day rows. DOMAIN.md, "Latency". Pure; thread safe.
 //
-// Cohort: first revision's event date in the window [from, to). p50, p90 (nearest rank) and max rank closed and open items together,
-// an open one at its age from the metric's own start to now; at equal value closed ranks first; a figure whose ranked item is open
-// is "at least". A team cannot improve by never reviewing.
+// Cohort: first revision's event date in the window [from, to). p50, p90 (nearest rank) and max rank closed and open
+// items together, an open one at its age from the metric's own start to now; at equal value closed ranks first; a
+// figure whose ranked item is open is "at least". A team cannot improve by never reviewing.
 #pragma once
 
 #include <array>
@@ -29,8 +29,8 @@ struct LatencyDays {
   std::optional<LatencyFigure> p50, p90, max;  // none where closed + open = 0
 };
 
-// Hours from event to known, for records where both ends are instants: the nearest-rank item's bucket, so right to within
-// HoursSpan (day_row.h).
+// Hours from event to known, for records where both ends are instants: the nearest-rank item's bucket, so right to
+// within HoursSpan (day_row.h).
 struct LatencyHours {
   uint64_t count = 0;
   std::optional<HoursSpan> p50, p90, max;
@@ -47,13 +47,15 @@ struct Latency {
 class LatencyTally {
  public:
   explicit LatencyTally(DateRange window) : window_(window) {}
-  // Adds the row's records whose first event date lies in the window and in a school year of the calendar (else they wait, uncounted).
+  // Adds the row's records whose first event date lies in the window and in a school year of the calendar (else they
+  // wait, uncounted). `today` is the local date of now in the team's zone, also for a window in the past: an open item
+  // ages to now.
   void Add(const Calendar& calendar, Date today, const DayRow& row);
   Latency Result() const;
 
  private:
-  struct Counts {  // by days: [closed, open]
-    std::map<int, std::array<uint64_t, 2>> by_days;
+  struct Counts {
+    std::map<int, std::array<uint64_t, 2>> by_days;  // [closed, open] records; at equal days closed ranks first
   };
   static LatencyDays Rank(const Counts& counts);
 
@@ -62,7 +64,8 @@ class LatencyTally {
   std::array<uint64_t, 256> hours_{};
 };
 
-// Records unreviewed beyond the objective: D(interpretation start, yesterday] > objective_days. The second figure of evidence debt.
+// Records unreviewed beyond the objective: D(interpretation start, yesterday] > objective_days. The second figure of
+// evidence debt. A record whose current event date lies in no school year of the calendar waits, uncounted.
 uint64_t UnreviewedBeyond(const Calendar& calendar, Date yesterday, int objective_days, const DayRow& row);
 
 }  // namespace leadlag

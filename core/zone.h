@@ -1,14 +1,18 @@
-// The rules of one time zone as plain data, so that the state can answer "which local date is it" without a time-zone database.
+// The rules of one time zone as plain data, so that the state can answer "which local date is it" without a time-zone
+// database.
 //
-// Concepts: whoever logs a command resolves the zone once (server/engine/zone_database.h) and logs the rules with it; replaying the
-// log therefore gives the same dates on any machine, whatever its tzdata. Rules are a sorted list of UTC offsets by first instant.
-// Immutable after construction; thread safe.
+// Concepts: whoever logs a command resolves the zone once (server/engine/zone_database.h) and logs the rules with it;
+// replaying the log therefore gives the same dates on any machine, whatever its tzdata. Rules are a sorted list of UTC
+// offsets by first instant. Immutable after construction; thread safe.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "core/date.h"
 #include "core/instant.h"
 
@@ -26,8 +30,8 @@ struct MinuteOfDay {
 
 struct ZoneRules {
   struct Offset {
-    Instant from;                // the first instant at which it holds
-    int32_t seconds_east = 0;    // local = UTC + seconds_east
+    Instant from;              // the first instant at which it holds
+    int32_t seconds_east = 0;  // local = UTC + seconds_east
     friend bool operator==(const Offset&, const Offset&) = default;
   };
 
@@ -37,8 +41,8 @@ struct ZoneRules {
   // The local date at an instant.
   Date LocalDate(Instant instant) const;
 
-  // The instant at which a wall clock shows `minute` on `date`. In a gap (DST begins) the first instant after it, where the time
-  // occurs twice the first of the two: DOMAIN.md, "Watches".
+  // The instant at which a wall clock shows `minute` on `date`. In a gap (DST begins) the first instant after it, where
+  // the time occurs twice the first of the two: DOMAIN.md, "Watches".
   Instant At(Date date, MinuteOfDay minute) const;
 
   // The first instant of a local date (its midnight, by the rule of At).

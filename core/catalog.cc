@@ -1,0 +1,742 @@
+#include "core/catalog.h"
+
+#include <algorithm>
+#include <iterator>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "core/calendar.h"
+#include "core/limits.h"
+
+namespace leadlag {
+namespace {
+
+constexpr uint8_t kAllWeekdays = 0b1111111;
+constexpr int32_t kMinutesPerDay = 1'440;
+
+bool IsLower(char c) { return c >= 'a' && c <= 'z'; }
+bool IsUpper(char c) { return c >= 'A' && c <= 'Z'; }
+bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+
+bool IsYearId(std::string_view text) {
+  return !text.empty() && text.size() <= kMaxYearIdBytes && std::all_of(text.begin(), text.end(), [](char c) {
+    return IsLower(c) || IsUpper(c) || IsDigit(c) || c == '-';
+  });
+}
+
+bool IsLeadingCategory(Category category) {
+  return category >= Category::kWalkthrough && category <= Category::kStudentExperience;
+}
+
+// Numbers from outside may be none of an enumeration's: no switch over them may rely on it.
+template <typename Enum>
+bool IsOneOf(Enum value, Enum first, Enum last) {
+  return first <= value && value <= last;
+}
+
+// ---- Validate -------------------------------------------------------------------------------------------
+
+// Problems in the order found, up to the limit.
+class Problems {
+ public:
+  template <typename... Reason>
+  void Add(std::string field, const Reason&... reason) {
+    if (list_.size() == kMaxProblems) return;
+    list_.push_back({absl::StatusCode::kInvalidArgument, std::move(field), absl::StrCat(reason...)});
+  }
+  size_t size() const { return list_.size(); }
+  std::vector<Problem> Take() && { return std::move(list_); }
+
+ private:
+  std::vector<Problem> list_;
+};
+
+std::string At(const std::string& list, size_t index) { return absl::StrCat(list, "[", index, "]"); }
+
+void CheckId(const std::string& field, const std::string& id, Problems& problems) {
+  if (IsId(id)) return;
+  problems.Add(field, Quoted(id), " is not an id; give 1 to ", kMaxIdBytes,
+               " of the characters a to z, 0 to 9 and \"-\", such as \"elm-street\"");
+}
+
+void CheckText(const std::string& owner, const char* field, const std::string& text, Problems& problems) {
+  if (!IsUtf8(text)) {
+    problems.Add(absl::StrCat(owner, field), Quoted(text), " is not valid UTF-8; save the document as UTF-8");
+  } else if (text.size() > kMaxTextBytes) {
+    problems.Add(absl::StrCat(owner, field), Quoted(text), " has ", text.size(), " bytes; shorten it to at most ",
+                 kMaxTextBytes);
+  }
+}
+
+void CheckSize(const std::string& field, size_t size, size_t max, Problems& problems) {
+  if (size > max) problems.Add(field, size, " entries are too many; give at most ", max);
+}
+
+void CheckRange(const std::string& owner, const char* field, int32_t value, int32_t min, int32_t max, const char* unit,
+                Problems& problems) {
+  if (value >= min && value <= max) return;
+  problems.Add(absl::StrCat(owner, field), value, " is out of range; give ", min, " to ", max, " ", unit);
+}
+
+void CheckLabels(const std::string& field, const Labels& labels, Problems& problems) {
+  CheckSize(field, labels.size(), kMaxLabels, problems);
+  for (const auto& [key, value] : labels) {
+    if (!IsId(key)) {
+      problems.Add(field, "the key ", Quoted(key), " is not a label key; give 1 to ", kMaxIdBytes,
+                   " of the characters a to z, 0 to 9 and \"-\", such as \"level\"");
+    } else {
+      CheckText(absl::StrCat(field, "[", key, "]"), "", value, problems);
+    }
+  }
+}
+
+// Where each id first stands in its list.
+using Positions = std::unordered_map<std::string_view, size_t>;
+
+template <typename Entry>
+Positions PositionsOf(const std::vector<Entry>& entries) {
+  Positions positions;
+  positions.reserve(entries.size());
+  for (size_t i = 0; i < entries.size(); ++i) positions.emplace(entries[i].id, i);
+  return positions;
+}
+
+void CheckUnique(const std::string& list, size_t index, const std::string& id, const Positions& positions,
+                 Problems& problems) {
+  const size_t first = positions.at(id);
+  if (first == index) return;
+  problems.Add(At(list, index) + ".id", Quoted(id), " is already the id of ", At(list, first),
+               "; give each its own id, or remove one");
+}
+
+// One calendar, under a path that is "" or ends in ".".
+class CalendarCheck {
+ public:
+  CalendarCheck(std::string path, const CalendarSpec& spec, Problems& problems)
+      : path_(std::move(path)), spec_(spec), problems_(problems) {}
+
+  void Run() {
+    if (spec_.weekdays == 0 || spec_.weekdays > kAllWeekdays) {
+      problems_.Add(path_ + "weekdays", "no school week; give at least one of the seven weekdays");
+    }
+    CheckSize(path_ + "years", spec_.years.size(), kMaxSchoolYears, problems_);
+    const Positions positions = PositionsOf(spec_.years);
+    for (size_t i = 0; i < spec_.years.size(); ++i) {
+      CheckYear(i);
+      if (IsYearId(spec_.years[i].id)) CheckUnique(path_ + "years", i, spec_.years[i].id, positions, problems_);
+    }
+    CheckSize(path_ + "exceptions", spec_.exceptions.size(), kMaxExceptions, problems_);
+    for (size_t i = 0; i < spec_.exceptions.size(); ++i) {
+      CheckException(At(path_ + "exceptions", i), spec_.exceptions[i]);
+    }
+  }
+
+ private:
+  void CheckYear(size_t index) {
+    const SchoolYearSpec& year = spec_.years[index];
+    const std::string path = At(path_ + "years", index);
+    if (!IsYearId(year.id)) {
+      problems_.Add(path + ".id", Quoted(year.id), " is not a school year's id; give 1 to ", kMaxYearIdBytes,
+                    " letters, digits and \"-\", such as \"2025-26\"");
+    }
+    if (year.bounds.from < Date::Min()) {
+      problems_.Add(path + ".start_date", "the year starts before ", Date::Min().ToString(), "; start it later");
+    }
+    if (year.bounds.to > Date::Max()) {
+      problems_.Add(path + ".end_date", "the year ends after ", Date::Max().ToString(), "; end it earlier");
+    }
+    if (year.bounds.to <= year.bounds.from) {
+      problems_.Add(path + ".end_date", "the year has no date; end it after its start ", year.bounds.from.ToString());
+    } else if (year.bounds.to - year.bounds.from > kMaxSchoolYearDays) {
+      problems_.Add(path + ".end_date", "the year is ", year.bounds.to - year.bounds.from,
+                    " days long; end it at most ", kMaxSchoolYearDays, " days after its start");
+    }
+    if (index > 0 && year.bounds.from < spec_.years[index - 1].bounds.to) {
+      problems_.Add(path + ".start_date", "the year starts before ", At("years", index - 1), " ends on ",
+                    spec_.years[index - 1].bounds.to.ToString(), "; order the years, and let none overlap another");
+    }
+    CheckTerms(path + ".terms", year);
+  }
+
+  void CheckTerms(const std::string& path, const SchoolYearSpec& year) {
+    if (year.terms.empty()) problems_.Add(path, "the year has no term; give at least one with its first and last day");
+    for (size_t i = 0; i < year.terms.size(); ++i) {
+      const Term& term = year.terms[i];
+      if (term.last_day < term.first_day) {
+        problems_.Add(At(path, i) + ".last_day", term.last_day.ToString(), " lies before the first day ",
+                      term.first_day.ToString(), "; exchange or correct them");
+      }
+      if (!year.bounds.Contains(term.first_day)) {
+        problems_.Add(At(path, i) + ".first_day", OutsideYear(term.first_day, year));
+      }
+      if (!year.bounds.Contains(term.last_day)) {
+        problems_.Add(At(path, i) + ".last_day", OutsideYear(term.last_day, year));
+      }
+      if (i > 0 && term.first_day <= year.terms[i - 1].last_day) {
+        problems_.Add(At(path, i) + ".first_day", term.first_day.ToString(),
+                      " is not after the previous term's last day ", year.terms[i - 1].last_day.ToString(),
+                      "; order the terms, and let none overlap another");
+      }
+    }
+  }
+
+  static std::string OutsideYear(Date d, const SchoolYearSpec& year) {
+    return absl::StrCat(d.ToString(), " lies outside the school year, ", year.bounds.from.ToString(), " until ",
+                        year.bounds.to.ToString(), "; correct it, or the year's start_date or end_date");
+  }
+
+  void CheckException(const std::string& path, const CalendarException& e) {
+    if (!IsOneOf(e.kind, ExceptionKind::kHoliday, ExceptionKind::kEarlyDismissal)) {
+      problems_.Add(path + ".kind", "an exception needs a kind; give HOLIDAY, BREAK, WEATHER_DAY, TEACHER_ONLY_DAY, ",
+                    "OTHER_CLOSURE, MAKE_UP_DAY, LATE_ARRIVAL or EARLY_DISMISSAL");
+    }
+    if (e.last_date < e.date) {
+      problems_.Add(path + ".last_date", e.last_date.ToString(), " lies before date ", e.date.ToString(),
+                    "; exchange or correct them");
+    } else if (!LiesInOneYear(e)) {
+      problems_.Add(path + ".date", e.date.ToString(), " to ", e.last_date.ToString(),
+                    " lies in no one school year of ",
+                    "this calendar; correct it, add the year, or split it at the year's end");
+    }
+    CheckText(path, ".label", e.label, problems_);
+  }
+
+  bool LiesInOneYear(const CalendarException& e) const {
+    return std::any_of(spec_.years.begin(), spec_.years.end(), [&e](const SchoolYearSpec& year) {
+      return year.bounds.Contains(e.date) && year.bounds.Contains(e.last_date);
+    });
+  }
+
+  const std::string path_;
+  const CalendarSpec& spec_;
+  Problems& problems_;
+};
+
+class CatalogCheck {
+ public:
+  explicit CatalogCheck(const Catalog& catalog)
+      : catalog_(catalog),
+        calendars_(PositionsOf(catalog.calendars)),
+        teams_(PositionsOf(catalog.teams)),
+        indicators_(PositionsOf(catalog.indicators)),
+        calendar_is_good_(catalog.calendars.size()),
+        compiled_(catalog.calendars.size()) {}
+
+  std::vector<Problem> Run() {
+    CheckDistrict();
+    CheckCalendars();
+    CheckTeams();
+    CheckIndicators();
+    CheckSources();
+    CheckExpectations();
+    CheckSettings();
+    return std::move(problems_).Take();
+  }
+
+ private:
+  void CheckDistrict() {
+    CheckId("district", catalog_.district, problems_);
+    CheckText("", "display_name", catalog_.display_name, problems_);
+    if (catalog_.time_zone.empty()) {
+      problems_.Add("time_zone", "the district has no time zone; give its IANA name, such as \"America/New_York\"");
+    }
+    CheckText("", "time_zone", catalog_.time_zone, problems_);
+    CheckCalendarReference("default_calendar", catalog_.default_calendar);
+  }
+
+  void CheckCalendarReference(const std::string& field, const std::string& id) {
+    if (calendars_.count(id) > 0) return;
+    problems_.Add(field, "no calendar has the id ", Quoted(id), "; add it under calendars, or name one that is there");
+  }
+
+  // What every list of entries with ids has in common. Returns the entry's path.
+  template <typename Entry>
+  std::string CheckEntry(const std::string& list, size_t index, const Entry& entry, const Positions& positions) {
+    std::string path = At(list, index);
+    CheckId(path + ".id", entry.id, problems_);
+    if (IsId(entry.id)) CheckUnique(list, index, entry.id, positions, problems_);
+    CheckText(path, ".display_name", entry.display_name, problems_);
+    return path;
+  }
+
+  void CheckCalendars() {
+    CheckSize("calendars", catalog_.calendars.size(), kMaxCalendars, problems_);
+    for (size_t i = 0; i < catalog_.calendars.size(); ++i) {
+      const std::string path = CheckEntry("calendars", i, catalog_.calendars[i], calendars_);
+      const size_t before = problems_.size();
+      CalendarCheck(path + ".", catalog_.calendars[i], problems_).Run();
+      // A full list of problems may hide one, so no later calendar counts as good.
+      calendar_is_good_[i] = problems_.size() == before && before < kMaxProblems;
+    }
+  }
+
+  void CheckTeams() {
+    CheckSize("teams", catalog_.teams.size(), kMaxTeams, problems_);
+    for (size_t i = 0; i < catalog_.teams.size(); ++i) {
+      const Team& team = catalog_.teams[i];
+      const std::string path = CheckEntry("teams", i, team, teams_);
+      CheckActivePeriods(path + ".active_periods", team.active_periods);
+      CheckAssignments(path + ".calendars", team.calendars);
+      CheckText(path, ".time_zone", team.time_zone, problems_);
+      CheckLabels(path + ".labels", team.labels, problems_);
+      CheckExternalIds(path + ".external_ids", team.external_ids);
+    }
+  }
+
+  void CheckActivePeriods(const std::string& path, const std::vector<ActivePeriod>& periods) {
+    CheckSize(path, periods.size(), kMaxActivePeriods, problems_);
+    if (periods.empty()) problems_.Add(path, "the team is never active; give at least one period with its active_from");
+    for (size_t i = 0; i < periods.size(); ++i) {
+      const ActivePeriod& period = periods[i];
+      if (period.active_to && *period.active_to <= period.active_from) {
+        problems_.Add(At(path, i) + ".active_to", period.active_to->ToString(), " is not after active_from ",
+                      period.active_from.ToString(),
+                      "; active_to is the first date on which the team is no longer active");
+      }
+      if (i > 0) CheckFollows(At(path, i) + ".active_from", periods[i - 1], period);
+    }
+  }
+
+  void CheckFollows(const std::string& field, const ActivePeriod& previous, const ActivePeriod& period) {
+    if (!previous.active_to) {
+      problems_.Add(field, "the period before it has no end; give that one an active_to, or remove this one");
+    } else if (period.active_from == *previous.active_to) {
+      problems_.Add(field, period.active_from.ToString(),
+                    " is where the period before it ends; merge the two into one");
+    } else if (period.active_from < *previous.active_to) {
+      problems_.Add(field, period.active_from.ToString(), " lies before the end of the period before it, ",
+                    previous.active_to->ToString(), "; order the periods, and merge those that overlap");
+    }
+  }
+
+  void CheckAssignments(const std::string& path, const std::vector<CalendarAssignment>& assignments) {
+    CheckSize(path, assignments.size(), kMaxCalendarAssignments, problems_);
+    for (size_t i = 0; i < assignments.size(); ++i) {
+      CheckCalendarReference(At(path, i) + ".calendar", assignments[i].calendar);
+      if (i == 0) continue;
+      const std::optional<Date>& from = assignments[i].from;
+      const std::optional<Date>& previous = assignments[i - 1].from;
+      if (!from) {
+        problems_.Add(At(path, i) + ".from",
+                      "only the first calendar may hold from ever; give the first date on this one");
+      } else if (previous && *from <= *previous) {
+        problems_.Add(At(path, i) + ".from", from->ToString(), " is not after the calendar before it, from ",
+                      previous->ToString(), "; order the calendars by from, one for a date");
+      } else {
+        CheckMove(At(path, i), assignments[i - 1].calendar, assignments[i].calendar, *from);
+      }
+    }
+  }
+
+  void CheckMove(const std::string& field, const std::string& before, const std::string& after, Date move) {
+    const Calendar* left = Compiled(before);
+    const Calendar* right = Compiled(after);
+    if (left == nullptr || right == nullptr) return;  // named already
+    const absl::Status status = Calendar::CheckMove(*left, *right, move);
+    if (!status.ok()) problems_.Add(field, std::string(status.message()));
+  }
+
+  // Null where there is no such calendar, or it has problems.
+  const Calendar* Compiled(const std::string& id) {
+    const auto position = calendars_.find(id);
+    if (position == calendars_.end() || !calendar_is_good_[position->second]) return nullptr;
+    std::optional<Calendar>& compiled = compiled_[position->second];
+    if (!compiled) compiled = Calendar::Compile(catalog_.calendars[position->second]).value();
+    return &*compiled;
+  }
+
+  void CheckExternalIds(const std::string& path, const std::vector<ExternalId>& ids) {
+    CheckSize(path, ids.size(), kMaxExternalIds, problems_);
+    for (size_t i = 0; i < ids.size(); ++i) {
+      if (ids[i].system.empty()) problems_.Add(At(path, i) + ".system", "no system; name it, such as \"nces\"");
+      if (ids[i].value.empty()) problems_.Add(At(path, i) + ".value", "no identifier; give it, or remove the entry");
+      CheckText(At(path, i), ".system", ids[i].system, problems_);
+      CheckText(At(path, i), ".value", ids[i].value, problems_);
+    }
+  }
+
+  void CheckIndicators() {
+    CheckSize("indicators", catalog_.indicators.size(), kMaxIndicators, problems_);
+    for (size_t i = 0; i < catalog_.indicators.size(); ++i) {
+      const Indicator& indicator = catalog_.indicators[i];
+      const std::string path = CheckEntry("indicators", i, indicator, indicators_);
+      CheckRole(path, indicator);
+      if (!IsOneOf(indicator.dimension, Dimension::kUnspecified, Dimension::kEvidenceOfProgress)) {
+        problems_.Add(path + ".dimension",
+                      "not a dimension; give SHARED_UNDERSTANDING, JOINT_WORK, EVIDENCE_OF_PROGRESS ", "or none");
+      }
+      if (!IsOneOf(indicator.measure, Measure::kNumber, Measure::kCompletion)) {
+        problems_.Add(path + ".measure", "an indicator needs a measure; give NUMBER, PROPORTION or COMPLETION");
+      }
+      if (!IsOneOf(indicator.direction, Direction::kUnspecified, Direction::kLowerIsBetter)) {
+        problems_.Add(path + ".direction", "not a direction; give HIGHER_IS_BETTER, LOWER_IS_BETTER or none");
+      }
+      CheckText(path, ".unit", indicator.unit, problems_);
+      CheckSize(path + ".themes", indicator.themes.size(), kMaxThemes, problems_);
+      for (size_t j = 0; j < indicator.themes.size(); ++j) {
+        CheckText(At(path + ".themes", j), "", indicator.themes[j], problems_);
+      }
+    }
+  }
+
+  void CheckRole(const std::string& path, const Indicator& indicator) {
+    switch (indicator.role) {
+      case IndicatorRole::kLeading:
+        if (IsLeadingCategory(indicator.category)) return;
+        problems_.Add(path + ".category", "not a category of LEADING indicators; give WALKTHROUGH, IMPLEMENTATION, ",
+                      "ADULT_LEARNING or STUDENT_EXPERIENCE");
+        return;
+      case IndicatorRole::kLagging:
+        if (indicator.category == Category::kOutcome) return;
+        problems_.Add(path + ".category", "a LAGGING indicator counts under OUTCOME alone; give OUTCOME or none");
+        return;
+      case IndicatorRole::kBalancing:
+        if (indicator.category == Category::kBalancing) return;
+        problems_.Add(path + ".category", "a BALANCING indicator counts under BALANCING alone; give BALANCING or none");
+        return;
+    }
+    problems_.Add(path + ".role", "an indicator needs a role; give LEADING, LAGGING or BALANCING");
+  }
+
+  void CheckSources() {
+    CheckSize("sources", catalog_.sources.size(), kMaxSources, problems_);
+    const Positions positions = PositionsOf(catalog_.sources);
+    for (size_t i = 0; i < catalog_.sources.size(); ++i) CheckEntry("sources", i, catalog_.sources[i], positions);
+  }
+
+  void CheckExpectations() {
+    CheckSize("expectations", catalog_.expectations.size(), kMaxExpectations, problems_);
+    const Positions positions = PositionsOf(catalog_.expectations);
+    constexpr char kUnit[] = "instructional days";
+    for (size_t i = 0; i < catalog_.expectations.size(); ++i) {
+      const Expectation& expectation = catalog_.expectations[i];
+      const std::string path = CheckEntry("expectations", i, expectation, positions);
+      CheckKind(path + ".kind", expectation.kind);
+      CheckLabels(path + ".team_labels", expectation.team_labels, problems_);
+      for (size_t j = 0; j < expectation.teams.size(); ++j) {
+        if (teams_.count(expectation.teams[j]) > 0) continue;
+        problems_.Add(At(path + ".teams", j), "no team has the id ", Quoted(expectation.teams[j]),
+                      "; add it under teams, or remove it here");
+      }
+      CheckRange(path, ".every_days", expectation.every_days, 1, kMaxExpectationDays, kUnit, problems_);
+      CheckRange(path, ".grace_days", expectation.grace_days, 0, kMaxExpectationDays, kUnit, problems_);
+      CheckRange(path, ".allowance_days", expectation.allowance_days, 0, kMaxExpectationDays, kUnit, problems_);
+      if (expectation.notify_time.minutes < 0 || expectation.notify_time.minutes >= kMinutesPerDay) {
+        problems_.Add(path + ".notify_time", "not a time of day; give HH:MM from 00:00 to 23:59");
+      }
+    }
+  }
+
+  void CheckKind(const std::string& path, const SignalKind& kind) {
+    switch (kind.of) {
+      case SignalKind::Of::kAnyLeading:
+        return;
+      case SignalKind::Of::kCategory:
+        if (IsLeadingCategory(kind.category) || kind.category == Category::kBalancing) return;
+        problems_.Add(path + ".category",
+                      "no signals are expected of this category; give WALKTHROUGH, IMPLEMENTATION, ",
+                      "ADULT_LEARNING, STUDENT_EXPERIENCE or BALANCING");
+        return;
+      case SignalKind::Of::kIndicator:
+        CheckCountedIndicator(path + ".indicator", kind.indicator);
+        return;
+    }
+    problems_.Add(path, "an expectation needs a kind; give any_leading, a category or an indicator");
+  }
+
+  void CheckCountedIndicator(const std::string& field, const std::string& id) {
+    const auto position = indicators_.find(id);
+    if (position == indicators_.end()) {
+      problems_.Add(field, "no indicator has the id ", Quoted(id),
+                    "; add it under indicators, or name one that is there");
+    } else if (catalog_.indicators[position->second].measure == Measure::kCompletion) {
+      problems_.Add(field, Quoted(id),
+                    " is a COMPLETION, which never counts as evidence; name an indicator with measure ",
+                    "NUMBER or PROPORTION");
+    }
+  }
+
+  void CheckSettings() {
+    CheckRange("settings", ".settling_minutes", catalog_.settings.settling_minutes, 0, kMaxSettlingMinutes, "minutes",
+               problems_);
+    CheckRange("settings", ".review_objective_days", catalog_.settings.review_objective_days, 1, kMaxExpectationDays,
+               "instructional days", problems_);
+  }
+
+  const Catalog& catalog_;
+  const Positions calendars_, teams_, indicators_;
+  std::vector<bool> calendar_is_good_;
+  std::vector<std::optional<Calendar>> compiled_;  // by position, compiled when first asked for
+  Problems problems_;
+};
+
+// ---- Diff -----------------------------------------------------------------------------------------------
+
+// The name of an enumeration's number in the public Catalog message; "?" for one that Validate refuses.
+template <typename Enum, size_t kSize>
+std::string NameOf(Enum value, const char* const (&names)[kSize]) {
+  const size_t index = static_cast<size_t>(value);
+  return index < kSize ? names[index] : "?";
+}
+
+std::string Show(IndicatorRole role) { return NameOf(role, {"?", "LEADING", "LAGGING", "BALANCING"}); }
+std::string Show(Category category) {
+  return NameOf(category,
+                {"?", "WALKTHROUGH", "IMPLEMENTATION", "ADULT_LEARNING", "STUDENT_EXPERIENCE", "OUTCOME", "BALANCING"});
+}
+std::string Show(Dimension dimension) {
+  return NameOf(dimension, {"none", "SHARED_UNDERSTANDING", "JOINT_WORK", "EVIDENCE_OF_PROGRESS"});
+}
+std::string Show(Measure measure) { return NameOf(measure, {"?", "NUMBER", "PROPORTION", "COMPLETION"}); }
+std::string Show(Direction direction) { return NameOf(direction, {"none", "HIGHER_IS_BETTER", "LOWER_IS_BETTER"}); }
+std::string Show(ExceptionKind kind) {
+  return NameOf(kind, {"?", "HOLIDAY", "BREAK", "WEATHER_DAY", "TEACHER_ONLY_DAY", "OTHER_CLOSURE", "MAKE_UP_DAY",
+                       "LATE_ARRIVAL", "EARLY_DISMISSAL"});
+}
+
+std::string Show(const std::string& text) { return text.empty() ? "none" : text; }
+std::string Show(int32_t number) { return std::to_string(number); }
+std::string Show(Date date) { return date.ToString(); }
+std::string Show(MinuteOfDay time) { return time.ToString(); }
+std::string Show(const std::optional<Date>& date) { return date ? date->ToString() : "none"; }
+
+std::string ShowWeekdays(uint8_t weekdays) {
+  constexpr const char* kNames[] = {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
+  std::string text;
+  for (size_t i = 0; i < std::size(kNames); ++i) {
+    if (weekdays >> i & 1) absl::StrAppend(&text, text.empty() ? "" : " ", kNames[i]);
+  }
+  return Show(text);
+}
+
+std::string Show(const SchoolYearSpec& year) {
+  std::string text = absl::StrCat(year.id, " ", Show(year.bounds.from), " until ", Show(year.bounds.to), ", terms");
+  for (const Term& term : year.terms) absl::StrAppend(&text, " ", Show(term.first_day), " to ", Show(term.last_day));
+  return text;
+}
+
+std::string Show(const CalendarException& e) {
+  std::string text = Show(e.date);
+  if (e.last_date != e.date) absl::StrAppend(&text, " to ", Show(e.last_date));
+  absl::StrAppend(&text, " ", Show(e.kind));
+  if (!e.label.empty()) absl::StrAppend(&text, " ", e.label);
+  return text;
+}
+
+std::string Show(const ActivePeriod& period) {
+  return absl::StrCat(Show(period.active_from), " until ", period.active_to ? Show(*period.active_to) : "now");
+}
+
+std::string Show(const CalendarAssignment& assignment) {
+  return assignment.from ? absl::StrCat(assignment.calendar, " from ", Show(*assignment.from)) : assignment.calendar;
+}
+
+std::string Show(const ExternalId& id) { return absl::StrCat(id.system, " ", id.value); }
+
+std::string Show(const SignalKind& kind) {
+  switch (kind.of) {
+    case SignalKind::Of::kAnyLeading:
+      return "any leading";
+    case SignalKind::Of::kCategory:
+      return "category " + Show(kind.category);
+    case SignalKind::Of::kIndicator:
+      return "indicator " + kind.indicator;
+  }
+  return "?";
+}
+
+// Collects the fields that differ between two versions of one entry.
+class FieldChanges {
+ public:
+  template <typename T>
+  void Value(const char* field, const T& before, const T& after) {
+    if (!(before == after)) Add(field, Arrow(Show(before), Show(after)));
+  }
+
+  // A list, as what left it and what came.
+  template <typename T>
+  void List(const char* field, const std::vector<T>& before, const std::vector<T>& after) {
+    if (before == after) return;
+    const std::vector<std::string> old_items = Shown(before), new_items = Shown(after);
+    std::vector<std::string> gone, come;
+    std::set_difference(old_items.begin(), old_items.end(), new_items.begin(), new_items.end(),
+                        std::back_inserter(gone));
+    std::set_difference(new_items.begin(), new_items.end(), old_items.begin(), old_items.end(),
+                        std::back_inserter(come));
+    std::string text;
+    for (const std::string& item : gone) AddItem("-" + item, text);
+    for (const std::string& item : come) AddItem("+" + item, text);
+    Add(field, text.empty() ? "order" : text);
+  }
+
+  void Pairs(const char* field, const Labels& before, const Labels& after) {
+    std::string text;
+    for (const auto& [key, value] : before) {
+      const auto now = after.find(key);
+      if (now == after.end()) {
+        AddItem(absl::StrCat("-", key, "=", value), text);
+      } else if (now->second != value) {
+        AddItem(Arrow(absl::StrCat(key, "=", value), absl::StrCat(key, "=", now->second)), text);
+      }
+    }
+    for (const auto& [key, value] : after) {
+      if (before.count(key) == 0) AddItem(absl::StrCat("+", key, "=", value), text);
+    }
+    if (!text.empty()) Add(field, text);
+  }
+
+  std::string Take() && { return Clip(text_, kMaxChangeDetailBytes); }
+
+ private:
+  static std::string Arrow(const std::string& before, const std::string& after) {
+    return absl::StrCat(Clip(before, kMaxChangeValueBytes), " -> ", Clip(after, kMaxChangeValueBytes));
+  }
+
+  template <typename T>
+  static std::vector<std::string> Shown(const std::vector<T>& items) {
+    std::vector<std::string> shown;
+    for (const T& item : items) shown.push_back(Show(item));
+    std::sort(shown.begin(), shown.end());
+    return shown;
+  }
+
+  static void AddItem(const std::string& item, std::string& text) {
+    if (text.size() > kMaxChangeDetailBytes) return;  // cut off in the end
+    absl::StrAppend(&text, text.empty() ? "" : ", ", item);
+  }
+
+  void Add(const char* field, const std::string& change) {
+    absl::StrAppend(&text_, text_.empty() ? "" : "; ", field, ": ", change);
+  }
+
+  std::string text_;
+};
+
+std::string Changes(const CalendarSpec& before, const CalendarSpec& after) {
+  FieldChanges changes;
+  changes.Value("display_name", before.display_name, after.display_name);
+  changes.Value("weekdays", ShowWeekdays(before.weekdays), ShowWeekdays(after.weekdays));
+  changes.List("years", before.years, after.years);
+  changes.List("exceptions", before.exceptions, after.exceptions);
+  return std::move(changes).Take();
+}
+
+std::string Changes(const Team& before, const Team& after) {
+  FieldChanges changes;
+  changes.Value("display_name", before.display_name, after.display_name);
+  changes.List("active_periods", before.active_periods, after.active_periods);
+  changes.List("calendars", before.calendars, after.calendars);
+  changes.Value("time_zone", before.time_zone, after.time_zone);
+  changes.Pairs("labels", before.labels, after.labels);
+  changes.List("external_ids", before.external_ids, after.external_ids);
+  return std::move(changes).Take();
+}
+
+std::string Changes(const Indicator& before, const Indicator& after) {
+  FieldChanges changes;
+  changes.Value("display_name", before.display_name, after.display_name);
+  changes.Value("role", before.role, after.role);
+  changes.Value("category", before.category, after.category);
+  changes.Value("dimension", before.dimension, after.dimension);
+  changes.Value("measure", before.measure, after.measure);
+  changes.Value("direction", before.direction, after.direction);
+  changes.Value("unit", before.unit, after.unit);
+  changes.List("themes", before.themes, after.themes);
+  return std::move(changes).Take();
+}
+
+std::string Changes(const Source& before, const Source& after) {
+  FieldChanges changes;
+  changes.Value("display_name", before.display_name, after.display_name);
+  return std::move(changes).Take();
+}
+
+std::string Changes(const Expectation& before, const Expectation& after) {
+  FieldChanges changes;
+  changes.Value("display_name", before.display_name, after.display_name);
+  changes.Value("kind", before.kind, after.kind);
+  changes.Pairs("team_labels", before.team_labels, after.team_labels);
+  changes.List("teams", before.teams, after.teams);
+  changes.Value("every_days", before.every_days, after.every_days);
+  changes.Value("grace_days", before.grace_days, after.grace_days);
+  changes.Value("allowance_days", before.allowance_days, after.allowance_days);
+  changes.Value("notify_time", before.notify_time, after.notify_time);
+  changes.Value("from", before.from, after.from);
+  return std::move(changes).Take();
+}
+
+std::string DistrictChanges(const Catalog& before, const Catalog& after) {
+  FieldChanges changes;
+  changes.Value("district", before.district, after.district);
+  changes.Value("display_name", before.display_name, after.display_name);
+  changes.Value("time_zone", before.time_zone, after.time_zone);
+  changes.Value("default_calendar", before.default_calendar, after.default_calendar);
+  changes.Value("settings.settling_minutes", before.settings.settling_minutes, after.settings.settling_minutes);
+  changes.Value("settings.review_objective_days", before.settings.review_objective_days,
+                after.settings.review_objective_days);
+  return std::move(changes).Take();
+}
+
+template <typename Entry>
+void DiffList(const std::string& list, const std::vector<Entry>& before, const std::vector<Entry>& after,
+              std::vector<CatalogChange>& changes) {
+  using Kind = CatalogChange::Kind;
+  const Positions old_positions = PositionsOf(before), new_positions = PositionsOf(after);
+  const auto path = [&list](const Entry& entry) { return absl::StrCat(list, "/", entry.id); };
+  for (const Entry& entry : after) {
+    const auto position = old_positions.find(entry.id);
+    if (position == old_positions.end()) {
+      changes.push_back({Kind::kAdded, path(entry), ""});
+    } else if (const Entry& old_entry = before[position->second]; !(old_entry == entry)) {
+      changes.push_back({Kind::kChanged, path(entry), Changes(old_entry, entry)});
+    }
+  }
+  for (const Entry& entry : before) {
+    if (new_positions.count(entry.id) == 0) changes.push_back({Kind::kRemoved, path(entry), ""});
+  }
+}
+
+}  // namespace
+
+bool IsId(std::string_view text) {
+  return !text.empty() && text.size() <= kMaxIdBytes &&
+         std::all_of(text.begin(), text.end(), [](char c) { return IsLower(c) || IsDigit(c) || c == '-'; });
+}
+
+bool SignalKind::Counts(const Indicator& counted, bool completions) const {
+  if (counted.measure == Measure::kCompletion && !completions) return false;
+  switch (of) {
+    case Of::kAnyLeading:
+      return counted.role == IndicatorRole::kLeading;
+    case Of::kCategory:
+      return counted.category == category;
+    case Of::kIndicator:
+      return counted.id == indicator;
+  }
+  return false;
+}
+
+std::vector<Problem> Validate(const Catalog& catalog) { return CatalogCheck(catalog).Run(); }
+
+std::vector<Problem> ValidateDates(const CalendarSpec& calendar) {
+  Problems problems;
+  CalendarCheck("", calendar, problems).Run();
+  return std::move(problems).Take();
+}
+
+std::vector<CatalogChange> Diff(const Catalog& before, const Catalog& after) {
+  std::vector<CatalogChange> changes;
+  if (std::string detail = DistrictChanges(before, after); !detail.empty()) {
+    changes.push_back({CatalogChange::Kind::kChanged, "district", std::move(detail)});
+  }
+  DiffList("calendars", before.calendars, after.calendars, changes);
+  DiffList("teams", before.teams, after.teams, changes);
+  DiffList("indicators", before.indicators, after.indicators, changes);
+  DiffList("sources", before.sources, after.sources, changes);
+  DiffList("expectations", before.expectations, after.expectations, changes);
+  return changes;
+}
+
+}  // namespace leadlag

@@ -1,0 +1,238 @@
+#include "core/district_catalog.h"
+
+#include <algorithm>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
+
+#include "core/check.h"
+#include "core/limits.h"
+#include "core/problem.h"
+
+namespace leadlag {
+namespace {
+
+using Zones = std::map<std::string_view, const ZoneRules*>;
+
+Zones ByName(const std::vector<ZoneRules>& zones) {
+  Zones by_name;
+  for (const ZoneRules& zone : zones) by_name.emplace(zone.name, &zone);
+  return by_name;
+}
+
+const ZoneRules* Find(const Zones& zones, const std::string& name) {
+  const auto zone = zones.find(name);
+  return zone == zones.end() ? nullptr : zone->second;
+}
+
+// Every zone that the catalog names and `zones` lacks.
+std::vector<Problem> MissingZones(const Catalog& catalog, const Zones& zones) {
+  std::vector<Problem> problems;
+  const auto check = [&](const std::string& name, std::string field) {
+    if (Find(zones, name) != nullptr || problems.size() == kMaxProblems) return;
+    problems.push_back({absl::StatusCode::kInvalidArgument, std::move(field),
+                        Quoted(name) + " is not a known time zone; give an IANA name, such as \"America/New_York\""});
+  };
+  check(catalog.time_zone, "time_zone");
+  for (size_t i = 0; i < catalog.teams.size(); ++i) {
+    const std::string& name = catalog.teams[i].time_zone;
+    if (!name.empty()) check(name, "teams[" + std::to_string(i) + "].time_zone");
+  }
+  return problems;
+}
+
+// The calendars of a catalog, and their combinations: thousands of teams share few.
+class Calendars {
+ public:
+  // REQUIRES: a catalog that Validate finds good, here and below.
+  explicit Calendars(const Catalog& catalog) {
+    for (const CalendarSpec& spec : catalog.calendars) {
+      single_.emplace(spec.id, std::make_shared<const Calendar>(Calendar::Compile(spec).value()));
+    }
+  }
+
+  const std::shared_ptr<const Calendar>& Single(const std::string& id) const { return single_.find(id)->second; }
+
+  const std::shared_ptr<const Calendar>& Of(const std::vector<CalendarAssignment>& assignments) {
+    if (assignments.size() == 1) return Single(assignments[0].calendar);
+    std::string key;  // ids hold neither ' ' nor ','
+    for (const CalendarAssignment& assignment : assignments) {
+      key += assignment.calendar + ' ' + std::to_string(assignment.from.value_or(Date::Min()).days()) + ',';
+    }
+    std::shared_ptr<const Calendar>& combined = combined_[key];
+    if (combined == nullptr) combined = std::make_shared<const Calendar>(Calendar::Combine(Parts(assignments)).value());
+    return combined;
+  }
+
+ private:
+  std::vector<Calendar::Part> Parts(const std::vector<CalendarAssignment>& assignments) const {
+    std::vector<Calendar::Part> parts;
+    for (const CalendarAssignment& assignment : assignments) {
+      parts.push_back({assignment.from.value_or(Date::Min()), Single(assignment.calendar)});
+    }
+    return parts;
+  }
+
+  std::map<std::string, std::shared_ptr<const Calendar>> single_;
+  std::unordered_map<std::string, std::shared_ptr<const Calendar>> combined_;
+};
+
+// Interns every entry's id in document order; `by_number` gets each entry at its number, null at the others.
+template <typename Entry>
+void InternAll(const std::vector<Entry>& entries, InternTable& table, std::vector<const Entry*>& by_number) {
+  by_number.assign(table.size(), nullptr);
+  for (const Entry& entry : entries) {
+    const uint32_t number = table.Intern(entry.id);
+    if (number >= by_number.size()) by_number.resize(number + 1);
+    by_number[number] = &entry;
+  }
+}
+
+template <typename Entry>
+const Entry* AtNumber(const std::vector<const Entry*>& by_number, uint32_t number) {
+  return number < by_number.size() ? by_number[number] : nullptr;
+}
+
+const std::vector<uint32_t>& AtNumber(const std::vector<std::vector<uint32_t>>& by_number, uint32_t number) {
+  static const auto* const none = new std::vector<uint32_t>;
+  return number < by_number.size() ? by_number[number] : *none;
+}
+
+WatchTerms TermsOf(const Expectation& expectation, const std::map<std::string, Date>& apply_dates) {
+  WatchTerms terms{
+      expectation.every_days, expectation.grace_days, expectation.allowance_days, expectation.notify_time, {}};
+  if (expectation.from) {
+    terms.from = *expectation.from;
+  } else {
+    const auto applied = apply_dates.find(expectation.id);
+    LEADLAG_CHECK(applied != apply_dates.end());
+    terms.from = applied->second;
+  }
+  return terms;
+}
+
+}  // namespace
+
+uint32_t InternTable::Intern(std::string_view name) {
+  if (const std::optional<uint32_t> number = Find(name)) return *number;
+  const uint32_t number = size();
+  names_.emplace_back(name);
+  numbers_.emplace(name, number);
+  return number;
+}
+
+std::optional<uint32_t> InternTable::Find(std::string_view name) const {
+  const auto number = numbers_.find(name);
+  return number == numbers_.end() ? std::nullopt : std::optional<uint32_t>(number->second);
+}
+
+absl::StatusOr<std::shared_ptr<const DistrictCatalog>> DistrictCatalog::Compile(Catalog catalog,
+                                                                                std::vector<ZoneRules> zones,
+                                                                                std::map<std::string, Date> apply_dates,
+                                                                                Interned& interned) {
+  if (const std::vector<Problem> problems = Validate(catalog); !problems.empty()) return AsStatus(problems);
+  if (const std::vector<Problem> problems = MissingZones(catalog, ByName(zones)); !problems.empty()) {
+    return AsStatus(problems);
+  }
+  std::shared_ptr<DistrictCatalog> compiled(new DistrictCatalog);
+  compiled->catalog_ = std::move(catalog);
+  compiled->zones_ = std::move(zones);
+  compiled->apply_dates_ = std::move(apply_dates);
+  // From here on pointers lead into the three of them: they stay where they are as long as `compiled` lives.
+  compiled->LinkTeams(interned.teams);
+  InternAll(compiled->catalog_.indicators, interned.indicators, compiled->indicators_);
+  InternAll(compiled->catalog_.sources, interned.sources, compiled->sources_);
+  InternAll(compiled->catalog_.expectations, interned.expectations, compiled->expectations_);
+  compiled->LinkExpectations();
+  return compiled;
+}
+
+void DistrictCatalog::LinkTeams(InternTable& table) {
+  const Zones zones = ByName(zones_);
+  Calendars calendars(catalog_);
+  district_zone_ = Find(zones, catalog_.time_zone);
+  district_calendar_ = calendars.Single(catalog_.default_calendar);
+  std::vector<const Team*> by_number;
+  InternAll(catalog_.teams, table, by_number);
+  teams_.resize(by_number.size());
+  for (TeamNumber number = 0; number < by_number.size(); ++number) {
+    const Team* team = by_number[number];
+    if (team == nullptr) continue;
+    teams_[number].team = team;
+    teams_[number].calendar = team->calendars.empty() ? district_calendar_ : calendars.Of(team->calendars);
+    teams_[number].zone = team->time_zone.empty() ? district_zone_ : Find(zones, team->time_zone);
+  }
+}
+
+// Goes through all numbers in ascending order, so that every list comes out ascending.
+void DistrictCatalog::LinkExpectations() {
+  terms_.resize(expectations_.size());
+  team_expectations_.resize(teams_.size());
+  counted_indicators_.resize(expectations_.size());
+  counted_by_.resize(indicators_.size());
+  for (ExpectationNumber number = 0; number < expectations_.size(); ++number) {
+    if (expectations_[number] == nullptr) continue;
+    const Expectation& expectation = *expectations_[number];
+    terms_[number] = TermsOf(expectation, apply_dates_);
+    const std::unordered_set<std::string_view> listed(expectation.teams.begin(), expectation.teams.end());
+    for (TeamNumber i = 0; i < teams_.size(); ++i) {
+      const Team* team = teams_[i].team;
+      if (team == nullptr || !(listed.empty() || listed.count(team->id) > 0)) continue;
+      if (Matches(team->labels, expectation.team_labels)) team_expectations_[i].push_back(number);
+    }
+    for (IndicatorNumber i = 0; i < indicators_.size(); ++i) {
+      if (indicators_[i] == nullptr || !expectation.kind.Counts(*indicators_[i])) continue;
+      counted_indicators_[number].push_back(i);
+      counted_by_[i].push_back(number);
+    }
+  }
+}
+
+const DistrictCatalog::TeamEntry* DistrictCatalog::FindTeam(TeamNumber number) const {
+  return number < teams_.size() && teams_[number].team != nullptr ? &teams_[number] : nullptr;
+}
+
+const Indicator* DistrictCatalog::FindIndicator(IndicatorNumber number) const { return AtNumber(indicators_, number); }
+
+const Source* DistrictCatalog::FindSource(SourceNumber number) const { return AtNumber(sources_, number); }
+
+const Expectation* DistrictCatalog::FindExpectation(ExpectationNumber number) const {
+  return AtNumber(expectations_, number);
+}
+
+const std::vector<ExpectationNumber>& DistrictCatalog::ExpectationsOf(TeamNumber team) const {
+  return AtNumber(team_expectations_, team);
+}
+
+const std::vector<IndicatorNumber>& DistrictCatalog::IndicatorsOf(ExpectationNumber expectation) const {
+  return AtNumber(counted_indicators_, expectation);
+}
+
+const std::vector<ExpectationNumber>& DistrictCatalog::CountedBy(IndicatorNumber indicator) const {
+  return AtNumber(counted_by_, indicator);
+}
+
+WatchWorld DistrictCatalog::World(TeamNumber team, ExpectationNumber expectation) const {
+  static const auto* const never_active = new std::vector<ActivePeriod>;
+  WatchWorld world;
+  world.zone = district_zone_;
+  world.active = never_active;
+  const TeamEntry* entry = FindTeam(team);
+  if (entry == nullptr) return world;
+  world.zone = entry->zone;
+  world.active = &entry->team->active_periods;
+  const std::vector<ExpectationNumber>& picking = ExpectationsOf(team);
+  if (!std::binary_search(picking.begin(), picking.end(), expectation)) return world;
+  world.calendar = entry->calendar.get();
+  world.terms = terms_[expectation];
+  return world;
+}
+
+bool Matches(const Labels& labels, const Labels& wanted) {
+  return std::all_of(wanted.begin(), wanted.end(), [&labels](const auto& pair) {
+    const auto label = labels.find(pair.first);
+    return label != labels.end() && label->second == pair.second;
+  });
+}
+
+}  // namespace leadlag

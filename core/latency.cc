@@ -1,0 +1,89 @@
+#include "core/latency.h"
+
+#include <algorithm>
+
+namespace leadlag {
+namespace {
+
+enum Closure : size_t { kClosed = 0, kOpen = 1 };
+
+// The place, counted from 1, of the ceil(p * n)-th smallest of n. REQUIRES: n >= 1.
+uint64_t RankOf(int percent, uint64_t n) { return (n * static_cast<uint64_t>(percent) + 99) / 100; }
+
+int DaysBetween(const Calendar& calendar, Date from, Date through) {
+  return std::max(0, calendar.Between(from, through));
+}
+
+// The item at a place, counted from 1. REQUIRES: place <= the number of items.
+LatencyFigure FigureAt(const std::map<int, std::array<uint64_t, 2>>& by_days, uint64_t place) {
+  for (const auto& [days, counts] : by_days) {
+    if (place <= counts[kClosed]) return {days, false};
+    place -= counts[kClosed];
+    if (place <= counts[kOpen]) return {days, true};
+    place -= counts[kOpen];
+  }
+  return {};
+}
+
+// The span of the bucket that holds the item at a place. REQUIRES: as FigureAt.
+HoursSpan HoursAt(const std::array<uint64_t, 256>& counts, uint64_t place) {
+  size_t bucket = 0;
+  while (place > counts[bucket]) place -= counts[bucket++];
+  return HoursOf(static_cast<uint8_t>(bucket));
+}
+
+LatencyHours RankHours(const std::array<uint64_t, 256>& counts) {
+  LatencyHours hours;
+  for (const uint64_t count : counts) hours.count += count;
+  if (hours.count == 0) return hours;
+  hours.p50 = HoursAt(counts, RankOf(50, hours.count));
+  hours.p90 = HoursAt(counts, RankOf(90, hours.count));
+  hours.max = HoursAt(counts, hours.count);
+  return hours;
+}
+
+}  // namespace
+
+void LatencyTally::Add(const Calendar& calendar, Date today, const DayRow& row) {
+  for (const DayEntry& entry : row.entries()) {
+    const Date event = entry.first_event();
+    if (!window_.Contains(event) || calendar.YearOf(event) == nullptr) continue;
+
+    collection_.by_days[DaysBetween(calendar, event, entry.known)][kClosed] += entry.count;
+    const Closure closure = entry.reviewed ? kClosed : kOpen;
+    const Date end = entry.reviewed.value_or(today);
+    interpretation_.by_days[DaysBetween(calendar, entry.interpretation_start(), end)][closure] += entry.count;
+    total_.by_days[DaysBetween(calendar, event, end)][closure] += entry.count;
+    if (entry.hours) hours_[*entry.hours] += entry.count;
+  }
+}
+
+LatencyDays LatencyTally::Rank(const Counts& counts) {
+  LatencyDays days;
+  for (const auto& [value, records] : counts.by_days) {
+    days.closed += records[kClosed];
+    days.open += records[kOpen];
+    if (records[kOpen] > 0) days.oldest_open_days = value;  // the map ascends: the last one stays
+  }
+  const uint64_t n = days.closed + days.open;
+  if (n == 0) return days;
+  days.p50 = FigureAt(counts.by_days, RankOf(50, n));
+  days.p90 = FigureAt(counts.by_days, RankOf(90, n));
+  days.max = FigureAt(counts.by_days, n);
+  return days;
+}
+
+Latency LatencyTally::Result() const {
+  return {Rank(collection_), Rank(interpretation_), Rank(total_), RankHours(hours_)};
+}
+
+uint64_t UnreviewedBeyond(const Calendar& calendar, Date yesterday, int objective_days, const DayRow& row) {
+  uint64_t records = 0;
+  for (const DayEntry& entry : row.entries()) {
+    if (entry.reviewed || calendar.YearOf(entry.event) == nullptr) continue;
+    if (calendar.Between(entry.interpretation_start(), yesterday) > objective_days) records += entry.count;
+  }
+  return records;
+}
+
+}  // namespace leadlag

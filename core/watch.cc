@@ -1,0 +1,287 @@
+#include "core/watch.h"
+
+#include <algorithm>
+
+namespace leadlag {
+namespace {
+
+// The part of one school year in which a watch is not PAUSED.
+struct Run {
+  DateRange dates;
+  const SchoolYear* year = nullptr;
+  Date start;  // s
+};
+
+std::optional<Run> RunOf(const WatchWorld& world, const SchoolYear& year, const ActivePeriod& period) {
+  if (!year.first_day) return std::nullopt;
+  const Date begin = std::max({*year.first_day, period.active_from, world.terms.from});
+  const Date year_end = *year.last_day + 1;
+  const Date end = period.active_to ? std::min(year_end, *period.active_to) : year_end;
+  if (begin >= end) return std::nullopt;
+  // The year's last day is instructional and not before `begin`, so there is one.
+  return Run{{begin, end}, &year, *world.calendar->FirstOnOrAfter(begin) - 1};
+}
+
+std::optional<Run> RunAt(const WatchWorld& world, Date date) {
+  if (world.calendar == nullptr) return std::nullopt;
+  const SchoolYear* year = world.calendar->YearOf(date);
+  if (year == nullptr) return std::nullopt;
+  for (const ActivePeriod& period : *world.active) {
+    const std::optional<Run> run = RunOf(world, *year, period);
+    if (run && run->dates.Contains(date)) return run;
+  }
+  return std::nullopt;
+}
+
+// The first run that begins on or after `date`.
+std::optional<Run> RunFrom(const WatchWorld& world, Date date) {
+  if (world.calendar == nullptr) return std::nullopt;
+  std::optional<Run> first;
+  for (const SchoolYear& year : world.calendar->years()) {
+    if (year.bounds.to <= date) continue;
+    if (first && year.bounds.from > first->dates.from) break;
+    for (const ActivePeriod& period : *world.active) {
+      const std::optional<Run> run = RunOf(world, year, period);
+      if (run && run->dates.from >= date && (!first || run->dates.from < first->dates.from)) first = run;
+    }
+  }
+  return first;
+}
+
+// Due dates compare with none as the latest: a deadline past the year's last day never comes.
+bool IsLater(std::optional<Date> a, std::optional<Date> b) { return b && (!a || *a > *b); }
+
+// The instructional day n days on from `from`, if that still lies in the year.
+std::optional<Date> NthInYear(const WatchWorld& world, const SchoolYear& year, Date from, int n) {
+  const std::optional<Date> day = world.calendar->NthAfter(from, n);
+  return day && *day <= *year.last_day ? day : std::nullopt;
+}
+
+WatchDates DatesOf(const WatchWorld& world, LastSignalIn last_signal, const Run& run) {
+  WatchDates dates{.run = run.dates, .school_year = run.year->bounds, .start = run.start};
+  const WatchTerms& terms = world.terms;
+  dates.last_signal = last_signal(run.year->bounds);
+  dates.due = NthInYear(world, *run.year, run.start, terms.every_days + terms.allowance_days);
+  if (dates.last_signal && dates.due) {
+    const std::optional<Date> next = NthInYear(world, *run.year, *dates.last_signal, terms.every_days);
+    if (IsLater(next, dates.due)) dates.due = next;
+  }
+  if (dates.due) {
+    dates.late_day = NthInYear(world, *run.year, *dates.due, 1);
+    dates.overdue_day = NthInYear(world, *run.year, *dates.due, 1 + terms.grace_days);
+  }
+  return dates;
+}
+
+// The state that the notify time of instructional day `day` finds.
+WatchState StageOn(const WatchDates& dates, std::optional<Date> day) {
+  if (day && dates.overdue_day && *day >= *dates.overdue_day) return WatchState::kOverdue;
+  if (day && dates.late_day && *day >= *dates.late_day) return WatchState::kLate;
+  return dates.last_signal ? WatchState::kOnTrack : WatchState::kNotStarted;
+}
+
+// From good to bad; PAUSED and UNKNOWN have no place in the order.
+bool IsBetter(WatchState a, WatchState b) { return a < b; }
+
+Date LocalDateBefore(const WatchWorld& world, Instant instant) {
+  return world.zone->LocalDate(Instant{instant.micros - 1});
+}
+
+struct Moment {
+  enum class Kind { kRunBegins, kRunEnds, kNotify };
+  Kind kind;
+  Instant at;
+  Date date;
+};
+
+std::optional<Moment> NextOf(const WatchWorld& world, LastSignalIn last_signal, const Watch& watch) {
+  const ZoneRules& zone = *world.zone;
+  const Date position = LocalDateBefore(world, watch.handled_before);
+  if (watch.state == WatchState::kPaused) {
+    const std::optional<Run> run = RunFrom(world, position + 1);
+    if (!run) return std::nullopt;
+    return Moment{Moment::Kind::kRunBegins, zone.StartOf(run->dates.from), run->dates.from};
+  }
+  const std::optional<Run> run = RunAt(world, position);
+  if (!run) return std::nullopt;  // the world changed and Reconsider was not called: nothing to go on
+  const Moment end{Moment::Kind::kRunEnds, zone.StartOf(run->dates.to), run->dates.to};
+
+  const WatchDates dates = DatesOf(world, last_signal, *run);
+  std::optional<Date> notify = world.calendar->FirstOnOrAfter(position);
+  if (notify && zone.At(*notify, world.terms.notify_time) < watch.handled_before) {
+    notify = world.calendar->NthAfter(*notify, 1);
+  }
+  if (!notify) return end;
+  // What a change has worsened waits for the very next notify time; otherwise the next stage's day decides.
+  const bool worsened = IsLater(watch.due, dates.due) || (watch.state == WatchState::kOnTrack && !dates.last_signal);
+  const std::optional<Date> stage = watch.state == WatchState::kLate      ? dates.overdue_day
+                                    : watch.state == WatchState::kOverdue ? std::nullopt
+                                                                          : dates.late_day;
+  if (!worsened) {
+    if (!stage) return end;
+    notify = std::max(*notify, *stage);
+  }
+  if (*notify >= run->dates.to) return end;
+  return Moment{Moment::Kind::kNotify, zone.At(*notify, world.terms.notify_time), *notify};
+}
+
+void Flip(Watch& watch, WatchState to, FlipReason reason, Instant at, std::vector<WatchFlip>& flips) {
+  // Made late (after a hold), a moment may lie before a flip that a command caused meanwhile.
+  watch.last_effective = std::max(watch.last_effective, at);
+  flips.push_back({watch.state, to, reason, watch.last_effective, watch.due});
+  watch.state = to;
+}
+
+void Start(const WatchWorld& world, LastSignalIn last_signal, const Run& run, Instant at, Watch& watch,
+           std::vector<WatchFlip>& flips) {
+  const WatchDates dates = DatesOf(world, last_signal, run);
+  watch.due = dates.due;
+  Flip(watch, StageOn(dates, std::nullopt), FlipReason::kStarted, at, flips);
+}
+
+void Pause(FlipReason reason, Instant at, Watch& watch, std::vector<WatchFlip>& flips) {
+  watch.due.reset();
+  Flip(watch, WatchState::kPaused, reason, at, flips);
+}
+
+void Notify(const WatchWorld& world, LastSignalIn last_signal, const Run& run, const Moment& moment, Watch& watch,
+            std::vector<WatchFlip>& flips) {
+  const WatchDates dates = DatesOf(world, last_signal, run);
+  const bool due_moved = watch.due != dates.due;
+  watch.due = dates.due;
+  const WatchState stage = StageOn(dates, moment.date);
+  if (IsBetter(watch.state, stage)) {
+    if (stage == WatchState::kNotStarted) Flip(watch, stage, FlipReason::kChange, moment.at, flips);
+    if (HasAlert(stage) && !HasAlert(watch.state)) Flip(watch, WatchState::kLate, FlipReason::kDue, moment.at, flips);
+    if (stage == WatchState::kOverdue) Flip(watch, stage, FlipReason::kGraceOver, moment.at, flips);
+  } else if (due_moved && HasAlert(watch.state)) {
+    Flip(watch, watch.state, FlipReason::kUpdated, moment.at, flips);
+  }
+}
+
+void EndRun(const WatchWorld& world, LastSignalIn last_signal, const Run& run, const Moment& moment, Watch& watch,
+            std::vector<WatchFlip>& flips) {
+  const bool year_over = run.dates.to > *run.year->last_day;
+  Pause(year_over ? FlipReason::kYearEnded : FlipReason::kInactive, moment.at, watch, flips);
+  // Where one year's last day is the eve of the next one's first, both happen at this midnight.
+  const std::optional<Run> next = RunAt(world, moment.date);
+  if (next) Start(world, last_signal, *next, moment.at, watch, flips);
+}
+
+void Make(const WatchWorld& world, LastSignalIn last_signal, const Moment& moment, Watch& watch,
+          std::vector<WatchFlip>& flips) {
+  if (moment.kind == Moment::Kind::kRunBegins) {
+    Start(world, last_signal, *RunAt(world, moment.date), moment.at, watch, flips);
+  } else {
+    const Run run = *RunAt(world, LocalDateBefore(world, watch.handled_before));
+    if (moment.kind == Moment::Kind::kRunEnds) {
+      EndRun(world, last_signal, run, moment, watch, flips);
+    } else {
+      Notify(world, last_signal, run, moment, watch, flips);
+    }
+  }
+  watch.handled_before = Instant{moment.at.micros + 1};
+}
+
+// A change of the world leaves the watch outside every run.
+FlipReason PauseReason(const WatchWorld& world, Date today, WatchState state) {
+  const bool active = world.calendar == nullptr || std::any_of(world.active->begin(), world.active->end(),
+                                                               [&](const ActivePeriod& p) { return p.Contains(today); });
+  if (!active) return FlipReason::kInactive;
+  return HasAlert(state) ? FlipReason::kRetracted : FlipReason::kChange;
+}
+
+FlipReason ImprovementReason(WatchState from, WatchState to, WatchCause cause) {
+  if (HasAlert(to)) return FlipReason::kUpdated;
+  if (HasAlert(from)) return cause == WatchCause::kEvidence ? FlipReason::kResolved : FlipReason::kRetracted;
+  return cause == WatchCause::kEvidence ? FlipReason::kEvidence : FlipReason::kChange;
+}
+
+// The last instructional day of the run whose notify time lies before `now`.
+std::optional<Date> LastNotified(const WatchWorld& world, const Run& run, Instant now) {
+  std::optional<Date> day =
+      world.calendar->LastOnOrBefore(std::min(LocalDateBefore(world, now), run.dates.to - 1));
+  if (day && world.zone->At(*day, world.terms.notify_time) >= now) day = world.calendar->LastOnOrBefore(*day - 1);
+  return day && *day >= run.dates.from ? day : std::nullopt;
+}
+
+}  // namespace
+
+std::string_view ToString(WatchState state) {
+  switch (state) {
+    case WatchState::kOnTrack: return "ON_TRACK";
+    case WatchState::kNotStarted: return "NOT_STARTED";
+    case WatchState::kLate: return "LATE";
+    case WatchState::kOverdue: return "OVERDUE";
+    case WatchState::kPaused: return "PAUSED";
+    case WatchState::kUnknown: return "UNKNOWN";
+  }
+  return "?";
+}
+
+std::string_view ToString(FlipReason reason) {
+  switch (reason) {
+    case FlipReason::kStarted: return "STARTED";
+    case FlipReason::kEvidence: return "EVIDENCE";
+    case FlipReason::kDue: return "DUE";
+    case FlipReason::kGraceOver: return "GRACE_OVER";
+    case FlipReason::kUpdated: return "UPDATED";
+    case FlipReason::kResolved: return "RESOLVED";
+    case FlipReason::kRetracted: return "RETRACTED";
+    case FlipReason::kChange: return "CHANGE";
+    case FlipReason::kInactive: return "INACTIVE";
+    case FlipReason::kYearEnded: return "YEAR_ENDED";
+  }
+  return "?";
+}
+
+std::optional<WatchDates> DatesOn(const WatchWorld& world, LastSignalIn last_signal, Date date) {
+  const std::optional<Run> run = RunAt(world, date);
+  if (!run) return std::nullopt;
+  return DatesOf(world, last_signal, *run);
+}
+
+Watch NewWatch(Instant now) { return Watch{.handled_before = now, .last_effective = Instant{}}; }
+
+void Advance(const WatchWorld& world, LastSignalIn last_signal, Instant until, bool hold, Watch& watch,
+             std::vector<WatchFlip>& flips) {
+  for (;;) {
+    const std::optional<Moment> moment = NextOf(world, last_signal, watch);
+    if (!moment || moment->at >= until) break;
+    if (hold && moment->kind == Moment::Kind::kNotify) return;
+    Make(world, last_signal, *moment, watch, flips);
+  }
+  watch.handled_before = std::max(watch.handled_before, until);
+}
+
+void Reconsider(const WatchWorld& world, LastSignalIn last_signal, Instant now, WatchCause cause, Watch& watch,
+                std::vector<WatchFlip>& flips) {
+  // A watch that a hold has stopped is still in the run in which it stopped.
+  const Date today = LocalDateBefore(world, std::min(now, watch.handled_before));
+  const std::optional<Run> run = RunAt(world, today);
+  if (!run) {
+    if (watch.state != WatchState::kPaused) Pause(PauseReason(world, today, watch.state), now, watch, flips);
+    return;
+  }
+  if (watch.state == WatchState::kPaused) {
+    Start(world, last_signal, *run, now, watch, flips);
+    return;
+  }
+  const WatchDates dates = DatesOf(world, last_signal, *run);
+  const bool due_moves_on = IsLater(dates.due, watch.due);
+  if (due_moves_on) watch.due = dates.due;
+  const WatchState stage = StageOn(dates, LastNotified(world, *run, now));
+  if (IsBetter(stage, watch.state)) {
+    Flip(watch, stage, ImprovementReason(watch.state, stage, cause), now, flips);
+  } else if (due_moves_on && HasAlert(watch.state)) {
+    Flip(watch, watch.state, FlipReason::kUpdated, now, flips);
+  }
+}
+
+std::optional<Instant> NextMoment(const WatchWorld& world, LastSignalIn last_signal, const Watch& watch) {
+  const std::optional<Moment> moment = NextOf(world, last_signal, watch);
+  if (!moment) return std::nullopt;
+  return moment->at;
+}
+
+}  // namespace leadlag
