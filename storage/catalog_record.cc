@@ -1,0 +1,319 @@
+// The catalog's part of storage/records.h: a document field by field, in the order of core/catalog.h.
+#include <limits>
+#include <utility>
+
+#include "storage/record_codec.h"
+#include "storage/records.h"
+
+namespace leadlag {
+namespace {
+
+constexpr uint8_t kCatalogFormat = 1;
+constexpr uint8_t kWeekdaysMax = 0x7f;
+constexpr int kMinutesOfDay = 24 * 60;
+
+// Items one after the other behind their count. Each item's encoding is at least a byte long.
+template <typename Item, typename Put>
+void PutList(ByteWriter& out, const std::vector<Item>& items, Put put) {
+  out.PutVarint(items.size());
+  for (const Item& item : items) put(out, item);
+}
+template <typename Get>
+auto GetList(ByteReader& in, Get get) {
+  std::vector<decltype(get(in))> items;
+  const size_t size = in.GetCount();
+  for (size_t i = 0; i < size && in.ok(); ++i) items.push_back(get(in));
+  return items;
+}
+
+void PutText(ByteWriter& out, const std::string& text) { out.PutString(text); }
+std::string GetText(ByteReader& in) { return std::string(in.GetString()); }
+
+void PutOptionalDate(ByteWriter& out, const std::optional<Date>& date) {
+  out.PutU8(date ? 1 : 0);
+  if (date) PutDate(out, *date);
+}
+std::optional<Date> GetOptionalDate(ByteReader& in) {
+  if (!GetBool(in)) return std::nullopt;
+  return GetDate(in);
+}
+
+void PutTerm(ByteWriter& out, const Term& term) {
+  PutDate(out, term.first_day);
+  PutDate(out, term.last_day);
+}
+Term GetTerm(ByteReader& in) {
+  const Date first_day = GetDate(in);
+  return {first_day, GetDate(in)};
+}
+
+void PutYear(ByteWriter& out, const SchoolYearSpec& year) {
+  out.PutString(year.id);
+  PutDateRange(out, year.bounds);
+  PutList(out, year.terms, PutTerm);
+}
+SchoolYearSpec GetYear(ByteReader& in) {
+  SchoolYearSpec year;
+  year.id = in.GetString();
+  year.bounds = GetDateRange(in);
+  year.terms = GetList(in, GetTerm);
+  return year;
+}
+
+void PutException(ByteWriter& out, const CalendarException& exception) {
+  PutDate(out, exception.date);
+  PutDate(out, exception.last_date);
+  PutEnum(out, exception.kind);
+  out.PutString(exception.label);
+}
+CalendarException GetException(ByteReader& in) {
+  CalendarException exception;
+  exception.date = GetDate(in);
+  exception.last_date = GetDate(in);
+  exception.kind = GetEnum(in, ExceptionKind::kHoliday, ExceptionKind::kEarlyDismissal);
+  exception.label = in.GetString();
+  return exception;
+}
+
+void PutCalendar(ByteWriter& out, const CalendarSpec& calendar) {
+  out.PutString(calendar.id);
+  out.PutString(calendar.display_name);
+  out.PutU8(calendar.weekdays);
+  PutList(out, calendar.years, PutYear);
+  PutList(out, calendar.exceptions, PutException);
+}
+CalendarSpec GetCalendar(ByteReader& in) {
+  CalendarSpec calendar;
+  calendar.id = in.GetString();
+  calendar.display_name = in.GetString();
+  calendar.weekdays = in.GetU8(kWeekdaysMax);
+  calendar.years = GetList(in, GetYear);
+  calendar.exceptions = GetList(in, GetException);
+  return calendar;
+}
+
+void PutPeriod(ByteWriter& out, const ActivePeriod& period) {
+  PutDate(out, period.active_from);
+  PutOptionalDate(out, period.active_to);
+}
+ActivePeriod GetPeriod(ByteReader& in) {
+  const Date active_from = GetDate(in);
+  return {active_from, GetOptionalDate(in)};
+}
+
+void PutAssignment(ByteWriter& out, const CalendarAssignment& assignment) {
+  out.PutString(assignment.calendar);
+  PutOptionalDate(out, assignment.from);
+}
+CalendarAssignment GetAssignment(ByteReader& in) {
+  std::string calendar(in.GetString());
+  return {std::move(calendar), GetOptionalDate(in)};
+}
+
+void PutExternalId(ByteWriter& out, const ExternalId& id) {
+  out.PutString(id.system);
+  out.PutString(id.value);
+}
+ExternalId GetExternalId(ByteReader& in) {
+  std::string system(in.GetString());
+  return {std::move(system), std::string(in.GetString())};
+}
+
+void PutTeam(ByteWriter& out, const Team& team) {
+  out.PutString(team.id);
+  out.PutString(team.display_name);
+  PutList(out, team.active_periods, PutPeriod);
+  PutList(out, team.calendars, PutAssignment);
+  out.PutString(team.time_zone);
+  PutLabels(out, team.labels);
+  PutList(out, team.external_ids, PutExternalId);
+}
+Team GetTeam(ByteReader& in) {
+  Team team;
+  team.id = in.GetString();
+  team.display_name = in.GetString();
+  team.active_periods = GetList(in, GetPeriod);
+  team.calendars = GetList(in, GetAssignment);
+  team.time_zone = in.GetString();
+  team.labels = GetLabels(in);
+  team.external_ids = GetList(in, GetExternalId);
+  return team;
+}
+
+void PutIndicator(ByteWriter& out, const Indicator& indicator) {
+  out.PutString(indicator.id);
+  out.PutString(indicator.display_name);
+  PutEnum(out, indicator.role);
+  PutEnum(out, indicator.category);
+  PutEnum(out, indicator.dimension);
+  PutEnum(out, indicator.measure);
+  PutEnum(out, indicator.direction);
+  out.PutString(indicator.unit);
+  PutList(out, indicator.themes, PutText);
+}
+Indicator GetIndicator(ByteReader& in) {
+  Indicator indicator;
+  indicator.id = in.GetString();
+  indicator.display_name = in.GetString();
+  indicator.role = GetEnum(in, IndicatorRole::kLeading, IndicatorRole::kBalancing);
+  indicator.category = GetEnum(in, Category::kWalkthrough, Category::kBalancing);
+  indicator.dimension = GetEnum(in, Dimension::kUnspecified, Dimension::kEvidenceOfProgress);
+  indicator.measure = GetEnum(in, Measure::kNumber, Measure::kCompletion);
+  indicator.direction = GetEnum(in, Direction::kUnspecified, Direction::kLowerIsBetter);
+  indicator.unit = in.GetString();
+  indicator.themes = GetList(in, GetText);
+  return indicator;
+}
+
+void PutSource(ByteWriter& out, const Source& source) {
+  out.PutString(source.id);
+  out.PutString(source.display_name);
+}
+Source GetSource(ByteReader& in) {
+  std::string id(in.GetString());
+  return {std::move(id), std::string(in.GetString())};
+}
+
+// Every field, also the one that `of` leaves without meaning: a catalog reads back equal to what was applied.
+void PutKind(ByteWriter& out, const SignalKind& kind) {
+  PutEnum(out, kind.of);
+  PutEnum(out, kind.category);
+  out.PutString(kind.indicator);
+}
+SignalKind GetKind(ByteReader& in) {
+  SignalKind kind;
+  kind.of = GetEnum(in, SignalKind::Of::kAnyLeading, SignalKind::Of::kIndicator);
+  kind.category = GetEnum(in, Category::kWalkthrough, Category::kBalancing);
+  kind.indicator = in.GetString();
+  return kind;
+}
+
+void PutExpectation(ByteWriter& out, const Expectation& expectation) {
+  out.PutString(expectation.id);
+  out.PutString(expectation.display_name);
+  PutKind(out, expectation.kind);
+  PutLabels(out, expectation.team_labels);
+  PutList(out, expectation.teams, PutText);
+  out.PutSigned(expectation.every_days);
+  out.PutSigned(expectation.grace_days);
+  out.PutSigned(expectation.allowance_days);
+  out.PutSigned(expectation.notify_time.minutes);
+  PutOptionalDate(out, expectation.from);
+}
+Expectation GetExpectation(ByteReader& in) {
+  Expectation expectation;
+  expectation.id = in.GetString();
+  expectation.display_name = in.GetString();
+  expectation.kind = GetKind(in);
+  expectation.team_labels = GetLabels(in);
+  expectation.teams = GetList(in, GetText);
+  expectation.every_days = GetI32(in);
+  expectation.grace_days = GetI32(in);
+  expectation.allowance_days = GetI32(in);
+  expectation.notify_time.minutes = static_cast<int32_t>(in.GetSigned(0, kMinutesOfDay - 1));
+  expectation.from = GetOptionalDate(in);
+  return expectation;
+}
+
+void PutZone(ByteWriter& out, const ZoneRules& zone) {
+  out.PutString(zone.name);
+  out.PutVarint(zone.offsets.size());
+  for (const ZoneRules::Offset& offset : zone.offsets) {
+    PutInstant(out, offset.from);
+    out.PutSigned(offset.seconds_east);
+  }
+}
+ZoneRules GetZone(ByteReader& in) {
+  constexpr size_t kOffsetSizeMin = 2;
+  ZoneRules zone;
+  zone.name = in.GetString();
+  const size_t size = in.GetCount(kOffsetSizeMin);
+  if (size == 0) in.Fail();  // rules without an offset would name no date
+  for (size_t i = 0; i < size && in.ok(); ++i) {
+    ZoneRules::Offset offset;
+    offset.from = GetInstant(in);
+    offset.seconds_east = GetI32(in);
+    if (i > 0 && offset.from <= zone.offsets.back().from) in.Fail();
+    zone.offsets.push_back(offset);
+  }
+  return zone;
+}
+
+void PutApplyDates(ByteWriter& out, const std::map<std::string, Date>& dates) {
+  out.PutVarint(dates.size());
+  for (const auto& [expectation, date] : dates) {
+    out.PutString(expectation);
+    PutDate(out, date);
+  }
+}
+std::map<std::string, Date> GetApplyDates(ByteReader& in) {
+  constexpr size_t kEntrySizeMin = 2;
+  std::map<std::string, Date> dates;
+  const size_t size = in.GetCount(kEntrySizeMin);
+  for (size_t i = 0; i < size && in.ok(); ++i) {
+    std::string expectation(in.GetString());
+    if (!dates.empty() && dates.rbegin()->first >= expectation) in.Fail();
+    const Date date = GetServiceDate(in);
+    dates.emplace_hint(dates.end(), std::move(expectation), date);
+  }
+  return dates;
+}
+
+}  // namespace
+
+void PutCatalog(ByteWriter& out, const Catalog& catalog) {
+  out.PutString(catalog.district);
+  out.PutString(catalog.display_name);
+  out.PutString(catalog.time_zone);
+  out.PutString(catalog.default_calendar);
+  PutList(out, catalog.calendars, PutCalendar);
+  PutList(out, catalog.teams, PutTeam);
+  PutList(out, catalog.indicators, PutIndicator);
+  PutList(out, catalog.sources, PutSource);
+  PutList(out, catalog.expectations, PutExpectation);
+  out.PutSigned(catalog.settings.settling_minutes);
+  out.PutSigned(catalog.settings.review_objective_days);
+}
+
+Catalog GetCatalog(ByteReader& in) {
+  Catalog catalog;
+  catalog.district = in.GetString();
+  catalog.display_name = in.GetString();
+  catalog.time_zone = in.GetString();
+  catalog.default_calendar = in.GetString();
+  catalog.calendars = GetList(in, GetCalendar);
+  catalog.teams = GetList(in, GetTeam);
+  catalog.indicators = GetList(in, GetIndicator);
+  catalog.sources = GetList(in, GetSource);
+  catalog.expectations = GetList(in, GetExpectation);
+  catalog.settings.settling_minutes = GetI32(in);
+  catalog.settings.review_objective_days = GetI32(in);
+  return catalog;
+}
+
+void PutZones(ByteWriter& out, const std::vector<ZoneRules>& zones) { PutList(out, zones, PutZone); }
+std::vector<ZoneRules> GetZones(ByteReader& in) { return GetList(in, GetZone); }
+
+std::string EncodeCatalogRecord(const CatalogRecord& record) {
+  ByteWriter out;
+  out.PutU8(kCatalogFormat);
+  PutCatalog(out, record.catalog);
+  PutZones(out, record.zones);
+  PutApplyDates(out, record.apply_dates);
+  PutInstant(out, record.applied);
+  return std::move(out).Take();
+}
+
+absl::StatusOr<CatalogRecord> DecodeCatalogRecord(std::string_view bytes) {
+  ByteReader in(bytes);
+  if (absl::Status status = ReadFormat(in, kCatalogFormat, "a catalog version"); !status.ok()) return status;
+  CatalogRecord record;
+  record.catalog = GetCatalog(in);
+  record.zones = GetZones(in);
+  record.apply_dates = GetApplyDates(in);
+  record.applied = GetInstant(in);
+  if (absl::Status status = in.Finish("a catalog version"); !status.ok()) return status;
+  return record;
+}
+
+}  // namespace leadlag

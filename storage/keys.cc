@@ -1,0 +1,399 @@
+#include "storage/keys.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "core/check.h"
+#include "core/codec.h"
+
+namespace leadlag {
+namespace {
+
+constexpr int kRowYearMin = 1970;
+constexpr int kRowYearMax = 2100;
+
+ByteWriter KeyOf(uint32_t district, Table table) {
+  LEADLAG_CHECK(district != 0);
+  ByteWriter out;
+  out.PutFixed32(district);
+  out.PutU8(static_cast<uint8_t>(table));
+  return out;
+}
+
+void PutDate(ByteWriter& out, Date date) {
+  LEADLAG_CHECK(Date::Min() <= date && date < Date::Max());
+  out.PutFixed32(static_cast<uint32_t>(date.days()));
+}
+
+Date GetDate(ByteReader& in) {
+  const uint32_t days = in.GetFixed32();
+  if (days >= static_cast<uint32_t>(Date::Max().days())) {
+    in.Fail();
+    return Date();
+  }
+  return Date(static_cast<int32_t>(days));
+}
+
+// Reads the district and the table byte that every key begins with.
+uint32_t GetDistrict(ByteReader& in, Table table) {
+  const uint32_t district = in.GetFixed32();
+  if (in.GetU8() != static_cast<uint8_t>(table) || district == 0) in.Fail();
+  return district;
+}
+
+std::string GetRest(ByteReader& in) { return std::string(in.GetRaw(in.remaining())); }
+
+template <typename Key>
+absl::StatusOr<Key> Finished(const ByteReader& in, Key key, std::string_view what) {
+  if (absl::Status status = in.Finish(what); !status.ok()) return status;
+  return key;
+}
+
+KeyRange PrefixRange(ByteWriter prefix) { return leadlag::PrefixRange(prefix.bytes()); }
+
+}  // namespace
+
+std::string MetaKey::Encode() const {
+  ByteWriter out = KeyOf(district, Table::kMeta);
+  out.PutRaw(name);
+  return std::move(out).Take();
+}
+
+absl::StatusOr<MetaKey> MetaKey::Decode(std::string_view key) {
+  ByteReader in(key);
+  MetaKey decoded;
+  decoded.district = GetDistrict(in, Table::kMeta);
+  decoded.name = GetRest(in);
+  return Finished(in, std::move(decoded), "a meta key");
+}
+
+std::string NameKey::Encode() const {
+  ByteWriter out = KeyOf(district, Table::kNames);
+  out.PutU8(static_cast<uint8_t>(kind));
+  out.PutFixed32(number);
+  return std::move(out).Take();
+}
+
+absl::StatusOr<NameKey> NameKey::Decode(std::string_view key) {
+  ByteReader in(key);
+  NameKey decoded;
+  decoded.district = GetDistrict(in, Table::kNames);
+  const uint8_t kind = in.GetU8(static_cast<uint8_t>(NameKind::kExpectation));
+  if (kind < static_cast<uint8_t>(NameKind::kTeam)) in.Fail();
+  decoded.kind = static_cast<NameKind>(kind);
+  decoded.number = in.GetFixed32();
+  return Finished(in, decoded, "a name key");
+}
+
+std::string CatalogVersionKey::Encode() const {
+  ByteWriter out = KeyOf(district, Table::kCatalogVersions);
+  out.PutFixed32(version);
+  return std::move(out).Take();
+}
+
+absl::StatusOr<CatalogVersionKey> CatalogVersionKey::Decode(std::string_view key) {
+  ByteReader in(key);
+  CatalogVersionKey decoded;
+  decoded.district = GetDistrict(in, Table::kCatalogVersions);
+  decoded.version = in.GetFixed32();
+  return Finished(in, decoded, "a catalog version key");
+}
+
+std::string SeriesKey::Encode() const {
+  ByteWriter out = KeyOf(district, Table::kSeries);
+  out.PutFixed32(team);
+  out.PutFixed32(indicator);
+  PutDate(out, date);
+  out.PutFixed64(evidence);
+  return std::move(out).Take();
+}
+
+absl::StatusOr<SeriesKey> SeriesKey::Decode(std::string_view key) {
+  ByteReader in(key);
+  SeriesKey decoded;
+  decoded.district = GetDistrict(in, Table::kSeries);
+  decoded.team = in.GetFixed32();
+  decoded.indicator = in.GetFixed32();
+  decoded.date = GetDate(in);
+  decoded.evidence = in.GetFixed64();
+  return Finished(in, decoded, "a series key");
+}
+
+std::string IdentityKey::Encode() const {
+  ByteWriter out = KeyOf(district, Table::kIdentity);
+  out.PutFixed32(source);
+  out.PutRaw(evidence_id);
+  return std::move(out).Take();
+}
+
+absl::StatusOr<IdentityKey> IdentityKey::Decode(std::string_view key) {
+  ByteReader in(key);
+  IdentityKey decoded;
+  decoded.district = GetDistrict(in, Table::kIdentity);
+  decoded.source = in.GetFixed32();
+  decoded.evidence_id = GetRest(in);
+  return Finished(in, std::move(decoded), "an identity key");
+}
+
+std::string RevisionKey::Encode() const {
+  ByteWriter out = KeyOf(district, Table::kRevisions);
+  out.PutFixed64(evidence);
+  out.PutFixed32(revision);
+  return std::move(out).Take();
+}
+
+absl::StatusOr<RevisionKey> RevisionKey::Decode(std::string_view key) {
+  ByteReader in(key);
+  RevisionKey decoded;
+  decoded.district = GetDistrict(in, Table::kRevisions);
+  decoded.evidence = in.GetFixed64();
+  decoded.revision = in.GetFixed32();
+  return Finished(in, decoded, "a revision key");
+}
+
+std::string ReviewKey::Encode() const {
+  ByteWriter out = KeyOf(district, Table::kReviews);
+  out.PutFixed32(team);
+  out.PutRaw(review_id);
+  return std::move(out).Take();
+}
+
+absl::StatusOr<ReviewKey> ReviewKey::Decode(std::string_view key) {
+  ByteReader in(key);
+  ReviewKey decoded;
+  decoded.district = GetDistrict(in, Table::kReviews);
+  decoded.team = in.GetFixed32();
+  decoded.review_id = GetRest(in);
+  return Finished(in, std::move(decoded), "a review key");
+}
+
+std::string ReviewIdKey::Encode() const {
+  ByteWriter out = KeyOf(district, Table::kReviewIds);
+  out.PutRaw(review_id);
+  return std::move(out).Take();
+}
+
+absl::StatusOr<ReviewIdKey> ReviewIdKey::Decode(std::string_view key) {
+  ByteReader in(key);
+  ReviewIdKey decoded;
+  decoded.district = GetDistrict(in, Table::kReviewIds);
+  decoded.review_id = GetRest(in);
+  return Finished(in, std::move(decoded), "a review id key");
+}
+
+std::string DayRowKey::Encode() const {
+  LEADLAG_CHECK(kRowYearMin <= row_year && row_year <= kRowYearMax);
+  ByteWriter out = KeyOf(district, Table::kDayRows);
+  out.PutFixed32(team);
+  out.PutFixed32(indicator);
+  out.PutU8(static_cast<uint8_t>(row_year >> 8));
+  out.PutU8(static_cast<uint8_t>(row_year & 0xff));
+  return std::move(out).Take();
+}
+
+absl::StatusOr<DayRowKey> DayRowKey::Decode(std::string_view key) {
+  ByteReader in(key);
+  DayRowKey decoded;
+  decoded.district = GetDistrict(in, Table::kDayRows);
+  decoded.team = in.GetFixed32();
+  decoded.indicator = in.GetFixed32();
+  const int high = in.GetU8();
+  decoded.row_year = high << 8 | in.GetU8();
+  if (decoded.row_year < kRowYearMin || decoded.row_year > kRowYearMax) in.Fail();
+  return Finished(in, decoded, "a day row key");
+}
+
+std::string WatchKey::Encode() const {
+  ByteWriter out = KeyOf(district, Table::kWatches);
+  out.PutFixed32(team);
+  out.PutFixed32(expectation);
+  return std::move(out).Take();
+}
+
+absl::StatusOr<WatchKey> WatchKey::Decode(std::string_view key) {
+  ByteReader in(key);
+  WatchKey decoded;
+  decoded.district = GetDistrict(in, Table::kWatches);
+  decoded.team = in.GetFixed32();
+  decoded.expectation = in.GetFixed32();
+  return Finished(in, decoded, "a watch key");
+}
+
+std::string SourceObservationKey::Encode() const {
+  ByteWriter out = KeyOf(district, Table::kSourceObservations);
+  out.PutFixed32(source);
+  return std::move(out).Take();
+}
+
+absl::StatusOr<SourceObservationKey> SourceObservationKey::Decode(std::string_view key) {
+  ByteReader in(key);
+  SourceObservationKey decoded;
+  decoded.district = GetDistrict(in, Table::kSourceObservations);
+  decoded.source = in.GetFixed32();
+  return Finished(in, decoded, "a source observation key");
+}
+
+std::string FlipKey::Encode() const {
+  ByteWriter out = KeyOf(district, Table::kFlips);
+  out.PutFixed64(sequence);
+  return std::move(out).Take();
+}
+
+absl::StatusOr<FlipKey> FlipKey::Decode(std::string_view key) {
+  ByteReader in(key);
+  FlipKey decoded;
+  decoded.district = GetDistrict(in, Table::kFlips);
+  decoded.sequence = in.GetFixed64();
+  return Finished(in, decoded, "a flip key");
+}
+
+std::string AlertKey::Encode() const {
+  ByteWriter out = KeyOf(district, Table::kAlerts);
+  out.PutFixed64(alert);
+  return std::move(out).Take();
+}
+
+absl::StatusOr<AlertKey> AlertKey::Decode(std::string_view key) {
+  ByteReader in(key);
+  AlertKey decoded;
+  decoded.district = GetDistrict(in, Table::kAlerts);
+  decoded.alert = in.GetFixed64();
+  return Finished(in, decoded, "an alert key");
+}
+
+std::string OpenAlertKey::Encode() const {
+  ByteWriter out = KeyOf(district, Table::kOpenAlerts);
+  out.PutFixed32(team);
+  out.PutFixed32(expectation);
+  return std::move(out).Take();
+}
+
+absl::StatusOr<OpenAlertKey> OpenAlertKey::Decode(std::string_view key) {
+  ByteReader in(key);
+  OpenAlertKey decoded;
+  decoded.district = GetDistrict(in, Table::kOpenAlerts);
+  decoded.team = in.GetFixed32();
+  decoded.expectation = in.GetFixed32();
+  return Finished(in, decoded, "an open alert key");
+}
+
+absl::StatusOr<uint32_t> DistrictOf(std::string_view key) {
+  ByteReader in(key.substr(0, sizeof(uint32_t) + 1));
+  const uint32_t district = in.GetFixed32();
+  in.GetU8();
+  if (district == 0) in.Fail();
+  return Finished(in, district, "a key");
+}
+
+absl::StatusOr<uint8_t> TableByteOf(std::string_view key) {
+  if (absl::StatusOr<uint32_t> district = DistrictOf(key); !district.ok()) return district.status();
+  return static_cast<uint8_t>(key[sizeof(uint32_t)]);
+}
+
+KeyRange PrefixRange(std::string_view prefix) {
+  KeyRange range{std::string(prefix), std::string(prefix)};
+  // The first key after all that begin with the prefix: the prefix's last byte below 0xff, plus one.
+  while (!range.end.empty() && range.end.back() == '\xff') range.end.pop_back();
+  if (!range.end.empty()) range.end.back() = static_cast<char>(static_cast<unsigned char>(range.end.back()) + 1);
+  return range;
+}
+
+KeyRange DistrictRange(uint32_t district) {
+  LEADLAG_CHECK(district != 0);
+  ByteWriter prefix;
+  prefix.PutFixed32(district);
+  return PrefixRange(std::move(prefix));
+}
+
+KeyRange TableRange(uint32_t district, Table table) { return PrefixRange(KeyOf(district, table)); }
+
+KeyRange NamesRange(uint32_t district, NameKind kind) {
+  ByteWriter prefix = KeyOf(district, Table::kNames);
+  prefix.PutU8(static_cast<uint8_t>(kind));
+  return PrefixRange(std::move(prefix));
+}
+
+KeyRange SeriesRange(uint32_t district, uint32_t team) {
+  ByteWriter prefix = KeyOf(district, Table::kSeries);
+  prefix.PutFixed32(team);
+  return PrefixRange(std::move(prefix));
+}
+
+KeyRange SeriesRange(uint32_t district, uint32_t team, uint32_t indicator) {
+  ByteWriter prefix = KeyOf(district, Table::kSeries);
+  prefix.PutFixed32(team);
+  prefix.PutFixed32(indicator);
+  return PrefixRange(std::move(prefix));
+}
+
+KeyRange SeriesRange(uint32_t district, uint32_t team, uint32_t indicator, DateRange dates) {
+  const Date from = std::clamp(dates.from, Date::Min(), Date::Max());
+  const Date to = std::clamp(dates.to, from, std::max(from, Date::Max()));
+  ByteWriter begin = KeyOf(district, Table::kSeries);
+  begin.PutFixed32(team);
+  begin.PutFixed32(indicator);
+  ByteWriter end = begin;
+  begin.PutFixed32(static_cast<uint32_t>(from.days()));
+  end.PutFixed32(static_cast<uint32_t>(to.days()));
+  return {std::move(begin).Take(), std::move(end).Take()};
+}
+
+KeyRange IdentityRange(uint32_t district, uint32_t source) {
+  ByteWriter prefix = KeyOf(district, Table::kIdentity);
+  prefix.PutFixed32(source);
+  return PrefixRange(std::move(prefix));
+}
+
+KeyRange RevisionsRange(uint32_t district, uint64_t evidence) {
+  ByteWriter prefix = KeyOf(district, Table::kRevisions);
+  prefix.PutFixed64(evidence);
+  return PrefixRange(std::move(prefix));
+}
+
+KeyRange ReviewsRange(uint32_t district, uint32_t team) {
+  ByteWriter prefix = KeyOf(district, Table::kReviews);
+  prefix.PutFixed32(team);
+  return PrefixRange(std::move(prefix));
+}
+
+KeyRange DayRowsRange(uint32_t district, uint32_t team) {
+  ByteWriter prefix = KeyOf(district, Table::kDayRows);
+  prefix.PutFixed32(team);
+  return PrefixRange(std::move(prefix));
+}
+
+KeyRange DayRowsRange(uint32_t district, uint32_t team, uint32_t indicator) {
+  ByteWriter prefix = KeyOf(district, Table::kDayRows);
+  prefix.PutFixed32(team);
+  prefix.PutFixed32(indicator);
+  return PrefixRange(std::move(prefix));
+}
+
+KeyRange WatchesRange(uint32_t district, uint32_t team) {
+  ByteWriter prefix = KeyOf(district, Table::kWatches);
+  prefix.PutFixed32(team);
+  return PrefixRange(std::move(prefix));
+}
+
+KeyRange FlipsRange(uint32_t district, uint64_t from_sequence) {
+  return {FlipKey{.district = district, .sequence = from_sequence}.Encode(), TableRange(district, Table::kFlips).end};
+}
+
+KeyRange FlipsRange(uint32_t district, uint64_t from_sequence, uint64_t to_sequence) {
+  return {FlipKey{.district = district, .sequence = from_sequence}.Encode(),
+          FlipKey{.district = district, .sequence = std::max(from_sequence, to_sequence)}.Encode()};
+}
+
+KeyRange AlertsRange(uint32_t district, uint64_t from_alert) {
+  return {AlertKey{.district = district, .alert = from_alert}.Encode(), TableRange(district, Table::kAlerts).end};
+}
+
+KeyRange OpenAlertsRange(uint32_t district, uint32_t team) {
+  ByteWriter prefix = KeyOf(district, Table::kOpenAlerts);
+  prefix.PutFixed32(team);
+  return PrefixRange(std::move(prefix));
+}
+
+}  // namespace leadlag

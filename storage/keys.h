@@ -1,0 +1,227 @@
+// The keyspace of the view: every key that storage/store.h holds, in one place.
+//
+// Concepts. A key is
+//     district number u32 | table byte | the table's own fields
+// with integers big-endian, so that keys sort as their fields do: the order of two keys of one table is the order of
+// their structs (operator<=>). Variable bytes come last and raw, at most one such field a key, so that nothing is
+// escaped and every key decodes. A district is one key range, [district, district + 1), and can be exported and
+// imported as such. District numbers, teams, indicators, sources, expectations and evidence are numbers given by the
+// district, dense from 1; 0 is none of them.
+//
+//   table  name                key fields                                    value (written and versioned by its owner)
+//   0x01   meta                name bytes                                    applied position, server's own
+//   0x02   names               kind u8, number u32                           the interned name
+//   0x03   catalog versions    version u32                                   catalog
+//   0x10   series              team u32, indicator u32, date u32, evidence u64   current revision
+//   0x11   identity            source u32, evidence_id bytes                 where the record is
+//   0x12   revisions           evidence u64, revision u32                    revision
+//   0x20   reviews             team u32, review id bytes                     review
+//   0x21   review ids          review id bytes                               team
+//   0x30   day rows            team u32, indicator u32, row year u16         DayRow::Encode
+//   0x31   watches             team u32, expectation u32                     watch
+//   0x32   source observations source u32                                    observation
+//   0x40   flips               sequence u64                                  flip
+//   0x41   alerts              alert id u64 (its opening flip's sequence)    alert
+//   0x42   open alerts         team u32, expectation u32                     alert id
+//   0x50.. kept free for inquiries
+//
+// DO NOT CHANGE these values, nor the width or order of fields: they are in every data directory. Add tables; never
+// reuse a byte. docs/STORAGE.md has the rationale, and tests/storage/keys_test.cc the bytes.
+//
+// Encode has no failure: REQUIRES dates in [Date::Min(), Date::Max()), row years in 1970..2100. Decode is strict:
+// DATA_LOSS for bytes that Encode did not make (another table, too short, too long, a kind or date out of range).
+// Plain values; thread safe.
+//
+//   std::string key = SeriesKey{.district = 1, .team = 2, .indicator = 3, .date = d, .evidence = 4}.Encode();
+//   store.Scan(SeriesRange(1, 2, 3, {from, to}), ...);
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "core/date.h"
+
+namespace leadlag {
+
+enum class Table : uint8_t {
+  kMeta = 0x01,
+  kNames = 0x02,
+  kCatalogVersions = 0x03,
+  kSeries = 0x10,
+  kIdentity = 0x11,
+  kRevisions = 0x12,
+  kReviews = 0x20,
+  kReviewIds = 0x21,
+  kDayRows = 0x30,
+  kWatches = 0x31,
+  kSourceObservations = 0x32,
+  kFlips = 0x40,
+  kAlerts = 0x41,
+  kOpenAlerts = 0x42,
+};
+
+// Which sort of name a number in table `names` stands for. Numbers are dense per kind.
+enum class NameKind : uint8_t { kTeam = 1, kIndicator = 2, kSource = 3, kExpectation = 4 };
+
+// Keys in [begin, end). An empty `end` is the end of the keyspace.
+struct KeyRange {
+  std::string begin;
+  std::string end;
+  bool Contains(std::string_view key) const { return key >= begin && (end.empty() || key < end); }
+  friend bool operator==(const KeyRange&, const KeyRange&) = default;
+};
+
+struct MetaKey {
+  uint32_t district = 0;
+  std::string name;
+  std::string Encode() const;
+  static absl::StatusOr<MetaKey> Decode(std::string_view key);
+  friend auto operator<=>(const MetaKey&, const MetaKey&) = default;
+};
+// The meta name that storage keeps for itself: Batch::PutAppliedPosition writes it.
+inline constexpr std::string_view kAppliedPositionName = "applied_position";
+
+struct NameKey {
+  uint32_t district = 0;
+  NameKind kind = NameKind::kTeam;
+  uint32_t number = 0;
+  std::string Encode() const;
+  static absl::StatusOr<NameKey> Decode(std::string_view key);
+  friend auto operator<=>(const NameKey&, const NameKey&) = default;
+};
+
+struct CatalogVersionKey {
+  uint32_t district = 0;
+  uint32_t version = 0;
+  std::string Encode() const;
+  static absl::StatusOr<CatalogVersionKey> Decode(std::string_view key);
+  friend auto operator<=>(const CatalogVersionKey&, const CatalogVersionKey&) = default;
+};
+
+struct SeriesKey {
+  uint32_t district = 0;
+  uint32_t team = 0;
+  uint32_t indicator = 0;
+  Date date;              // the current revision's event date
+  uint64_t evidence = 0;  // the record's number, the same through all its revisions
+  std::string Encode() const;
+  static absl::StatusOr<SeriesKey> Decode(std::string_view key);
+  friend auto operator<=>(const SeriesKey&, const SeriesKey&) = default;
+};
+
+struct IdentityKey {
+  uint32_t district = 0;
+  uint32_t source = 0;
+  std::string evidence_id;  // the source's, raw
+  std::string Encode() const;
+  static absl::StatusOr<IdentityKey> Decode(std::string_view key);
+  friend auto operator<=>(const IdentityKey&, const IdentityKey&) = default;
+};
+
+struct RevisionKey {
+  uint32_t district = 0;
+  uint64_t evidence = 0;
+  uint32_t revision = 0;
+  std::string Encode() const;
+  static absl::StatusOr<RevisionKey> Decode(std::string_view key);
+  friend auto operator<=>(const RevisionKey&, const RevisionKey&) = default;
+};
+
+struct ReviewKey {
+  uint32_t district = 0;
+  uint32_t team = 0;
+  std::string review_id;
+  std::string Encode() const;
+  static absl::StatusOr<ReviewKey> Decode(std::string_view key);
+  friend auto operator<=>(const ReviewKey&, const ReviewKey&) = default;
+};
+
+struct ReviewIdKey {
+  uint32_t district = 0;
+  std::string review_id;
+  std::string Encode() const;
+  static absl::StatusOr<ReviewIdKey> Decode(std::string_view key);
+  friend auto operator<=>(const ReviewIdKey&, const ReviewIdKey&) = default;
+};
+
+struct DayRowKey {
+  uint32_t district = 0;
+  uint32_t team = 0;
+  uint32_t indicator = 0;
+  int row_year = 0;  // core/day_row.h
+  std::string Encode() const;
+  static absl::StatusOr<DayRowKey> Decode(std::string_view key);
+  friend auto operator<=>(const DayRowKey&, const DayRowKey&) = default;
+};
+
+struct WatchKey {
+  uint32_t district = 0;
+  uint32_t team = 0;
+  uint32_t expectation = 0;
+  std::string Encode() const;
+  static absl::StatusOr<WatchKey> Decode(std::string_view key);
+  friend auto operator<=>(const WatchKey&, const WatchKey&) = default;
+};
+
+struct SourceObservationKey {
+  uint32_t district = 0;
+  uint32_t source = 0;
+  std::string Encode() const;
+  static absl::StatusOr<SourceObservationKey> Decode(std::string_view key);
+  friend auto operator<=>(const SourceObservationKey&, const SourceObservationKey&) = default;
+};
+
+struct FlipKey {
+  uint32_t district = 0;
+  uint64_t sequence = 0;
+  std::string Encode() const;
+  static absl::StatusOr<FlipKey> Decode(std::string_view key);
+  friend auto operator<=>(const FlipKey&, const FlipKey&) = default;
+};
+
+struct AlertKey {
+  uint32_t district = 0;
+  uint64_t alert = 0;  // the sequence of the flip that opened it
+  std::string Encode() const;
+  static absl::StatusOr<AlertKey> Decode(std::string_view key);
+  friend auto operator<=>(const AlertKey&, const AlertKey&) = default;
+};
+
+struct OpenAlertKey {
+  uint32_t district = 0;
+  uint32_t team = 0;
+  uint32_t expectation = 0;
+  std::string Encode() const;
+  static absl::StatusOr<OpenAlertKey> Decode(std::string_view key);
+  friend auto operator<=>(const OpenAlertKey&, const OpenAlertKey&) = default;
+};
+
+// The district number of any key; DATA_LOSS for fewer than the 5 bytes that every key has, or district 0.
+absl::StatusOr<uint32_t> DistrictOf(std::string_view key);
+// The table byte of any key, whether or not this version knows it; DATA_LOSS as DistrictOf.
+absl::StatusOr<uint8_t> TableByteOf(std::string_view key);
+
+// Every key that begins with `prefix`. PrefixRange("") is the whole keyspace.
+KeyRange PrefixRange(std::string_view prefix);
+
+KeyRange DistrictRange(uint32_t district);             // everything of a district
+KeyRange TableRange(uint32_t district, Table table);   // one table of a district
+KeyRange NamesRange(uint32_t district, NameKind kind);
+KeyRange SeriesRange(uint32_t district, uint32_t team);
+KeyRange SeriesRange(uint32_t district, uint32_t team, uint32_t indicator);
+KeyRange SeriesRange(uint32_t district, uint32_t team, uint32_t indicator, DateRange dates);  // dates in [from, to)
+KeyRange IdentityRange(uint32_t district, uint32_t source);
+KeyRange RevisionsRange(uint32_t district, uint64_t evidence);
+KeyRange ReviewsRange(uint32_t district, uint32_t team);
+KeyRange DayRowsRange(uint32_t district, uint32_t team);
+KeyRange DayRowsRange(uint32_t district, uint32_t team, uint32_t indicator);
+KeyRange WatchesRange(uint32_t district, uint32_t team);
+KeyRange FlipsRange(uint32_t district, uint64_t from_sequence);                        // sequences >= from
+KeyRange FlipsRange(uint32_t district, uint64_t from_sequence, uint64_t to_sequence);  // [from, to)
+KeyRange AlertsRange(uint32_t district, uint64_t from_alert);                          // alert ids >= from
+KeyRange OpenAlertsRange(uint32_t district, uint32_t team);
+
+}  // namespace leadlag

@@ -1,0 +1,413 @@
+#include "storage/records.h"
+
+#include <type_traits>
+#include <utility>
+#include <variant>
+
+#include "core/check.h"
+#include "core/day_row.h"
+#include "storage/record_codec.h"
+
+namespace leadlag {
+namespace {
+
+// Formats. Never change what one means: add a format, and go on reading the old ones.
+constexpr uint8_t kEvidenceFormat = 1;
+constexpr uint8_t kIdentityFormat = 1;
+constexpr uint8_t kReviewFormat = 1;
+constexpr uint8_t kWatchFormat = 1;
+constexpr uint8_t kFlipFormat = 1;
+constexpr uint8_t kAlertFormat = 1;
+constexpr uint8_t kObservationFormat = 1;
+
+// The content of evidence: U8 flags, team, indicator, what the flags name in their order, the value.
+constexpr uint8_t kEventDate = 1 << 0;
+constexpr uint8_t kEventTime = 1 << 1;
+constexpr uint8_t kPeriod = 1 << 2;
+constexpr uint8_t kReported = 1 << 3;
+constexpr uint8_t kSourceVersion = 1 << 4;
+constexpr uint8_t kNote = 1 << 5;
+constexpr int kValueShift = 6;  // the top two bits: the alternative of EvidenceValue, whose order is thereby fixed
+static_assert(std::is_same_v<EvidenceValue, std::variant<double, Proportion, Completion, Void>>);
+
+uint8_t FlagsOf(const EvidenceContent& content) {
+  uint8_t flags = 0;
+  if (content.event_date) flags |= kEventDate;
+  if (content.event_time) flags |= kEventTime;
+  if (content.period) flags |= kPeriod;
+  if (content.reported) flags |= kReported;
+  if (content.source_version) flags |= kSourceVersion;
+  if (!content.note.empty()) flags |= kNote;
+  return static_cast<uint8_t>(flags | content.value.index() << kValueShift);
+}
+
+void PutValue(ByteWriter& out, const EvidenceValue& value) {
+  if (const auto* number = std::get_if<double>(&value)) out.PutDouble(*number);
+  if (const auto* completion = std::get_if<Completion>(&value)) out.PutU8(completion->done ? 1 : 0);
+  if (const auto* proportion = std::get_if<Proportion>(&value)) {
+    out.PutSigned(proportion->numerator);
+    out.PutSigned(proportion->denominator);
+  }
+}
+
+EvidenceValue GetValue(ByteReader& in, int alternative) {
+  switch (alternative) {
+    case 0:
+      return in.GetDouble();
+    case 1: {
+      const int64_t numerator = in.GetSigned();
+      return Proportion{numerator, in.GetSigned()};
+    }
+    case 2:
+      return Completion{GetBool(in)};
+    default:
+      return Void{};
+  }
+}
+
+}  // namespace
+
+void PutEvidenceContent(ByteWriter& out, const EvidenceContent& content) {
+  out.PutU8(FlagsOf(content));
+  out.PutString(content.team);
+  out.PutString(content.indicator);
+  if (content.event_date) PutDate(out, *content.event_date);
+  if (content.event_time) PutInstant(out, *content.event_time);
+  if (content.period) PutDateRange(out, *content.period);
+  if (content.reported) PutInstant(out, *content.reported);
+  if (content.source_version) out.PutVarint(*content.source_version);
+  if (!content.note.empty()) out.PutString(content.note);
+  PutValue(out, content.value);
+}
+
+EvidenceContent GetEvidenceContent(ByteReader& in) {
+  EvidenceContent content;
+  const uint8_t flags = in.GetU8();
+  content.team = in.GetString();
+  content.indicator = in.GetString();
+  if (flags & kEventDate) content.event_date = GetDate(in);
+  if (flags & kEventTime) content.event_time = GetInstant(in);
+  if (flags & kPeriod) content.period = GetDateRange(in);
+  if (flags & kReported) content.reported = GetInstant(in);
+  if (flags & kSourceVersion) content.source_version = in.GetVarint();
+  if (flags & kNote) {
+    content.note = in.GetString();
+    if (content.note.empty()) in.Fail();  // the flag would have been left out
+  }
+  content.value = GetValue(in, flags >> kValueShift);
+  return content;
+}
+
+std::string EncodeEvidenceRecord(const EvidenceRecord& record) {
+  const EvidenceRevision& revision = record.revision;
+  ByteWriter out;
+  out.PutU8(kEvidenceFormat);
+  out.PutVarint(record.source);
+  out.PutString(record.evidence_id);
+  out.PutVarint(revision.revision);
+  PutEvidenceContent(out, revision.content);
+  PutInstant(out, revision.recorded);
+  PutDate(out, revision.recorded_date);
+  PutDate(out, revision.event_date);
+  PutDate(out, revision.known_date);
+  return std::move(out).Take();
+}
+
+absl::StatusOr<EvidenceRecord> DecodeEvidenceRecord(std::string_view bytes) {
+  ByteReader in(bytes);
+  if (absl::Status status = ReadFormat(in, kEvidenceFormat, "an evidence record"); !status.ok()) return status;
+  EvidenceRecord record;
+  record.source = GetU32(in);
+  record.evidence_id = in.GetString();
+  record.revision.revision = GetU32(in);
+  if (record.revision.revision == 0) in.Fail();
+  record.revision.content = GetEvidenceContent(in);
+  record.revision.recorded = GetInstant(in);
+  record.revision.recorded_date = GetServiceDate(in);
+  record.revision.event_date = GetServiceDate(in);
+  record.revision.known_date = GetServiceDate(in);
+  if (absl::Status status = in.Finish("an evidence record"); !status.ok()) return status;
+  return record;
+}
+
+namespace {
+
+// The flags of an identity.
+constexpr uint8_t kPlace = 1 << 0;
+constexpr uint8_t kVoided = 1 << 1;
+constexpr uint8_t kHours = 1 << 2;
+constexpr uint8_t kCorrected = 1 << 3;
+constexpr uint8_t kIdentityFlags = kPlace | kVoided | kHours | kCorrected;
+
+uint8_t FlagsOf(const EvidenceIdentity& identity) {
+  LEADLAG_CHECK(identity.corrected.has_value() == identity.corrected_on.has_value());
+  uint8_t flags = 0;
+  if (identity.place) flags |= kPlace;
+  if (identity.voided) flags |= kVoided;
+  if (identity.first_hours) flags |= kHours;
+  if (identity.corrected) flags |= kCorrected;
+  return flags;
+}
+
+EvidenceIdentity::Place GetPlace(ByteReader& in) {
+  EvidenceIdentity::Place place;
+  place.team = GetU32(in);
+  place.indicator = GetU32(in);
+  place.event_date = GetServiceDate(in);
+  return place;
+}
+
+}  // namespace
+
+std::string EncodeEvidenceIdentity(const EvidenceIdentity& identity) {
+  ByteWriter out;
+  out.PutU8(kIdentityFormat);
+  out.PutU8(FlagsOf(identity));
+  out.PutVarint(identity.number);
+  out.PutVarint(identity.revision_count);
+  out.PutVarint(identity.current_revision);
+  if (identity.place) {
+    out.PutVarint(identity.place->team);
+    out.PutVarint(identity.place->indicator);
+    PutDate(out, identity.place->event_date);
+  }
+  PutDate(out, identity.first_event_date);
+  PutDate(out, identity.first_known_date);
+  PutDate(out, identity.first_recorded_date);
+  PutInstant(out, identity.first_recorded);
+  if (identity.first_hours) out.PutU8(*identity.first_hours);
+  if (identity.corrected) {
+    PutInstant(out, *identity.corrected);
+    PutDate(out, *identity.corrected_on);
+  }
+  return std::move(out).Take();
+}
+
+absl::StatusOr<EvidenceIdentity> DecodeEvidenceIdentity(std::string_view bytes) {
+  ByteReader in(bytes);
+  if (absl::Status status = ReadFormat(in, kIdentityFormat, "an evidence identity"); !status.ok()) return status;
+  EvidenceIdentity identity;
+  const uint8_t flags = in.GetU8(kIdentityFlags);
+  identity.number = in.GetVarint();
+  identity.revision_count = GetU32(in);
+  identity.current_revision = GetU32(in);
+  if (identity.current_revision == 0 || identity.current_revision > identity.revision_count) in.Fail();
+  if (flags & kPlace) identity.place = GetPlace(in);
+  identity.voided = (flags & kVoided) != 0;
+  identity.first_event_date = GetServiceDate(in);
+  identity.first_known_date = GetServiceDate(in);
+  identity.first_recorded_date = GetServiceDate(in);
+  identity.first_recorded = GetInstant(in);
+  if (flags & kHours) identity.first_hours = in.GetU8(HoursBucket(std::numeric_limits<int64_t>::max()));
+  if (flags & kCorrected) {
+    identity.corrected = GetInstant(in);
+    identity.corrected_on = GetServiceDate(in);
+  }
+  if (absl::Status status = in.Finish("an evidence identity"); !status.ok()) return status;
+  return identity;
+}
+
+void PutReview(ByteWriter& out, const Review& review) {
+  out.PutString(review.id);
+  out.PutString(review.team);
+  PutDate(out, review.date);
+  out.PutVarint(review.indicators.size());
+  for (const std::string& indicator : review.indicators) out.PutString(indicator);
+  out.PutVarint(review.evidence.size());
+  for (const Review::EvidenceRef& evidence : review.evidence) {
+    out.PutString(evidence.source);
+    out.PutString(evidence.evidence_id);
+  }
+  out.PutString(review.decision);
+  PutInstant(out, review.recorded);
+}
+
+Review GetReview(ByteReader& in) {
+  constexpr size_t kReferenceSizeMin = 2;
+  Review review;
+  review.id = in.GetString();
+  review.team = in.GetString();
+  review.date = GetDate(in);
+  review.indicators.resize(in.GetCount());
+  for (std::string& indicator : review.indicators) indicator = in.GetString();
+  review.evidence.resize(in.GetCount(kReferenceSizeMin));
+  for (Review::EvidenceRef& evidence : review.evidence) {
+    evidence.source = in.GetString();
+    evidence.evidence_id = in.GetString();
+  }
+  review.decision = in.GetString();
+  review.recorded = GetInstant(in);
+  return review;
+}
+
+std::string EncodeReview(const Review& review) {
+  ByteWriter out;
+  out.PutU8(kReviewFormat);
+  PutReview(out, review);
+  return std::move(out).Take();
+}
+
+absl::StatusOr<Review> DecodeReview(std::string_view bytes) {
+  ByteReader in(bytes);
+  if (absl::Status status = ReadFormat(in, kReviewFormat, "a review"); !status.ok()) return status;
+  Review review = GetReview(in);
+  if (absl::Status status = in.Finish("a review"); !status.ok()) return status;
+  return review;
+}
+
+namespace {
+
+WatchState GetState(ByteReader& in) { return GetEnum(in, WatchState::kOnTrack, WatchState::kUnknown); }
+FlipReason GetReason(ByteReader& in) { return GetEnum(in, FlipReason::kStarted, FlipReason::kYearEnded); }
+
+// A due date in force, or none: U8 0 or 1, then the date.
+void PutDue(ByteWriter& out, const std::optional<Date>& due) {
+  out.PutU8(due ? 1 : 0);
+  if (due) PutDate(out, *due);
+}
+std::optional<Date> GetDue(ByteReader& in) {
+  if (!GetBool(in)) return std::nullopt;
+  return GetServiceDate(in);
+}
+
+}  // namespace
+
+std::string EncodeWatchRecord(const WatchRecord& record) {
+  ByteWriter out;
+  out.PutU8(kWatchFormat);
+  PutEnum(out, record.watch.state);
+  PutDue(out, record.watch.due);
+  PutInstant(out, record.watch.handled_before);
+  PutInstant(out, record.watch.last_effective);
+  out.PutVarint(record.catalog_version);
+  out.PutVarint(record.alert);
+  return std::move(out).Take();
+}
+
+absl::StatusOr<WatchRecord> DecodeWatchRecord(std::string_view bytes) {
+  ByteReader in(bytes);
+  if (absl::Status status = ReadFormat(in, kWatchFormat, "a watch"); !status.ok()) return status;
+  WatchRecord record;
+  record.watch.state = GetState(in);
+  record.watch.due = GetDue(in);
+  record.watch.handled_before = GetInstant(in);
+  record.watch.last_effective = GetInstant(in);
+  record.catalog_version = GetU32(in);
+  record.alert = in.GetVarint();
+  if (absl::Status status = in.Finish("a watch"); !status.ok()) return status;
+  return record;
+}
+
+std::string EncodeFlipRecord(const FlipRecord& record) {
+  ByteWriter out;
+  out.PutU8(kFlipFormat);
+  out.PutString(record.team);
+  out.PutString(record.expectation);
+  PutEnum(out, record.flip.from);
+  PutEnum(out, record.flip.to);
+  PutEnum(out, record.flip.reason);
+  PutInstant(out, record.flip.effective);
+  PutDue(out, record.flip.due);
+  PutInstant(out, record.recorded);
+  out.PutVarint(record.alert);
+  PutLabels(out, record.labels);
+  return std::move(out).Take();
+}
+
+absl::StatusOr<FlipRecord> DecodeFlipRecord(std::string_view bytes) {
+  ByteReader in(bytes);
+  if (absl::Status status = ReadFormat(in, kFlipFormat, "a flip"); !status.ok()) return status;
+  FlipRecord record;
+  record.team = in.GetString();
+  record.expectation = in.GetString();
+  record.flip.from = GetState(in);
+  record.flip.to = GetState(in);
+  record.flip.reason = GetReason(in);
+  record.flip.effective = GetInstant(in);
+  record.flip.due = GetDue(in);
+  record.recorded = GetInstant(in);
+  record.alert = in.GetVarint();
+  record.labels = GetLabels(in);
+  if (absl::Status status = in.Finish("a flip"); !status.ok()) return status;
+  return record;
+}
+
+namespace {
+
+// Varint of the count, then the first sequence and each one's distance from the one before, less 1.
+void PutSequences(ByteWriter& out, const std::vector<uint64_t>& sequences) {
+  out.PutVarint(sequences.size());
+  for (size_t i = 0; i < sequences.size(); ++i) {
+    LEADLAG_CHECK(i == 0 || sequences[i] > sequences[i - 1]);
+    out.PutVarint(i == 0 ? sequences[0] : sequences[i] - sequences[i - 1] - 1);
+  }
+}
+
+std::vector<uint64_t> GetSequences(ByteReader& in) {
+  std::vector<uint64_t> sequences(in.GetCount());
+  for (size_t i = 0; i < sequences.size(); ++i) {
+    const uint64_t step = in.GetVarint();
+    sequences[i] = i == 0 ? step : sequences[i - 1] + step + 1;
+    if (i > 0 && sequences[i] <= sequences[i - 1]) in.Fail();  // past the largest number
+  }
+  return sequences;
+}
+
+}  // namespace
+
+std::string EncodeAlertRecord(const AlertRecord& record) {
+  LEADLAG_CHECK(record.closed.has_value() == record.closed_reason.has_value());
+  ByteWriter out;
+  out.PutU8(kAlertFormat);
+  out.PutVarint(record.team);
+  out.PutVarint(record.expectation);
+  PutEnum(out, record.state);
+  PutInstant(out, record.opened);
+  out.PutU8(record.closed ? 1 : 0);
+  if (record.closed) {
+    PutInstant(out, *record.closed);
+    PutEnum(out, *record.closed_reason);
+  }
+  PutDue(out, record.due);
+  PutSequences(out, record.sequences);
+  return std::move(out).Take();
+}
+
+absl::StatusOr<AlertRecord> DecodeAlertRecord(std::string_view bytes) {
+  ByteReader in(bytes);
+  if (absl::Status status = ReadFormat(in, kAlertFormat, "an alert"); !status.ok()) return status;
+  AlertRecord record;
+  record.team = GetU32(in);
+  record.expectation = GetU32(in);
+  record.state = GetState(in);
+  record.opened = GetInstant(in);
+  if (GetBool(in)) {
+    record.closed = GetInstant(in);
+    record.closed_reason = GetReason(in);
+  }
+  record.due = GetDue(in);
+  record.sequences = GetSequences(in);
+  if (absl::Status status = in.Finish("an alert"); !status.ok()) return status;
+  return record;
+}
+
+std::string EncodeSourceObservation(const SourceObservation& observation) {
+  ByteWriter out;
+  out.PutU8(kObservationFormat);
+  PutInstant(out, observation.last_heard);
+  out.PutU8(observation.complete_through ? 1 : 0);
+  if (observation.complete_through) PutDate(out, *observation.complete_through);
+  return std::move(out).Take();
+}
+
+absl::StatusOr<SourceObservation> DecodeSourceObservation(std::string_view bytes) {
+  ByteReader in(bytes);
+  if (absl::Status status = ReadFormat(in, kObservationFormat, "a source observation"); !status.ok()) return status;
+  SourceObservation observation;
+  observation.last_heard = GetInstant(in);
+  if (GetBool(in)) observation.complete_through = GetDate(in);
+  if (absl::Status status = in.Finish("a source observation"); !status.ok()) return status;
+  return observation;
+}
+
+}  // namespace leadlag

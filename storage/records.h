@@ -1,0 +1,134 @@
+// What is stored under the keys of storage/keys.h: the records and their bytes.
+//
+// Concepts: every record starts with a format byte of its own. A format newer than this program is FAILED_PRECONDITION ("newer
+// than this program"), bytes that no format explains are DATA_LOSS; neither is ever a wrong answer. Encodings are deterministic:
+// equal records have equal bytes. Ids are interned numbers (core/district_catalog.h). Plain values; thread safe.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "core/catalog.h"
+#include "core/codec.h"
+#include "core/district_catalog.h"
+#include "core/evidence.h"
+#include "core/watch.h"
+#include "core/zone.h"
+
+namespace leadlag {
+
+// One stored revision of one record: the current one in the series table, every one (the current included) in the revision table once
+// there is more than one.
+struct EvidenceRecord {
+  SourceNumber source = 0;
+  std::string evidence_id;
+  EvidenceRevision revision;  // content.team and content.indicator hold the ids as sent
+  friend bool operator==(const EvidenceRecord&, const EvidenceRecord&) = default;
+};
+std::string EncodeEvidenceRecord(const EvidenceRecord& record);
+absl::StatusOr<EvidenceRecord> DecodeEvidenceRecord(std::string_view bytes);
+
+// Where a record is, and what latency needs of its first revision. Key: (source, evidence_id).
+struct EvidenceIdentity {
+  uint64_t number = 0;             // the district's n-th record
+  // Place of the current content in the series table; none for a void that came before any content.
+  struct Place {
+    TeamNumber team = 0;
+    IndicatorNumber indicator = 0;
+    Date event_date;
+    friend bool operator==(const Place&, const Place&) = default;
+  };
+  std::optional<Place> place;
+  uint32_t revision_count = 1;
+  uint32_t current_revision = 1;   // its number; differs from revision_count where an older source_version arrived later
+  bool voided = false;
+  // Of the first revision with content (the lowest source_version where the source sends them, else the first to arrive).
+  Date first_event_date;
+  Date first_known_date;
+  Date first_recorded_date;
+  std::optional<uint8_t> first_hours;     // HoursBucket, where event and known were instants
+  // When and on which local date the current value, date or indicator was recorded by a correction; none while it is the first's.
+  std::optional<Instant> corrected;
+  std::optional<Date> corrected_on;
+  Instant first_recorded;
+  friend bool operator==(const EvidenceIdentity&, const EvidenceIdentity&) = default;
+};
+std::string EncodeEvidenceIdentity(const EvidenceIdentity& identity);
+absl::StatusOr<EvidenceIdentity> DecodeEvidenceIdentity(std::string_view bytes);
+
+std::string EncodeReview(const Review& review);
+absl::StatusOr<Review> DecodeReview(std::string_view bytes);
+
+// A watch as stored. `catalog_version`: the catalog it was last reconsidered under.
+struct WatchRecord {
+  Watch watch;
+  uint32_t catalog_version = 0;
+  uint64_t alert = 0;  // id of the open alert; 0: none
+  friend bool operator==(const WatchRecord&, const WatchRecord&) = default;
+};
+std::string EncodeWatchRecord(const WatchRecord& record);
+absl::StatusOr<WatchRecord> DecodeWatchRecord(std::string_view bytes);
+
+// One flip of the log. Key: its sequence.
+struct FlipRecord {
+  std::string team;         // ids, not numbers: a flip is read without a catalog
+  std::string expectation;
+  WatchFlip flip;
+  Instant recorded;
+  uint64_t alert = 0;       // open after it, or closed by it; 0: none
+  Labels labels;            // the team's, when it was made
+  friend bool operator==(const FlipRecord&, const FlipRecord&) = default;
+};
+std::string EncodeFlipRecord(const FlipRecord& record);
+absl::StatusOr<FlipRecord> DecodeFlipRecord(std::string_view bytes);
+
+// One alert. Key: the sequence of the flip that opened it.
+struct AlertRecord {
+  TeamNumber team = 0;
+  ExpectationNumber expectation = 0;
+  WatchState state = WatchState::kLate;  // as it is, or was when the alert closed
+  Instant opened;                        // effective times
+  std::optional<Instant> closed;
+  std::optional<FlipReason> closed_reason;
+  std::optional<Date> due;
+  std::vector<uint64_t> sequences;       // of its flips, ascending; the first opened it. The first 20 and the last 80 are kept.
+  friend bool operator==(const AlertRecord&, const AlertRecord&) = default;
+};
+std::string EncodeAlertRecord(const AlertRecord& record);
+absl::StatusOr<AlertRecord> DecodeAlertRecord(std::string_view bytes);
+
+// What was last heard from a source.
+struct SourceObservation {
+  Instant last_heard;
+  std::optional<Date> complete_through;
+  friend bool operator==(const SourceObservation&, const SourceObservation&) = default;
+};
+std::string EncodeSourceObservation(const SourceObservation& observation);
+absl::StatusOr<SourceObservation> DecodeSourceObservation(std::string_view bytes);
+
+// One version of the catalog with all that was resolved when it was logged.
+struct CatalogRecord {
+  Catalog catalog;
+  std::vector<ZoneRules> zones;
+  std::map<std::string, Date> apply_dates;  // expectation id -> the date that stands for its `from`
+  Instant applied;
+  friend bool operator==(const CatalogRecord&, const CatalogRecord&) = default;
+};
+std::string EncodeCatalogRecord(const CatalogRecord& record);
+absl::StatusOr<CatalogRecord> DecodeCatalogRecord(std::string_view bytes);
+
+// The parts commands share with records.
+void PutCatalog(ByteWriter& out, const Catalog& catalog);
+Catalog GetCatalog(ByteReader& in);
+void PutZones(ByteWriter& out, const std::vector<ZoneRules>& zones);
+std::vector<ZoneRules> GetZones(ByteReader& in);
+void PutEvidenceContent(ByteWriter& out, const EvidenceContent& content);
+EvidenceContent GetEvidenceContent(ByteReader& in);
+void PutReview(ByteWriter& out, const Review& review);
+Review GetReview(ByteReader& in);
+
+}  // namespace leadlag

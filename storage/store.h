@@ -1,0 +1,156 @@
+// The view: the state of all districts as ordered keys and values, embedded. storage/keys.h says which.
+//
+// Concepts.
+//   commit      a Batch becomes readable whole or not at all.
+//   checkpoint  what has been committed becomes durable. A commit alone is NOT durable: the command log is. After a
+//               crash the view stands at some commit since the last checkpoint, whole (each commit carries its
+//               district's applied position, so the view says itself where that is), and the server applies the log's
+//               tail to it again.
+//   snapshot    the view as it stood at one moment; reads through it agree with each other.
+//
+// Why there is no write-ahead log here: an unsynced one, after a power cut, can lack the end of an older file and yet
+// hold a newer one, which is a hole in the middle of history that nothing would notice. The command log is the view's
+// write-ahead log; what reaches the view's files are whole memtables, in order.
+//
+// Values are the caller's bytes, each with its own format version; the Store adds nothing. Corrupt files are found by
+// checksum when they are opened or read: DATA_LOSS, never a wrong answer.
+//
+// Thread safe: Store by all threads at once; a Batch by one thread at a time. Ownership: Batches and Snapshots end
+// before their Store.
+//
+//   auto store = Store::Open({.directory = "/var/lib/leadlag/view"});
+//   Batch batch = (*store)->NewBatch();
+//   batch.Put(FlipKey{.district = 1, .sequence = 9}.Encode(), bytes);
+//   batch.PutAppliedPosition(1, 17);
+//   absl::Status status = (*store)->Commit(batch);
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "storage/keys.h"
+
+namespace leadlag {
+
+class Disk;
+
+// One entry of a scan; returns whether to go on. The views end with the call. It must not change what is scanned.
+using EntryVisitor = absl::FunctionRef<bool(std::string_view key, std::string_view value)>;
+
+// The errors of every read: DATA_LOSS where the bytes on disk are damaged; UNAVAILABLE where they cannot be read (I/O).
+
+// The view at one moment. Move only; released when destroyed. Thread safe. An old one keeps old bytes on disk: do not
+// keep it long.
+class Snapshot {
+ public:
+  Snapshot(Snapshot&&) noexcept;
+  Snapshot& operator=(Snapshot&&) noexcept;
+  ~Snapshot();
+
+ private:
+  friend class Store;
+  struct Rep;
+  explicit Snapshot(std::unique_ptr<Rep> rep);
+  std::unique_ptr<Rep> rep_;
+};
+
+// Changes that are committed together, and can be read before they are. Move only.
+class Batch {
+ public:
+  Batch(Batch&&) noexcept;
+  Batch& operator=(Batch&&) noexcept;
+  ~Batch();
+
+  void Put(std::string_view key, std::string_view value);
+  void Delete(std::string_view key);
+  // Says how far this batch brings its district. REQUIRES: not below the district's position so far.
+  void PutAppliedPosition(uint32_t district, uint64_t position);
+
+  // The store under this batch: its own changes first, then what is committed. None where there is no such key.
+  absl::StatusOr<std::optional<std::string>> Get(std::string_view key) const;
+  // Entries of [range.begin, range.end) in key order, this batch's changes included, until the visitor says stop.
+  absl::Status Scan(const KeyRange& range, EntryVisitor visit) const;
+  absl::Status ScanReverse(const KeyRange& range, EntryVisitor visit) const;
+
+  size_t bytes() const;   // of the changes as written, 0 when there are none
+  size_t changes() const; // keys put or deleted, counted once a call
+  void Clear();
+
+ private:
+  friend class Store;
+  struct Rep;
+  explicit Batch(std::unique_ptr<Rep> rep);
+  std::unique_ptr<Rep> rep_;
+};
+
+struct StoreOptions {
+  std::string directory;       // made where it does not exist (its parent must)
+  std::shared_ptr<Disk> disk;  // null: the machine's
+  // False: DATA_LOSS where the directory holds no view, instead of making one.
+  bool create_if_missing = true;
+  size_t memtable_bytes = 64 << 20;      // what a crash may cost in replay, and what Checkpoint writes at most
+  size_t block_cache_bytes = 128 << 20;  // shared by all reads
+};
+
+struct StoreStats {
+  uint64_t disk_bytes = 0;      // table files in use
+  uint64_t memory_bytes = 0;    // memtables and block cache
+  uint64_t keys_estimate = 0;
+};
+
+class Store {
+ public:
+  // Errors: FAILED_PRECONDITION where it is open elsewhere, or a newer version wrote it; DATA_LOSS where it is
+  // damaged (nothing is repaired or dropped), the message says what to do; RESOURCE_EXHAUSTED; UNAVAILABLE (I/O).
+  static absl::StatusOr<std::unique_ptr<Store>> Open(StoreOptions options);
+
+  // Writes what is committed to disk, as Checkpoint does, and closes. A failure here costs replay, nothing else.
+  ~Store();
+  Store(const Store&) = delete;
+  Store& operator=(const Store&) = delete;
+
+  Snapshot TakeSnapshot() const;
+
+  // Without a snapshot: the view as it is now. A scan sees one moment from its first entry to its last in any case.
+  absl::StatusOr<std::optional<std::string>> Get(std::string_view key, const Snapshot* snapshot = nullptr) const;
+  // Entries of [range.begin, range.end) in key order, or from the last to the first, until the visitor says stop. The
+  // visitor may read and commit; the scan does not see it.
+  absl::Status Scan(const KeyRange& range, EntryVisitor visit, const Snapshot* snapshot = nullptr) const;
+  absl::Status ScanReverse(const KeyRange& range, EntryVisitor visit, const Snapshot* snapshot = nullptr) const;
+
+  // The district numbers that have any key, ascending; costs one seek each.
+  absl::StatusOr<std::vector<uint32_t>> Districts(const Snapshot* snapshot = nullptr) const;
+  // The last command of the district whose effects the view holds; 0 where none.
+  absl::StatusOr<uint64_t> AppliedPosition(uint32_t district, const Snapshot* snapshot = nullptr) const;
+
+  Batch NewBatch() const;
+  // Makes the batch's changes readable, all at once, and leaves it empty. On failure nothing of it is written and the
+  // batch is as it was: RESOURCE_EXHAUSTED or UNAVAILABLE where earlier commits could not be brought to disk.
+  absl::Status Commit(Batch& batch);
+
+  // Makes durable everything committed before the call. After it returns the log may be trimmed to applied positions
+  // read before it was called. Commits go on meanwhile. Errors: RESOURCE_EXHAUSTED, UNAVAILABLE: nothing is lost, try
+  // again.
+  absl::Status Checkpoint();
+
+  // Reads every file against its checksums. DATA_LOSS names the first damaged one. Slow; reads and commits go on
+  // meanwhile.
+  absl::Status VerifyChecksums() const;
+
+  absl::StatusOr<StoreStats> Stats() const;
+
+ private:
+  struct Rep;
+  explicit Store(std::unique_ptr<Rep> rep);
+  std::unique_ptr<Rep> rep_;
+};
+
+}  // namespace leadlag

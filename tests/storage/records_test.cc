@@ -1,0 +1,410 @@
+#include "storage/records.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+#include <random>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace leadlag {
+namespace {
+
+std::string Hex(std::string_view bytes) {
+  static constexpr char kDigits[] = "0123456789abcdef";
+  std::string hex;
+  for (const char byte : bytes) {
+    hex += kDigits[static_cast<uint8_t>(byte) >> 4];
+    hex += kDigits[static_cast<uint8_t>(byte) & 15];
+  }
+  return hex;
+}
+
+Date D(int month, int day) { return Date::FromYmd(2025, month, day); }
+Instant At(int64_t seconds) { return Instant::FromSeconds(1'757'000'000 + seconds); }
+
+EvidenceRecord SampleEvidence() {
+  EvidenceRecord record;
+  record.source = 3;
+  record.evidence_id = "w-17";
+  record.revision.revision = 2;
+  record.revision.content.team = "p-12";
+  record.revision.content.indicator = "walks";
+  record.revision.content.event_date = D(9, 4);
+  record.revision.content.value = Proportion{3, 4};
+  record.revision.content.reported = At(5);
+  record.revision.content.source_version = 9;
+  record.revision.content.note = "n";
+  record.revision.recorded = At(10);
+  record.revision.recorded_date = D(9, 5);
+  record.revision.event_date = D(9, 4);
+  record.revision.known_date = D(9, 4);
+  return record;
+}
+
+EvidenceIdentity SampleIdentity() {
+  EvidenceIdentity identity;
+  identity.number = 300;
+  identity.place = EvidenceIdentity::Place{1, 2, D(9, 4)};
+  identity.revision_count = 3;
+  identity.current_revision = 2;
+  identity.voided = true;
+  identity.first_event_date = D(9, 3);
+  identity.first_known_date = D(9, 4);
+  identity.first_recorded_date = D(9, 5);
+  identity.first_recorded = At(1);
+  identity.first_hours = 7;
+  identity.corrected = At(2);
+  identity.corrected_on = D(9, 8);
+  return identity;
+}
+
+Review SampleReview() {
+  Review review{.id = "r-1", .team = "p-12", .date = D(10, 1), .indicators = {"walks", "climate"},
+                .evidence = {{"sis", "w-17"}}, .decision = "go on"};
+  review.recorded = At(3);
+  return review;
+}
+
+WatchRecord SampleWatch() {
+  WatchRecord record;
+  record.watch = {WatchState::kLate, D(9, 18), At(20), At(10)};
+  record.catalog_version = 4;
+  record.alert = 130;
+  return record;
+}
+
+FlipRecord SampleFlip() {
+  FlipRecord record;
+  record.team = "p-12";
+  record.expectation = "walks";
+  record.flip = {WatchState::kOnTrack, WatchState::kLate, FlipReason::kDue, At(10), D(9, 18)};
+  record.recorded = At(11);
+  record.alert = 130;
+  record.labels = {{"area", "north"}, {"level", "high"}};
+  return record;
+}
+
+AlertRecord SampleAlert() {
+  AlertRecord record;
+  record.team = 1;
+  record.expectation = 2;
+  record.state = WatchState::kOverdue;
+  record.opened = At(10);
+  record.closed = At(30);
+  record.closed_reason = FlipReason::kResolved;
+  record.due = D(9, 18);
+  record.sequences = {130, 131, 140};
+  return record;
+}
+
+SourceObservation SampleObservation() { return {At(40), D(9, 30)}; }
+
+CalendarSpec SampleCalendar() {
+  CalendarSpec calendar;
+  calendar.id = "main";
+  calendar.display_name = "Main";
+  calendar.years = {{"2025-26", {D(7, 1), Date::FromYmd(2026, 7, 1)}, {{D(8, 20), D(12, 19)}}}};
+  calendar.exceptions = {{D(9, 1), D(9, 1), ExceptionKind::kHoliday, "Labor Day"}};
+  return calendar;
+}
+
+Team SampleTeam() {
+  Team team;
+  team.id = "p-12";
+  team.display_name = "P 12";
+  team.active_periods = {{D(8, 1), D(9, 1)}, {D(10, 1), std::nullopt}};
+  team.calendars = {{"main", std::nullopt}, {"other", D(9, 15)}};
+  team.time_zone = "America/Denver";
+  team.labels = {{"area", "north"}, {"level", "high"}};
+  team.external_ids = {{"nces", "0012"}};
+  return team;
+}
+
+CatalogRecord SampleCatalog() {
+  CatalogRecord record;
+  Catalog& catalog = record.catalog;
+  catalog.district = "d";
+  catalog.display_name = "D";
+  catalog.time_zone = "America/Denver";
+  catalog.default_calendar = "main";
+  catalog.calendars = {SampleCalendar()};
+  catalog.teams = {SampleTeam()};
+  Indicator indicator{.id = "walks", .display_name = "Walks", .unit = "n", .themes = {"t"}};
+  indicator.dimension = Dimension::kJointWork;
+  indicator.direction = Direction::kHigherIsBetter;
+  catalog.indicators = {indicator};
+  catalog.sources = {{"sis", "SIS"}};
+  Expectation expectation{.id = "e", .display_name = "E", .kind = {SignalKind::Of::kCategory, Category::kAdultLearning, ""},
+                          .team_labels = {{"level", "high"}}, .teams = {"p-12"}};
+  expectation.from = D(9, 2);
+  catalog.expectations = {expectation, {.id = "f", .kind = {SignalKind::Of::kIndicator, {}, "walks"}}};
+  catalog.expectations[1].kind.category = Category::kWalkthrough;
+  record.zones = {{"America/Denver", {{Instant{-2'717'640'000'000'000}, -25'196}, {At(0), -21'600}}}};
+  record.apply_dates = {{"f", D(8, 15)}};
+  record.applied = At(0);
+  return record;
+}
+
+// One kind of record: a value with everything set, how it is written and read, and its bytes for ever.
+template <typename Record>
+struct Kind {
+  const char* name;
+  Record sample;
+  std::string (*encode)(const Record&);
+  absl::StatusOr<Record> (*decode)(std::string_view);
+  const char* golden;
+};
+
+const Kind<EvidenceRecord>& EvidenceKind() {
+  static const auto& kind = *new Kind<EvidenceRecord>{
+      "evidence", SampleEvidence(), EncodeEvidenceRecord, DecodeEvidenceRecord,
+      "010304772d3137027904702d31320577616c6b73debd0280edd892eefe9e0609016e0608809abb97eefe9e06e0bd02debd02"
+      "debd02"};
+  return kind;
+}
+const Kind<EvidenceIdentity>& IdentityKind() {
+  static const auto& kind = *new Kind<EvidenceIdentity>{
+      "identity", SampleIdentity(), EncodeEvidenceIdentity, DecodeEvidenceIdentity,
+      "010fac0203020102debd02dcbd02debd02e0bd0280c9f08eeefe9e060780d2ea8feefe9e06e6bd02"};
+  return kind;
+}
+const Kind<Review>& ReviewKind() {
+  static const auto& kind = *new Kind<Review>{
+      "review", SampleReview(), EncodeReview, DecodeReview,
+      "0103722d3104702d313294be02020577616c6b7307636c696d617465010373697304772d313705676f206f6e80dbe490eefe"
+      "9e06"};
+  return kind;
+}
+const Kind<WatchRecord>& WatchKind() {
+  static const auto& kind = *new Kind<WatchRecord>{
+      "watch", SampleWatch(), EncodeWatchRecord, DecodeWatchRecord,
+      "010301fabd0280f4ffa0eefe9e06809abb97eefe9e06048201"};
+  return kind;
+}
+const Kind<FlipRecord>& FlipKind() {
+  static const auto& kind = *new Kind<FlipRecord>{
+      "flip", SampleFlip(), EncodeFlipRecord, DecodeFlipRecord,
+      "0104702d31320577616c6b73010303809abb97eefe9e0601fabd0280a3b598eefe9e068201020461726561056e6f72746805"
+      "6c6576656c0468696768"};
+  return kind;
+}
+const Kind<AlertRecord>& AlertKind() {
+  static const auto& kind = *new Kind<AlertRecord>{
+      "alert", SampleAlert(), EncodeAlertRecord, DecodeAlertRecord,
+      "01010204809abb97eefe9e060180cec4aaeefe9e060601fabd020382010008"};
+  return kind;
+}
+const Kind<SourceObservation>& ObservationKind() {
+  static const auto& kind = *new Kind<SourceObservation>{
+      "observation", SampleObservation(), EncodeSourceObservation, DecodeSourceObservation,
+      "0180a889b4eefe9e060192be02"};
+  return kind;
+}
+const Kind<CatalogRecord>& CatalogKind() {
+  static const auto& kind = *new Kind<CatalogRecord>{
+      "catalog", SampleCatalog(), EncodeCatalogRecord, DecodeCatalogRecord,
+      "01016401440e416d65726963612f44656e766572046d61696e01046d61696e044d61696e1f0107323032352d3236dcbc02b6"
+      "c20201c0bd02b2bf0201d8bd02d8bd0201094c61626f72204461790104702d31320450203132029abd0201d8bd0294be0200"
+      "02046d61696e00056f7468657201f4bd020e416d65726963612f44656e766572020461726561056e6f727468056c6576656c"
+      "046869676801046e6365730430303132010577616c6b730557616c6b730101020101016e0101740103736973035349530201"
+      "65014502030001056c6576656c04686967680104702d3132141414c80601dabd0201660003010577616c6b730000141414c8"
+      "06001414010e416d65726963612f44656e76657202ffbf9eedbbebd309d7890380c0f68deefe9e06bfd102010166b6bd0280"
+      "c0f68deefe9e06"};
+  return kind;
+}
+
+// Runs `check` on every kind.
+template <typename Check>
+void ForEachKind(Check check) {
+  check(EvidenceKind());
+  check(IdentityKind());
+  check(ReviewKind());
+  check(WatchKind());
+  check(FlipKind());
+  check(AlertKind());
+  check(ObservationKind());
+  check(CatalogKind());
+}
+
+// What is accepted is read as the one value that has these bytes.
+template <typename Record>
+void ExpectRefusedOrCanonical(const Kind<Record>& kind, const std::string& bytes) {
+  const absl::StatusOr<Record> record = kind.decode(bytes);
+  if (record.ok()) {
+    EXPECT_EQ(Hex(kind.encode(*record)), Hex(bytes)) << kind.name;
+  } else if (record.status().code() != absl::StatusCode::kFailedPrecondition) {
+    EXPECT_EQ(record.status().code(), absl::StatusCode::kDataLoss) << kind.name;
+  }
+}
+
+TEST(RecordsTest, BytesAreFixedForEver) {
+  ForEachKind([](const auto& kind) { EXPECT_EQ(Hex(kind.encode(kind.sample)), kind.golden) << kind.name; });
+}
+
+TEST(RecordsTest, RoundTrips) {
+  ForEachKind([](const auto& kind) {
+    const auto read = kind.decode(kind.encode(kind.sample));
+    ASSERT_TRUE(read.ok()) << kind.name << ": " << read.status();
+    EXPECT_TRUE(*read == kind.sample) << kind.name;
+  });
+}
+
+TEST(RecordsTest, BareRecordsRoundTrip) {
+  const auto expect_round_trip = [](const auto& kind, const auto& record) {
+    const auto read = kind.decode(kind.encode(record));
+    ASSERT_TRUE(read.ok()) << kind.name << ": " << read.status();
+    EXPECT_TRUE(*read == record) << kind.name;
+  };
+  expect_round_trip(EvidenceKind(), EvidenceRecord{});
+  expect_round_trip(IdentityKind(), EvidenceIdentity{});
+  expect_round_trip(ReviewKind(), Review{});
+  expect_round_trip(WatchKind(), WatchRecord{});
+  expect_round_trip(FlipKind(), FlipRecord{});
+  expect_round_trip(AlertKind(), AlertRecord{});
+  expect_round_trip(ObservationKind(), SourceObservation{});
+  expect_round_trip(CatalogKind(), CatalogRecord{});
+}
+
+TEST(RecordsTest, EveryKindOfEvidenceRoundTrips) {
+  const std::vector<EvidenceValue> values = {0.0, -0.0, 1e300, std::numeric_limits<double>::denorm_min(),
+                                             Proportion{0, 1}, Proportion{INT64_MAX, INT64_MAX},
+                                             Completion{true}, Completion{false}, Void{}};
+  for (const EvidenceValue& value : values) {
+    for (int event = 0; event < 4; ++event) {
+      EvidenceRecord record = SampleEvidence();
+      EvidenceContent& content = record.revision.content;
+      content.event_date.reset();
+      if (event == 1) content.event_date = D(9, 4);
+      if (event == 2) content.event_time = At(-99);
+      if (event == 3) content.period = DateRange{D(7, 1), D(9, 5)};
+      content.value = value;
+      const std::string bytes = EncodeEvidenceRecord(record);
+      const auto read = DecodeEvidenceRecord(bytes);
+      ASSERT_TRUE(read.ok()) << read.status();
+      EXPECT_TRUE(*read == record);
+      EXPECT_EQ(EncodeEvidenceRecord(*read), bytes);  // -0.0 stays -0.0
+    }
+  }
+}
+
+TEST(RecordsTest, WhatAClientSentReadsBackWhateverItIs) {
+  EvidenceRecord record = SampleEvidence();
+  record.revision.content.event_date = Date(INT32_MIN);
+  record.revision.content.event_time = Instant{INT64_MAX};
+  record.revision.content.period = DateRange{Date(INT32_MAX), Date(-1)};
+  record.revision.content.value = Proportion{INT64_MIN, -1};
+  record.revision.content.note = std::string("\0\xff", 2);
+  const auto read = DecodeEvidenceRecord(EncodeEvidenceRecord(record));
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_TRUE(*read == record);
+}
+
+TEST(RecordsTest, ATruncatedRecordIsDataLoss) {
+  ForEachKind([](const auto& kind) {
+    const std::string bytes = kind.encode(kind.sample);
+    for (size_t size = 0; size < bytes.size(); ++size) {
+      EXPECT_EQ(kind.decode(bytes.substr(0, size)).status().code(), absl::StatusCode::kDataLoss)
+          << kind.name << " cut to " << size;
+    }
+    EXPECT_EQ(kind.decode(bytes + '\0').status().code(), absl::StatusCode::kDataLoss) << kind.name;
+  });
+}
+
+TEST(RecordsTest, ANewerFormatIsRefusedAsSuch) {
+  ForEachKind([](const auto& kind) {
+    std::string bytes = kind.encode(kind.sample);
+    bytes[0] = 2;
+    EXPECT_EQ(kind.decode(bytes).status().code(), absl::StatusCode::kFailedPrecondition) << kind.name;
+    bytes[0] = 0;
+    EXPECT_EQ(kind.decode(bytes).status().code(), absl::StatusCode::kDataLoss) << kind.name;
+  });
+}
+
+TEST(RecordsTest, EveryMutatedByteIsRefusedOrCanonical) {
+  ForEachKind([](const auto& kind) {
+    const std::string bytes = kind.encode(kind.sample);
+    for (size_t i = 0; i < bytes.size(); ++i) {
+      for (int value = 0; value < 256; ++value) {
+        std::string mutated = bytes;
+        mutated[i] = static_cast<char>(value);
+        ExpectRefusedOrCanonical(kind, mutated);
+      }
+    }
+  });
+}
+
+TEST(RecordsTest, RandomBytesAreRefusedOrCanonical) {
+  std::mt19937 random(20250904);
+  ForEachKind([&](const auto& kind) {
+    const std::string sample = kind.encode(kind.sample);
+    for (int run = 0; run < 5000; ++run) {
+      std::string bytes = sample;
+      for (int change = 0; change < 3; ++change) bytes[1 + random() % (bytes.size() - 1)] = static_cast<char>(random());
+      ExpectRefusedOrCanonical(kind, bytes);
+      ExpectRefusedOrCanonical(kind, bytes.substr(0, random() % bytes.size()));
+    }
+  });
+}
+
+// The byte of `sample` at the first difference to the bytes of `other` set to `value`.
+template <typename Record>
+std::string WithByteAtDifference(const Kind<Record>& kind, const Record& other, uint8_t value) {
+  std::string bytes = kind.encode(kind.sample);
+  const std::string different = kind.encode(other);
+  size_t i = 0;
+  while (bytes[i] == different[i]) ++i;
+  bytes[i] = static_cast<char>(value);
+  return bytes;
+}
+
+TEST(RecordsTest, UnknownNumbersAreDataLoss) {
+  FlipRecord flip = SampleFlip();
+  flip.flip.from = WatchState::kPaused;
+  AlertRecord alert = SampleAlert();
+  alert.closed_reason = FlipReason::kRetracted;
+  for (const uint8_t number : {0, 11, 255}) {
+    EXPECT_EQ(DecodeFlipRecord(WithByteAtDifference(FlipKind(), flip, number)).status().code(),
+              absl::StatusCode::kDataLoss);
+    EXPECT_EQ(DecodeAlertRecord(WithByteAtDifference(AlertKind(), alert, number)).status().code(),
+              absl::StatusCode::kDataLoss);
+  }
+  CatalogRecord catalog = SampleCatalog();
+  catalog.catalog.indicators[0].role = IndicatorRole::kBalancing;
+  EXPECT_EQ(DecodeCatalogRecord(WithByteAtDifference(CatalogKind(), catalog, 4)).status().code(),
+            absl::StatusCode::kDataLoss);
+  catalog = SampleCatalog();
+  catalog.catalog.calendars[0].weekdays = 1;
+  EXPECT_EQ(DecodeCatalogRecord(WithByteAtDifference(CatalogKind(), catalog, 0x80)).status().code(),
+            absl::StatusCode::kDataLoss);
+}
+
+TEST(RecordsTest, UnorderedThingsAreDataLoss) {
+  const auto code = [](const auto& kind, const auto& other, uint8_t value) {
+    return kind.decode(WithByteAtDifference(kind, other, value)).status().code();
+  };
+  FlipRecord flip = SampleFlip();
+  flip.labels = {{"area", "north"}, {"mevel", "high"}};
+  EXPECT_EQ(code(FlipKind(), flip, 'A'), absl::StatusCode::kDataLoss);  // "Aevel" before "area"
+  CatalogRecord backwards = SampleCatalog();
+  std::swap(backwards.zones[0].offsets[0], backwards.zones[0].offsets[1]);
+  EXPECT_EQ(DecodeCatalogRecord(EncodeCatalogRecord(backwards)).status().code(), absl::StatusCode::kDataLoss);
+  EvidenceIdentity identity = SampleIdentity();
+  identity.current_revision = 4;
+  EXPECT_EQ(DecodeEvidenceIdentity(EncodeEvidenceIdentity(identity)).status().code(), absl::StatusCode::kDataLoss);
+}
+
+TEST(RecordsTest, LongHistoriesOfAnAlertRoundTrip) {
+  AlertRecord record = SampleAlert();
+  record.sequences.clear();
+  for (uint64_t i = 0; i < 100; ++i) record.sequences.push_back(i * i * i * 1'000'003 + 1);
+  record.sequences.push_back(UINT64_MAX);
+  const auto read = DecodeAlertRecord(EncodeAlertRecord(record));
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_TRUE(*read == record);
+}
+
+}  // namespace
+}  // namespace leadlag
