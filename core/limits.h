@@ -77,4 +77,70 @@ inline constexpr size_t kQueueBytesMax = 64 << 20;
 // Bytes of commands that share one fsync: enough to hide it, little enough that nobody waits long behind them.
 inline constexpr size_t kWriterCycleBytes = 4 << 20;
 
+// ---- Requests ------------------------------------------------------------------------------------------------------------------
+
+// Bytes of any one request message: the largest thing that is sent whole, a catalog, and room for its envelope. gRPC itself refuses
+// what is larger, with RESOURCE_EXHAUSTED and before any of our words, so that this lies well above what we refuse in words.
+inline constexpr size_t kMessageBytesMax = (16 << 20) + (1 << 20);
+// Bytes of a catalog as sent.
+inline constexpr size_t kCatalogBytesMax = 16 << 20;
+// Changes spelled out in the answer to a catalog; the rest is a count.
+inline constexpr size_t kCatalogChangesMax = 1'000;
+
+// Records, and bytes, of one batch of evidence: what is acknowledged at once, and sent again at once.
+inline constexpr size_t kBatchRecordsMax = 1'000;
+inline constexpr size_t kBatchBytesMax = 1 << 20;
+// Refused records named in a batch's answer; past it they are a count and a bitmap.
+inline constexpr size_t kBatchFailuresMax = 100;
+// A source's own id of a record.
+inline constexpr size_t kEvidenceIdBytesMax = 128;
+// A remark on a record, and what a review decided.
+inline constexpr size_t kNoteBytesMax = 1'000;
+inline constexpr size_t kDecisionBytesMax = 1'000;
+// What one review may list.
+inline constexpr size_t kReviewIndicatorsMax = 100;
+inline constexpr size_t kReviewEvidenceMax = 500;
+
+// Rows of a page: when none is asked for, and at most.
+inline constexpr size_t kPageSizeDefault = 100;
+inline constexpr size_t kPageSizeMax = 1'000;
+// The same of the overview of a district's teams, which is read whole.
+inline constexpr size_t kOverviewPageSizeDefault = 1'000;
+inline constexpr size_t kOverviewPageSizeMax = 5'000;
+
+// Ids in a filter of alerts.
+inline constexpr size_t kFilterTeamsMax = 1'000;
+inline constexpr size_t kFilterExpectationsMax = 100;
+
+// Bytes of the named problems beside a failed call. gRPC clients refuse trailing metadata over 8 KiB, message and all, so that this and
+// the next stay below it together; a client that has raised its limit may ask for more (server/rpc/status.h).
+inline constexpr size_t kErrorDetailsBytesMax = 4 << 10;
+inline constexpr size_t kErrorMessageBytesMax = 1 << 10;
+inline constexpr size_t kErrorDetailsBytesAskedMax = 256 << 10;
+
+// ---- Streams -------------------------------------------------------------------------------------------------------------------
+
+// Streams of evidence open at once; times the next this bounds what they hold.
+inline constexpr size_t kEvidenceStreamsMax = 1'000;
+// Bytes of batches that one stream has read and not acknowledged; from there on the server stops reading it.
+inline constexpr size_t kStreamBytesOutstandingMax = 8 << 20;
+
+// Subscribers at once. One costs a cursor and what is being written to it.
+inline constexpr size_t kAlertStreamsMax = 2'000;
+// Flips read from the log at once; the log is held still meanwhile.
+inline constexpr size_t kFlipsPerReadMax = 500;
+// Bytes of the flips of one message of the alert stream, by the estimate of server/feed.cc, which is never too low.
+inline constexpr size_t kFlipMessageBytesMax = 1 << 20;
+// Watches of one message of a snapshot.
+inline constexpr size_t kSnapshotPageWatches = 1'000;
+// Bytes of all snapshots under way; a further one is refused while so many are held. One alone may be larger.
+inline constexpr size_t kSnapshotBytesMax = 64 << 20;
+// Flips that do not match a filter, after which the subscriber is told how far it is.
+inline constexpr uint64_t kBookmarkFlips = 10'000;
+
+// Runs of Verify at once, waiting ones included; what one names, and what it counts a district before it stops looking.
+inline constexpr size_t kVerifyRunsMax = 4;
+inline constexpr size_t kVerifyFindingsMax = 100;
+inline constexpr size_t kVerifyFindingsCounted = 10'000;
+
 }  // namespace leadlag

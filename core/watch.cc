@@ -61,7 +61,10 @@ WatchDates DatesOf(const WatchWorld& world, LastSignalIn last_signal, const Run&
   WatchDates dates{.run = run.dates, .school_year = run.year->bounds, .start = run.start};
   const WatchTerms& terms = world.terms;
   dates.last_signal = last_signal(run.year->bounds);
-  dates.due = NthInYear(world, *run.year, run.start, terms.every_days + terms.allowance_days);
+  // A run without an instructional day (a team active in a break alone) has nothing to count from.
+  if (run.start + 1 < run.dates.to) {
+    dates.due = NthInYear(world, *run.year, run.start, terms.every_days + terms.allowance_days);
+  }
   if (dates.last_signal && dates.due) {
     const std::optional<Date> next = NthInYear(world, *run.year, *dates.last_signal, terms.every_days);
     if (IsLater(next, dates.due)) dates.due = next;
@@ -248,7 +251,10 @@ void Advance(const WatchWorld& world, LastSignalIn last_signal, Instant until, b
   for (;;) {
     const std::optional<Moment> moment = NextOf(world, last_signal, watch);
     if (!moment || moment->at >= until) break;
-    if (hold && moment->kind == Moment::Kind::kNotify) return;
+    if (hold && moment->kind == Moment::Kind::kNotify) {
+      until = moment->at;  // the uneventful ones before it are over, whatever arrives while it waits
+      break;
+    }
     Make(world, last_signal, *moment, watch, flips);
   }
   watch.handled_before = std::max(watch.handled_before, until);

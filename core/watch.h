@@ -22,7 +22,7 @@
 //   any other change                LATE/OVERDUE -> ON_TRACK/NOT_STARTED: RETRACTED; OVERDUE -> LATE or a later due date: UPDATED;
 //                                   NOT_STARTED -> ON_TRACK: CHANGE; PAUSED -> ON_TRACK/NOT_STARTED: STARTED;
 //                                   -> PAUSED: INACTIVE where no active period holds today, else RETRACTED with an alert open, else CHANGE
-// An ON_TRACK watch whose due date moves makes no flip.
+// A watch without an open alert whose due date moves makes no flip.
 //
 // Pure: no clock, no I/O. A Watch is a plain value; not thread safe.
 #pragma once
@@ -128,7 +128,8 @@ enum class WatchCause : uint8_t { kEvidence, kChange };
 void Reconsider(const WatchWorld& world, LastSignalIn last_signal, Instant now, WatchCause cause, Watch& watch,
                 std::vector<WatchFlip>& flips);
 
-// The next moment at which Advance would flip the watch if nothing else happens; none where nothing will.
+// The next moment at which Advance would change the watch if nothing else happens: a flip, or an earlier due date that comes into
+// force; none where nothing will.
 std::optional<Instant> NextMoment(const WatchWorld& world, LastSignalIn last_signal, const Watch& watch);
 
 }  // namespace leadlag
