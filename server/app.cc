@@ -1,0 +1,219 @@
+#include "server/app.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "core/limits.h"
+#include "grpcpp/ext/proto_server_reflection_plugin.h"
+#include "grpcpp/grpcpp.h"
+#include "grpcpp/health_check_service_interface.h"
+#include "server/log.h"
+#include "server/rpc/admin_service.h"
+#include "server/rpc/alert_service.h"
+#include "server/rpc/cadence_service.h"
+#include "server/rpc/catalog_service.h"
+#include "server/rpc/evidence_service.h"
+#include "server/rpc/stream_evidence.h"
+
+namespace leadlag {
+namespace {
+
+// Downtime shorter than this is none: as a gap between ticks, and as a jump of the wall clock.
+constexpr int64_t kResumeMicros = 2 * kMicrosPerMinute;
+// Ticks come no closer than this: what is due and cannot be made must not spin.
+constexpr int64_t kTickMicrosMin = 100'000;
+constexpr int64_t kTickMicrosMax = kMicrosPerMinute;
+
+// Pings keep middleboxes from forgetting an idle subscriber, and find one that is gone.
+constexpr int kKeepaliveMillis = 60'000;
+constexpr int kKeepaliveTimeoutMillis = 20'000;
+constexpr int kClientPingMillisMin = 10'000;
+
+}  // namespace
+
+bool ResumeDetector::Resumed(Instant wall, int64_t monotonic_micros) {
+  bool resumed = true;
+  if (last_) {
+    const int64_t wall_passed = wall.micros - last_->wall.micros;
+    const int64_t passed = monotonic_micros - last_->monotonic_micros;
+    resumed = passed > kResumeMicros || std::abs(wall_passed - passed) > kResumeMicros;
+  }
+  last_ = Reading{wall, monotonic_micros};
+  return resumed;
+}
+
+class App::Impl {
+ public:
+  explicit Impl(AppOptions options) : options_(std::move(options)) {}
+  ~Impl() { Drain(); }
+
+  absl::Status Start();
+  void Drain();
+  const std::string& address() const { return address_; }
+  int port() const { return port_; }
+  Engine& engine() { return *engine_; }
+  FlipFeed& feed() { return *feed_; }
+
+ private:
+  absl::Status Listen();
+  void SetServing(bool serving);
+  void TickForEver();
+  // Waits; false: stop.
+  bool WaitForTick(int64_t micros);
+
+  const AppOptions options_;
+  std::unique_ptr<Engine> engine_;
+  std::unique_ptr<FlipFeed> feed_;
+  std::unique_ptr<EvidenceStreams> streams_;
+  std::unique_ptr<CatalogService> catalog_;
+  std::unique_ptr<EvidenceService> evidence_;
+  std::unique_ptr<CadenceService> cadence_;
+  std::unique_ptr<AlertService> alerts_;
+  std::unique_ptr<AdminService> admin_;
+  std::unique_ptr<grpc::Server> server_;
+  std::string address_;
+  int port_ = 0;
+  ResumeDetector resume_;  // the starting thread's, then the ticker's
+  std::thread ticker_;
+
+  absl::Mutex drain_mu_;  // held through a drain
+  bool drained_ ABSL_GUARDED_BY(drain_mu_) = false;
+
+  absl::Mutex mu_;
+  absl::CondVar wake_;
+  bool stopping_ ABSL_GUARDED_BY(mu_) = false;
+};
+
+absl::Status App::Impl::Start() {
+  EngineOptions engine_options;
+  engine_options.data_directory = options_.data_directory;
+  engine_options.clock = options_.clock;
+  engine_options.disk = options_.disk;
+  absl::StatusOr<std::unique_ptr<Engine>> engine = Engine::Open(std::move(engine_options));
+  if (!engine.ok()) return engine.status();
+  engine_ = *std::move(engine);
+  feed_ = std::make_unique<FlipFeed>(engine_.get(), options_.feed);
+  if (options_.ticker) {
+    // Before the first request: it must know how long it was away, to judge nothing late that may still be on its way.
+    const absl::Status status = engine_->Tick(resume_.Resumed(engine_->Now(), MonotonicMicros()));
+    if (!status.ok()) return status;
+  }
+  streams_ = std::make_unique<EvidenceStreams>(engine_.get());
+  catalog_ = std::make_unique<CatalogService>(engine_.get());
+  evidence_ = std::make_unique<EvidenceService>(engine_.get(), streams_.get());
+  cadence_ = std::make_unique<CadenceService>(engine_.get());
+  alerts_ = std::make_unique<AlertService>(engine_.get(), feed_.get());
+  admin_ = std::make_unique<AdminService>(engine_.get(), streams_.get(), feed_.get());
+  if (absl::Status status = Listen(); !status.ok()) return status;
+  SetServing(true);
+  if (options_.ticker) ticker_ = std::thread([this] { TickForEver(); });
+  return absl::OkStatus();
+}
+
+absl::Status App::Impl::Listen() {
+  const size_t colon = options_.listen.rfind(':');
+  if (colon == std::string::npos || colon + 1 == options_.listen.size()) {
+    return absl::InvalidArgumentError("cannot listen on \"" + options_.listen + "\"; give host:port, such as 127.0.0.1:7401");
+  }
+  grpc::EnableDefaultHealthCheckService(true);
+  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+  grpc::ServerBuilder builder;
+  builder.AddListeningPort(options_.listen, grpc::InsecureServerCredentials(), &port_);
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);  // or two servers would share one port, and each see half the calls
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveMillis);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeoutMillis);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, kClientPingMillisMin);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+  builder.SetMaxReceiveMessageSize(static_cast<int>(kMessageBytesMax));
+  for (grpc::Service* service : std::vector<grpc::Service*>{catalog_.get(), evidence_.get(), cadence_.get(), alerts_.get(),
+                                                           admin_.get()}) {
+    builder.RegisterService(service);
+  }
+  server_ = builder.BuildAndStart();
+  if (server_ == nullptr || port_ <= 0) {
+    return absl::UnavailableError("cannot listen on " + options_.listen + "; is another server running there?");
+  }
+  address_ = absl::StrCat(options_.listen.substr(0, colon), ":", port_);
+  return absl::OkStatus();
+}
+
+void App::Impl::SetServing(bool serving) {
+  grpc::HealthCheckServiceInterface* const health = server_->GetHealthCheckService();
+  health->SetServingStatus(serving);
+  for (const char* const service : {v1::CatalogService::service_full_name(), v1::EvidenceService::service_full_name(),
+                                    v1::CadenceService::service_full_name(), v1::AlertService::service_full_name(),
+                                    v1::AdminService::service_full_name()}) {
+    health->SetServingStatus(service, serving);
+  }
+}
+
+bool App::Impl::WaitForTick(int64_t micros) {
+  const int64_t until = MonotonicMicros() + std::clamp(micros, kTickMicrosMin, kTickMicrosMax);
+  absl::MutexLock lock(&mu_);
+  while (!stopping_) {
+    const int64_t left = until - MonotonicMicros();
+    if (left <= 0) return true;
+    wake_.WaitWithTimeout(&mu_, absl::Microseconds(left));
+  }
+  return false;
+}
+
+void App::Impl::TickForEver() {
+  bool healthy = true;
+  while (WaitForTick(engine_->NextTick().micros - engine_->Now().micros)) {
+    const bool resumed = resume_.Resumed(engine_->Now(), MonotonicMicros());
+    if (resumed) LogLine(LogSeverity::kWarning, "the clock jumped: what fell due meanwhile is judged after settling");
+    if (absl::Status status = engine_->Tick(resumed); !status.ok()) {
+      LogLine(LogSeverity::kError, "tick: " + status.ToString());
+    }
+    const absl::Status health = engine_->Health();
+    if (health.ok() == healthy) continue;
+    healthy = health.ok();
+    SetServing(healthy);
+    if (!healthy) LogLine(LogSeverity::kError, "not serving: " + health.ToString());
+  }
+}
+
+void App::Impl::Drain() {
+  absl::MutexLock drain(&drain_mu_);
+  if (drained_ || engine_ == nullptr) return;
+  drained_ = true;
+  {
+    absl::MutexLock lock(&mu_);
+    stopping_ = true;
+    wake_.SignalAll();
+  }
+  if (ticker_.joinable()) ticker_.join();
+  if (server_ != nullptr) {
+    SetServing(false);
+    admin_->Drain();
+    streams_->Drain();
+    feed_->Drain();
+    server_->Shutdown(std::chrono::system_clock::time_point(std::chrono::duration_cast<std::chrono::system_clock::duration>(
+        std::chrono::microseconds(SystemClock().Now().micros + options_.drain_micros_max))));
+    server_->Wait();
+  }
+  engine_->Stop();
+}
+
+App::App(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+App::~App() = default;
+
+absl::StatusOr<std::unique_ptr<App>> App::BuildAndStart(AppOptions options) {
+  auto impl = std::make_unique<Impl>(std::move(options));
+  if (absl::Status status = impl->Start(); !status.ok()) return status;
+  return std::unique_ptr<App>(new App(std::move(impl)));
+}
+
+const std::string& App::address() const { return impl_->address(); }
+int App::port() const { return impl_->port(); }
+Engine& App::engine() { return impl_->engine(); }
+FlipFeed& App::feed() { return impl_->feed(); }
+void App::Drain() { impl_->Drain(); }
+
+}  // namespace leadlag

@@ -1,0 +1,36 @@
+// What one District::Apply works with, shared by the files that implement it. Internal to server/engine.
+#pragma once
+
+#include <set>
+
+#include "server/engine/district.h"
+
+namespace leadlag {
+
+struct District::Applying {
+  Instant now;    // the command's time
+  Instant until;  // moments earlier than this have passed: `now`, or just after it for a tick
+  Batch& batch;
+  absl::Status& fatal;
+  std::set<WatchId> caught_up;     // by this command
+  std::vector<RowId> changed_rows;  // to be written once, at the end; with repeats
+
+  // Notes damage, which stops the engine; the first one counts.
+  void Fail(absl::Status status) {
+    if (fatal.ok()) fatal = std::move(status);
+  }
+  // The value, or an empty one with the damage noted.
+  template <typename T>
+  T Take(absl::StatusOr<T> value) {
+    if (value.ok()) return *std::move(value);
+    Fail(value.status());
+    return T{};
+  }
+};
+
+// The work one command may do: DESIGN.md, invariant 6.
+inline constexpr size_t kWatchesPerCommand = 1'000;
+// A gap between commands from which on the service counts as having been down.
+inline constexpr int64_t kDowntimeMicros = 2 * kMicrosPerMinute;
+
+}  // namespace leadlag

@@ -1,0 +1,151 @@
+#include "server/engine/command.h"
+
+#include "absl/strings/str_cat.h"
+#include "core/codec.h"
+#include "storage/records.h"
+
+namespace leadlag {
+namespace {
+
+constexpr uint8_t kFormat = 1;
+
+// What follows the header. Never change a number.
+enum class Kind : uint8_t {
+  kApplyCatalog = 1,
+  kStageCatalog = 2,
+  kReplaceZones = 3,
+  kRecordEvidence = 4,
+  kRecordReview = 5,
+  kTick = 6,
+  kContinue = 7,
+};
+
+void PutBool(ByteWriter& out, bool value) { out.PutU8(value ? 1 : 0); }
+bool GetBool(ByteReader& in) { return in.GetU8(1) == 1; }
+
+void PutDateMaybe(ByteWriter& out, std::optional<Date> date) {
+  PutBool(out, date.has_value());
+  if (date) out.PutSigned(date->days());
+}
+
+std::optional<Date> GetDateMaybe(ByteReader& in) {
+  if (!GetBool(in)) return std::nullopt;
+  return Date(static_cast<int32_t>(in.GetSigned(Date::Min().days(), Date::Max().days())));
+}
+
+struct BodyEncoder {
+  ByteWriter& out;
+  void PutKind(Kind kind) { out.PutU8(static_cast<uint8_t>(kind)); }
+
+  void operator()(const ApplyCatalogCommand& c) {
+    PutKind(Kind::kApplyCatalog);
+    PutBool(out, c.staged);
+    if (!c.staged) {
+      PutCatalog(out, c.catalog);
+      PutZones(out, c.zones);
+    }
+    PutBool(out, c.expected_version.has_value());
+    if (c.expected_version) out.PutVarint(*c.expected_version);
+    out.PutFixed64(c.incarnation);
+  }
+  void operator()(const StageCatalogCommand& c) {
+    PutKind(Kind::kStageCatalog);
+    PutBool(out, c.first);
+    out.PutString(c.bytes);
+  }
+  void operator()(const ReplaceZonesCommand& c) {
+    PutKind(Kind::kReplaceZones);
+    PutZones(out, c.zones);
+  }
+  void operator()(const RecordEvidenceCommand& c) {
+    PutKind(Kind::kRecordEvidence);
+    out.PutString(c.source);
+    out.PutVarint(c.items.size());
+    for (const EvidenceItem& item : c.items) {
+      out.PutString(item.evidence_id);
+      PutEvidenceContent(out, item.content);
+    }
+    PutDateMaybe(out, c.complete_through);
+  }
+  void operator()(const RecordReviewCommand& c) {
+    PutKind(Kind::kRecordReview);
+    PutReview(out, c.review);
+  }
+  void operator()(const TickCommand& c) {
+    PutKind(Kind::kTick);
+    PutBool(out, c.resumed);
+  }
+  void operator()(const ContinueCommand&) { PutKind(Kind::kContinue); }
+};
+
+ApplyCatalogCommand GetApplyCatalog(ByteReader& in) {
+  ApplyCatalogCommand c;
+  c.staged = GetBool(in);
+  if (!c.staged) {
+    c.catalog = GetCatalog(in);
+    c.zones = GetZones(in);
+  }
+  if (GetBool(in)) c.expected_version = static_cast<uint32_t>(in.GetVarint(UINT32_MAX));
+  c.incarnation = in.GetFixed64();
+  return c;
+}
+
+RecordEvidenceCommand GetRecordEvidence(ByteReader& in) {
+  RecordEvidenceCommand c;
+  c.source = in.GetString();
+  c.items.resize(in.GetCount());
+  for (EvidenceItem& item : c.items) {
+    item.evidence_id = in.GetString();
+    item.content = GetEvidenceContent(in);
+  }
+  c.complete_through = GetDateMaybe(in);
+  return c;
+}
+
+CommandBody GetBody(ByteReader& in) {
+  switch (static_cast<Kind>(in.GetU8())) {
+    case Kind::kApplyCatalog: return GetApplyCatalog(in);
+    case Kind::kStageCatalog: {
+      StageCatalogCommand c;
+      c.first = GetBool(in);
+      c.bytes = in.GetString();
+      return c;
+    }
+    case Kind::kReplaceZones: return ReplaceZonesCommand{GetZones(in)};
+    case Kind::kRecordEvidence: return GetRecordEvidence(in);
+    case Kind::kRecordReview: return RecordReviewCommand{GetReview(in)};
+    case Kind::kTick: return TickCommand{GetBool(in)};
+    case Kind::kContinue: return ContinueCommand{};
+  }
+  in.Fail();
+  return ContinueCommand{};
+}
+
+}  // namespace
+
+std::string EncodeCommand(const Command& command) {
+  ByteWriter out;
+  out.PutU8(kFormat);
+  out.PutFixed64(static_cast<uint64_t>(command.time.micros));
+  out.PutString(command.principal);
+  std::visit(BodyEncoder{out}, command.body);
+  return std::move(out).Take();
+}
+
+absl::StatusOr<Command> DecodeCommand(std::string_view bytes) {
+  ByteReader in(bytes);
+  const uint8_t format = in.GetU8();
+  if (in.ok() && format > kFormat) {
+    return absl::FailedPreconditionError(absl::StrCat("command format ", static_cast<int>(format),
+                                                      " is newer than this program; run the version that wrote it"));
+  }
+  if (format != kFormat) in.Fail();
+  Command command;
+  command.time = Instant{static_cast<int64_t>(in.GetFixed64())};
+  command.principal = in.GetString();
+  command.body = GetBody(in);
+  if (absl::Status status = in.Finish("a command"); !status.ok()) return status;
+  return command;
+}
+
+}  // namespace leadlag

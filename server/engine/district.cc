@@ -1,0 +1,388 @@
+#include "server/engine/district.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "server/engine/applying.h"
+#include "server/engine/evidence_applier.h"
+#include "storage/keys.h"
+
+namespace leadlag {
+namespace {
+
+constexpr uint8_t kStateFormat = 1;
+constexpr std::string_view kStateName = "state";
+constexpr std::string_view kStagedName = "staged_catalog";
+
+absl::Status Damaged(const std::string& district, const std::string& what) {
+  return absl::DataLossError(absl::StrCat("district \"", district, "\": ", what, "; restore from a backup"));
+}
+
+// The four kinds of interned names with their tables, in the order of `stored_names_`.
+template <typename Fn>
+void ForEachNameKind(Interned& interned, Fn fn) {
+  fn(0, NameKind::kTeam, interned.teams);
+  fn(1, NameKind::kIndicator, interned.indicators);
+  fn(2, NameKind::kSource, interned.sources);
+  fn(3, NameKind::kExpectation, interned.expectations);
+}
+
+}  // namespace
+
+// ── loading ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+absl::StatusOr<std::unique_ptr<District>> District::Load(std::string id, uint32_t number, const Store* store) {
+  std::unique_ptr<District> district(new District(std::move(id), number, store));
+  if (absl::Status status = district->LoadState(); !status.ok()) return status;
+  if (absl::Status status = district->LoadNames(); !status.ok()) return status;
+  if (district->catalog_version_ > 0) {
+    auto catalog = district->LoadCatalog(district->catalog_version_);
+    if (!catalog.ok()) return catalog.status();
+    district->catalog_ = *std::move(catalog);
+  }
+  if (district->recalculation_ && district->recalculation_->before_version > 0) {
+    auto before = district->LoadCatalog(district->recalculation_->before_version);
+    if (!before.ok()) return before.status();
+    district->recalculation_->before = *std::move(before);
+  }
+  if (absl::Status status = district->LoadWatches(); !status.ok()) return status;
+  return district;
+}
+
+absl::Status District::LoadState() {
+  absl::StatusOr<uint64_t> position = store_->AppliedPosition(number_);
+  if (!position.ok()) return position.status();
+  applied_position_ = *position;
+  absl::StatusOr<std::optional<std::string>> bytes = store_->Get(MetaKey{number_, std::string(kStateName)}.Encode());
+  if (!bytes.ok()) return bytes.status();
+  if (!*bytes) return applied_position_ == 0 ? absl::OkStatus() : Damaged(id_, "its state is missing");
+  ByteReader in(**bytes);
+  if (const uint8_t format = in.GetU8(); in.ok() && format > kStateFormat) {
+    return absl::FailedPreconditionError("the district's state is of a format newer than this program");
+  }
+  const auto instant = [&] { return Instant{in.GetSigned()}; };
+  last_time_ = instant();
+  incarnation_ = in.GetFixed64();
+  last_sequence_ = in.GetVarint();
+  evidence_count_ = in.GetVarint();
+  revision_count_ = in.GetVarint();
+  review_count_ = in.GetVarint();
+  open_alert_count_ = in.GetVarint();
+  catalog_version_ = static_cast<uint32_t>(in.GetVarint(UINT32_MAX));
+  hold_until_ = instant();
+  due_through_ = instant();
+  due_pending_ = in.GetU8(1) == 1;
+  if (in.GetU8(1) == 1) {
+    recalculation_.emplace();
+    recalculation_->before_version = static_cast<uint32_t>(in.GetVarint(UINT32_MAX));
+    recalculation_->at = instant();
+    recalculation_->next_team = static_cast<TeamNumber>(in.GetVarint(UINT32_MAX));
+  }
+  if (absl::Status status = in.Finish("a district's state"); !status.ok()) return status;
+  absl::StatusOr<std::optional<std::string>> staged = store_->Get(MetaKey{number_, std::string(kStagedName)}.Encode());
+  if (!staged.ok()) return staged.status();
+  staged_ = std::move(*staged).value_or("");
+  return absl::OkStatus();
+}
+
+void District::PutState(Applying& a) {
+  ByteWriter out;
+  out.PutU8(kStateFormat);
+  out.PutSigned(last_time_.micros);
+  out.PutFixed64(incarnation_);
+  out.PutVarint(last_sequence_);
+  out.PutVarint(evidence_count_);
+  out.PutVarint(revision_count_);
+  out.PutVarint(review_count_);
+  out.PutVarint(open_alert_count_);
+  out.PutVarint(catalog_version_);
+  out.PutSigned(hold_until_.micros);
+  out.PutSigned(due_through_.micros);
+  out.PutU8(due_pending_ ? 1 : 0);
+  out.PutU8(recalculation_ ? 1 : 0);
+  if (recalculation_) {
+    out.PutVarint(recalculation_->before_version);
+    out.PutSigned(recalculation_->at.micros);
+    out.PutVarint(recalculation_->next_team);
+  }
+  a.batch.Put(MetaKey{number_, std::string(kStateName)}.Encode(), out.bytes());
+}
+
+absl::Status District::LoadNames() {
+  absl::Status result;
+  ForEachNameKind(interned_, [&](size_t i, NameKind kind, InternTable& table) {
+    absl::Status scanned = store_->Scan(NamesRange(number_, kind), [&](std::string_view key, std::string_view name) {
+      const absl::StatusOr<NameKey> decoded = NameKey::Decode(key);
+      if (!decoded.ok() || table.Intern(name) != decoded->number) {
+        result = Damaged(id_, "its table of names has a hole");
+        return false;
+      }
+      return true;
+    });
+    if (!scanned.ok()) result = scanned;
+    stored_names_[i] = table.size();
+  });
+  return result;
+}
+
+void District::PutNewNames(Applying& a) {
+  ForEachNameKind(interned_, [&](size_t i, NameKind kind, InternTable& table) {
+    for (; stored_names_[i] < table.size(); ++stored_names_[i]) {
+      a.batch.Put(NameKey{number_, kind, stored_names_[i]}.Encode(), table.NameOf(stored_names_[i]));
+    }
+  });
+}
+
+absl::StatusOr<std::shared_ptr<const DistrictCatalog>> District::LoadCatalog(uint32_t version) {
+  absl::StatusOr<std::optional<std::string>> bytes = store_->Get(CatalogVersionKey{number_, version}.Encode());
+  if (!bytes.ok()) return bytes.status();
+  if (!*bytes) return Damaged(id_, absl::StrCat("version ", version, " of its catalog is missing"));
+  absl::StatusOr<CatalogRecord> record = DecodeCatalogRecord(**bytes);
+  if (!record.ok()) return record.status();
+  if (version == catalog_version_) catalog_applied_ = record->applied;
+  return DistrictCatalog::Compile(std::move(record->catalog), std::move(record->zones), std::move(record->apply_dates),
+                                  interned_);
+}
+
+absl::Status District::LoadWatches() {
+  absl::Status result;
+  absl::Status scanned =
+      store_->Scan(TableRange(number_, Table::kWatches), [&](std::string_view key, std::string_view value) {
+        const absl::StatusOr<WatchKey> id = WatchKey::Decode(key);
+        absl::StatusOr<WatchRecord> record = DecodeWatchRecord(value);
+        result = !id.ok() ? id.status() : record.status();
+        if (result.ok()) watches_.emplace(WatchId{id->team, id->expectation}, *std::move(record));
+        return result.ok();
+      });
+  if (!scanned.ok()) return scanned;
+  for (const auto& [id, record] : watches_) {
+    const WatchId watch = id;
+    // One that a catalog change has not reached yet goes by the catalog before; reaching it sets its deadline anew.
+    const bool stale = recalculation_ && recalculation_->before && record.catalog_version < catalog_version_;
+    const DistrictCatalog& catalog = stale ? *recalculation_->before : *catalog_;
+    const auto last_signal = [&](DateRange range) { return LastSignal(catalog, watch, range, nullptr, result); };
+    deadlines_.Set(id, NextMoment(catalog.World(id.team, id.expectation), last_signal, record.watch));
+  }
+  return result;
+}
+
+// ── applying ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+absl::StatusOr<Outcome> District::Apply(uint64_t position, const Command& command, Batch& batch, absl::Status& fatal) {
+  if (position <= applied_position_) return NoOutcome{};
+  const bool is_tick = std::holds_alternative<TickCommand>(command.body);
+  Applying a{.now = command.time, .until = Instant{command.time.micros + (is_tick ? 1 : 0)}, .batch = batch, .fatal = fatal,
+             .caught_up = {}, .changed_rows = {}};
+  absl::StatusOr<Outcome> outcome = NoOutcome{};
+  if (const auto* apply = std::get_if<ApplyCatalogCommand>(&command.body)) {
+    outcome = ApplyCatalog(a, *apply);
+  } else if (const auto* stage = std::get_if<StageCatalogCommand>(&command.body)) {
+    outcome = StageCatalog(a, *stage);
+  } else if (catalog_ == nullptr) {
+    outcome = absl::NotFoundError(absl::StrCat("there is no district \"", id_, "\"; apply its catalog first"));
+  } else if (const auto* evidence = std::get_if<RecordEvidenceCommand>(&command.body)) {
+    outcome = EvidenceApplier(*this, a).Apply(*evidence);
+  } else if (const auto* review = std::get_if<RecordReviewCommand>(&command.body)) {
+    outcome = RecordReview(a, *review);
+  } else if (const auto* zones = std::get_if<ReplaceZonesCommand>(&command.body)) {
+    outcome = ReplaceZones(a, *zones);
+  } else if (const auto* tick = std::get_if<TickCommand>(&command.body)) {
+    outcome = Tick(a, *tick);
+  } else {
+    outcome = Continue(a);
+  }
+  PutChangedRows(a);
+  rows_.Trim();
+  applied_position_ = position;
+  last_time_ = command.time;
+  PutState(a);
+  batch.PutAppliedPosition(number_, position);
+  return outcome;
+}
+
+absl::StatusOr<Outcome> District::StageCatalog(Applying& a, const StageCatalogCommand& command) {
+  if (command.first) staged_.clear();
+  staged_ += command.bytes;
+  a.batch.Put(MetaKey{number_, std::string(kStagedName)}.Encode(), staged_);
+  return NoOutcome{};
+}
+
+absl::StatusOr<Outcome> District::ApplyCatalog(Applying& a, const ApplyCatalogCommand& command) {
+  if (recalculation_) return absl::UnavailableError("a catalog change is still being worked through; try again");
+  if (catalog_ == nullptr && incarnation_ == 0) incarnation_ = command.incarnation;
+  if (!command.staged) return ApplyDocument(a, command.catalog, command.zones, command.expected_version);
+  ByteReader in(staged_);
+  const Catalog catalog = GetCatalog(in);
+  const std::vector<ZoneRules> zones = GetZones(in);
+  const absl::Status read = in.Finish("a staged catalog");
+  staged_.clear();
+  a.batch.Delete(MetaKey{number_, std::string(kStagedName)}.Encode());
+  if (!read.ok()) return read;
+  return ApplyDocument(a, catalog, zones, command.expected_version);
+}
+
+absl::StatusOr<Outcome> District::ApplyDocument(Applying& a, const Catalog& catalog, const std::vector<ZoneRules>& zones,
+                                                std::optional<uint32_t> expected_version) {
+  if (absl::Status status = CheckVersion(expected_version); !status.ok()) return status;
+  if (catalog_ && catalog_->catalog() == catalog && catalog_->zones() == zones) {
+    return CatalogOutcome{catalog_version_, catalog_applied_, {}, recalculating()};
+  }
+  if (absl::Status status = CheckMeasures(catalog); !status.ok()) return status;
+  auto compiled = DistrictCatalog::Compile(catalog, zones, ApplyDates(catalog, zones, a.now), interned_);
+  if (!compiled.ok()) return compiled.status();
+
+  CatalogOutcome outcome{.version = catalog_version_ + 1, .applied = a.now, .changes = {}, .recalculating = false};
+  outcome.changes = Diff(catalog_ ? catalog_->catalog() : Catalog{}, catalog);
+  recalculation_ = Recalculation{catalog_version_, catalog_, a.now, 0};
+  catalog_ = *std::move(compiled);
+  ++catalog_version_;
+  catalog_applied_ = a.now;
+  a.batch.Put(CatalogVersionKey{number_, catalog_version_}.Encode(),
+              EncodeCatalogRecord({catalog, zones, catalog_->apply_dates(), a.now}));
+  PutNewNames(a);
+  Recalculate(a, kWatchesPerCommand);
+  outcome.recalculating = recalculating();
+  return outcome;
+}
+
+absl::StatusOr<Outcome> District::ReplaceZones(Applying& a, const ReplaceZonesCommand& command) {
+  if (recalculation_) return absl::UnavailableError("a catalog change is still being worked through; try again");
+  std::vector<ZoneRules> zones = catalog_->zones();
+  for (ZoneRules& zone : zones) {
+    for (const ZoneRules& replacement : command.zones) {
+      if (replacement.name == zone.name) zone = replacement;
+    }
+  }
+  const Catalog catalog = catalog_->catalog();
+  return ApplyDocument(a, catalog, zones, std::nullopt);
+}
+
+absl::StatusOr<CatalogOutcome> District::DryRun(const Catalog& catalog, std::optional<uint32_t> expected_version) const {
+  if (absl::Status status = CheckVersion(expected_version); !status.ok()) return status;
+  if (absl::Status status = CheckMeasures(catalog); !status.ok()) return status;
+  return CatalogOutcome{catalog_version_, catalog_applied_, Diff(catalog_ ? catalog_->catalog() : Catalog{}, catalog),
+                        recalculating()};
+}
+
+absl::Status District::CheckVersion(std::optional<uint32_t> expected_version) const {
+  if (!expected_version || *expected_version == catalog_version_) return absl::OkStatus();
+  return AsStatus(Problem{absl::StatusCode::kFailedPrecondition, "expected_version",
+                          absl::StrCat("version ", catalog_version_, " is in force, not ", *expected_version,
+                                       "; look at it and apply again")});
+}
+
+// An indicator's measure is fixed for ever: stored values would otherwise change their meaning. One that was removed and comes back
+// is looked up in the catalogs before.
+absl::Status District::CheckMeasures(const Catalog& catalog) const {
+  std::map<std::string, Measure> known;
+  std::set<std::string> wanted;
+  for (const Indicator& indicator : catalog.indicators) {
+    if (interned_.indicators.Find(indicator.id)) wanted.insert(indicator.id);
+  }
+  for (uint32_t version = catalog_version_; version > 0 && !wanted.empty(); --version) {
+    absl::StatusOr<std::optional<std::string>> bytes = store_->Get(CatalogVersionKey{number_, version}.Encode());
+    if (!bytes.ok()) return bytes.status();
+    // A version applied in this very group is not in the store yet, but it is the one in force.
+    std::vector<Indicator> indicators;
+    if (version == catalog_version_) {
+      indicators = catalog_->catalog().indicators;
+    } else if (*bytes) {
+      absl::StatusOr<CatalogRecord> record = DecodeCatalogRecord(**bytes);
+      if (!record.ok()) return record.status();
+      indicators = std::move(record->catalog.indicators);
+    }
+    for (const Indicator& indicator : indicators) {
+      if (wanted.erase(indicator.id) > 0) known[indicator.id] = indicator.measure;
+    }
+  }
+  std::vector<Problem> problems;
+  for (size_t i = 0; i < catalog.indicators.size(); ++i) {
+    const auto before = known.find(catalog.indicators[i].id);
+    if (before == known.end() || before->second == catalog.indicators[i].measure) continue;
+    problems.push_back({absl::StatusCode::kFailedPrecondition, absl::StrCat("indicators[", i, "].measure"),
+                        "an indicator's measure is fixed once applied; give a new indicator another id"});
+  }
+  return problems.empty() ? absl::OkStatus() : AsStatus(problems);
+}
+
+std::map<std::string, Date> District::ApplyDates(const Catalog& catalog, const std::vector<ZoneRules>& zones,
+                                                 Instant now) const {
+  const auto zone = std::find_if(zones.begin(), zones.end(), [&](const ZoneRules& z) { return z.name == catalog.time_zone; });
+  std::map<std::string, Date> dates;
+  for (const Expectation& expectation : catalog.expectations) {
+    if (expectation.from || zone == zones.end()) continue;  // a missing zone is refused by Compile
+    Date date = zone->LocalDate(now);
+    if (catalog_ != nullptr) {
+      const auto before = catalog_->apply_dates().find(expectation.id);
+      if (before != catalog_->apply_dates().end()) date = before->second;
+    }
+    dates.emplace(expectation.id, date);
+  }
+  return dates;
+}
+
+// ── rows ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+absl::StatusOr<DayRow> District::Row(TeamNumber team, IndicatorNumber indicator, int row_year) const {
+  if (const DayRow* row = rows_.Find({team, indicator, row_year})) return *row;
+  absl::StatusOr<std::optional<std::string>> bytes = store_->Get(DayRowKey{number_, team, indicator, row_year}.Encode());
+  if (!bytes.ok()) return bytes.status();
+  if (!*bytes) return DayRow{};
+  return DayRow::Decode(**bytes);
+}
+
+DayRow* District::CachedRow(const RowId& id, const Batch* batch, absl::Status& fatal) {
+  if (DayRow* row = rows_.Use(id)) return row;
+  const std::string key = DayRowKey{number_, id.team, id.indicator, id.row_year}.Encode();
+  absl::StatusOr<std::optional<std::string>> bytes = batch != nullptr ? batch->Get(key) : store_->Get(key);
+  absl::StatusOr<DayRow> row = DayRow{};
+  if (!bytes.ok()) {
+    row = bytes.status();
+  } else if (*bytes) {
+    row = DayRow::Decode(**bytes);
+  }
+  if (!row.ok() && fatal.ok()) fatal = row.status();
+  return rows_.Insert(id, row.ok() ? *std::move(row) : DayRow{});
+}
+
+DayRow* District::MutableRow(Applying& a, const RowId& id) {
+  a.changed_rows.push_back(id);
+  return CachedRow(id, &a.batch, a.fatal);
+}
+
+void District::PutChangedRows(Applying& a) {
+  std::vector<RowId>& ids = a.changed_rows;
+  std::sort(ids.begin(), ids.end(), [](const RowId& x, const RowId& y) {
+    return std::tie(x.team, x.indicator, x.row_year) < std::tie(y.team, y.indicator, y.row_year);
+  });
+  ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+  for (const RowId& id : ids) {
+    const std::string key = DayRowKey{number_, id.team, id.indicator, id.row_year}.Encode();
+    const DayRow* row = rows_.Find(id);
+    if (row->empty()) {
+      a.batch.Delete(key);
+    } else {
+      a.batch.Put(key, row->Encode());
+    }
+  }
+}
+
+absl::StatusOr<std::vector<Review>> District::ReviewsOf(TeamNumber team) const {
+  return ReviewsIn(*store_, team);
+}
+
+// ── time ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+bool District::HasPendingWork(Instant now) const {
+  return recalculation_.has_value() || (due_pending_ && !Holding(now));
+}
+
+std::optional<Instant> District::NextDue() const {
+  const std::optional<Instant> earliest = deadlines_.Earliest();
+  if (!earliest) return std::nullopt;
+  return std::max(*earliest, hold_until_);
+}
+
+}  // namespace leadlag

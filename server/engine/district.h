@@ -1,0 +1,197 @@
+// One district's state: the view of its commands. Apply is the only way it changes.
+//
+// Concepts. Small things (catalog, watches, deadlines, counters) are kept in memory and written through to the store; evidence, rows,
+// flips and alerts are in the store, rows behind a cache. Everything a command changes goes into one Batch together with the
+// applied position, so that state = store + replay of the log's tail.
+//
+// Thread safety: externally synchronized: Apply under the engine's exclusive lock, const methods under its shared lock.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "core/day_row.h"
+#include "core/district_catalog.h"
+#include "server/engine/command.h"
+#include "server/engine/row_cache.h"
+#include "storage/keys.h"
+#include "storage/records.h"
+#include "storage/store.h"
+
+namespace leadlag {
+
+struct WatchId {
+  TeamNumber team = 0;
+  ExpectationNumber expectation = 0;
+  friend auto operator<=>(const WatchId&, const WatchId&) = default;
+};
+
+// Watches by the next moment at which they flip: a tick costs what is due, not what exists. Rebuilt at start.
+class DeadlineQueue {
+ public:
+  void Set(WatchId watch, std::optional<Instant> moment);  // none: nothing will happen to it
+  // The earliest moment; none where nothing is waiting.
+  std::optional<Instant> Earliest() const;
+  // The earliest (moment, watch) pair with moment <= `through`, by moment, then watch; none where there is none.
+  std::optional<WatchId> FirstDue(Instant through) const;
+  size_t size() const { return queue_.size(); }
+
+ private:
+  std::set<std::pair<Instant, WatchId>> queue_;
+  std::map<WatchId, Instant> moments_;
+};
+
+// A catalog change that is still being worked through, team by team.
+struct Recalculation {
+  uint32_t before_version = 0;                    // what the teams from next_team on are still reckoned by; 0: no catalog
+  std::shared_ptr<const DistrictCatalog> before;  // null with 0
+  Instant at;                                     // when the change was recorded
+  TeamNumber next_team = 0;
+};
+
+class District {
+ public:
+  // Loads district `number` from the store (an empty one where there is nothing). DATA_LOSS for damaged bytes.
+  static absl::StatusOr<std::unique_ptr<District>> Load(std::string id, uint32_t number, const Store* store);
+
+  // Applies the command at `position` and adds what it changes to `batch`. A position at or below applied_position() changes nothing.
+  // A command that is refused (unknown source, …) is an error in the result and changes nothing but the position. `fatal` is set where
+  // the state can no longer be trusted (damaged bytes, a broken log): the engine must stop.
+  absl::StatusOr<Outcome> Apply(uint64_t position, const Command& command, Batch& batch, absl::Status& fatal);
+
+  // What applying `catalog` would answer; nothing changes. Errors as the command's. REQUIRES: its zones exist.
+  absl::StatusOr<CatalogOutcome> DryRun(const Catalog& catalog, std::optional<uint32_t> expected_version) const;
+
+  const std::string& id() const { return id_; }
+  uint32_t number() const { return number_; }
+  bool exists() const { return catalog_ != nullptr; }  // a catalog has been applied
+
+  uint64_t applied_position() const { return applied_position_; }
+  Instant last_time() const { return last_time_; }       // of the last applied command
+  uint64_t incarnation() const { return incarnation_; }
+  uint64_t last_sequence() const { return last_sequence_; }  // of the flip log; 0: no flip yet
+  uint64_t evidence_count() const { return evidence_count_; }
+  uint64_t revision_count() const { return revision_count_; }  // of records with more than one
+  uint64_t review_count() const { return review_count_; }
+  uint64_t open_alert_count() const { return open_alert_count_; }
+
+  uint32_t catalog_version() const { return catalog_version_; }
+  Instant catalog_applied() const { return catalog_applied_; }
+  const std::shared_ptr<const DistrictCatalog>& catalog() const { return catalog_; }  // null until one is applied
+  const Interned& interned() const { return interned_; }
+  const std::map<WatchId, WatchRecord>& watches() const { return watches_; }
+
+  // Work is pending: a Continue command would do something.
+  bool HasPendingWork(Instant now) const;
+  bool recalculating() const { return recalculation_.has_value(); }
+  Instant settling_until() const { return hold_until_; }  // Instant::Min() where not settling
+  // The next moment for which a tick is wanted (the end of settling counts); none where nothing is waiting.
+  std::optional<Instant> NextDue() const;
+
+  // A row as it stands; empty where there is none. DATA_LOSS for damaged bytes.
+  absl::StatusOr<DayRow> Row(TeamNumber team, IndicatorNumber indicator, int row_year) const;
+  // A row that is in memory, or null: it saves a query the decoding. Borrowed until the next Apply.
+  const DayRow* CachedRow(const RowId& id) const { return rows_.Find(id); }
+  // The team's reviews, by id.
+  absl::StatusOr<std::vector<Review>> ReviewsOf(TeamNumber team) const;
+  const Store& store() const { return *store_; }
+
+ private:
+  District(std::string id, uint32_t number, const Store* store) : id_(std::move(id)), number_(number), store_(store) {}
+
+  // What one Apply works with; server/engine/applying.h.
+  struct Applying;
+  absl::StatusOr<Outcome> ApplyCatalog(Applying& a, const ApplyCatalogCommand& command);
+  absl::StatusOr<Outcome> ApplyDocument(Applying& a, const Catalog& catalog, const std::vector<ZoneRules>& zones,
+                                        std::optional<uint32_t> expected_version);
+  absl::StatusOr<Outcome> StageCatalog(Applying& a, const StageCatalogCommand& command);
+  absl::StatusOr<Outcome> ReplaceZones(Applying& a, const ReplaceZonesCommand& command);
+  absl::StatusOr<Outcome> RecordReview(Applying& a, const RecordReviewCommand& command);
+  absl::StatusOr<Outcome> Tick(Applying& a, const TickCommand& command);
+  absl::StatusOr<Outcome> Continue(Applying& a);
+  friend class EvidenceApplier;  // server/engine/evidence_applier.h: one batch of evidence
+  friend class ReviewApplier;    // server/engine/review_applier.cc: one review
+
+  // Catalogs (server/engine/district.cc).
+  absl::Status CheckVersion(std::optional<uint32_t> expected_version) const;
+  absl::Status CheckMeasures(const Catalog& catalog) const;
+  std::map<std::string, Date> ApplyDates(const Catalog& catalog, const std::vector<ZoneRules>& zones, Instant now) const;
+
+  // The evaluator (server/engine/evaluator.cc).
+  WatchRecord* CatchUp(Applying& a, WatchId id);  // makes what has happened to the watch before now; null: no such watch
+  void Reconsider(Applying& a, WatchId id, WatchCause cause);
+  size_t RecalculateTeam(Applying& a, TeamNumber team);  // returns watches worked on
+  void Recalculate(Applying& a, size_t watches_max);
+  void MakeDue(Applying& a, size_t watches_max);
+  void Emit(Applying& a, WatchId id, WatchRecord& record, const std::vector<WatchFlip>& flips);
+  void EmitOne(Applying& a, WatchId id, WatchRecord& record, const WatchFlip& flip);
+  void StoreWatch(Applying& a, WatchId id);
+  bool Holding(Instant now) const { return now < hold_until_; }
+
+  // Rows and state.
+  // The team's reviews as `reader` (a Store or a Batch) has them.
+  template <typename Reader>
+  absl::StatusOr<std::vector<Review>> ReviewsIn(const Reader& reader, TeamNumber team) const {
+    std::vector<Review> reviews;
+    absl::Status damage;
+    absl::Status scanned = reader.Scan(ReviewsRange(number_, team), [&](std::string_view, std::string_view value) {
+      absl::StatusOr<Review> review = DecodeReview(value);
+      if (review.ok()) reviews.push_back(*std::move(review));
+      damage = review.status();
+      return damage.ok();
+    });
+    if (!scanned.ok()) return scanned;
+    if (!damage.ok()) return damage;
+    return reviews;
+  }
+  DayRow* MutableRow(Applying& a, const RowId& id);  // never null; the batch's `fatal` is set where bytes are damaged
+  void PutChangedRows(Applying& a);
+  void PutState(Applying& a);
+  void PutNewNames(Applying& a);
+  absl::Status LoadState();
+  absl::Status LoadNames();
+  absl::Status LoadWatches();
+  absl::StatusOr<std::shared_ptr<const DistrictCatalog>> LoadCatalog(uint32_t version);
+  // `batch`: where the applying command's own changes are; null: only the store counts.
+  std::optional<Date> LastSignal(const DistrictCatalog& catalog, WatchId id, DateRange range, const Batch* batch,
+                                 absl::Status& fatal);
+  // The row in the cache, brought there where need be. Valid until the command is applied.
+  DayRow* CachedRow(const RowId& id, const Batch* batch, absl::Status& fatal);
+
+  const std::string id_;
+  const uint32_t number_;
+  const Store* const store_;
+
+  uint64_t applied_position_ = 0;
+  Instant last_time_;
+  uint64_t incarnation_ = 0;
+  uint64_t last_sequence_ = 0;
+  uint64_t evidence_count_ = 0;
+  uint64_t revision_count_ = 0;
+  uint64_t review_count_ = 0;
+  uint64_t open_alert_count_ = 0;
+  uint32_t catalog_version_ = 0;
+  Instant catalog_applied_;
+  Instant hold_until_;
+  Instant due_through_;     // moments up to this one are to be made: the last tick's time
+  bool due_pending_ = false;  // some of them have not been made yet
+  std::optional<Recalculation> recalculation_;
+  std::string staged_;
+
+  Interned interned_;
+  std::array<uint32_t, 4> stored_names_{};  // how many names of each kind are in the store
+  std::shared_ptr<const DistrictCatalog> catalog_;
+  std::map<WatchId, WatchRecord> watches_;
+  DeadlineQueue deadlines_;
+  RowCache rows_;
+};
+
+}  // namespace leadlag

@@ -1,0 +1,688 @@
+#include "server/engine/engine.h"
+
+#include <algorithm>
+#include <atomic>
+#include <deque>
+#include <map>
+#include <random>
+#include <thread>
+#include <utility>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/strings/str_cat.h"
+#include "absl/synchronization/notification.h"
+#include "core/check.h"
+#include "core/limits.h"
+#include "server/engine/applying.h"
+#include "server/engine/zone_database.h"
+#include "storage/command_log.h"
+#include "storage/data_directory.h"
+
+namespace leadlag {
+namespace {
+
+// A catalog whose bytes pass this is logged in parts, so that no command passes a group's limit.
+constexpr size_t kCatalogPartBytes = kGroupBytesMax / 2;
+// The view is brought to disk, and the log trimmed, once this many bytes or records have been logged: invariant 2's bound on the tail.
+constexpr uint64_t kTailBytesMax = 256u << 20;
+constexpr uint64_t kTailRecordsMax = 1'000'000;
+constexpr int64_t kTickMicros = kMicrosPerMinute;
+
+bool ChangesCatalog(const CommandBody& body) {
+  return std::holds_alternative<ApplyCatalogCommand>(body) || std::holds_alternative<ReplaceZonesCommand>(body) ||
+         std::holds_alternative<StageCatalogCommand>(body);
+}
+
+// Roughly what a queued command holds in memory.
+size_t BytesOf(const CommandBody& body) {
+  const auto* evidence = std::get_if<RecordEvidenceCommand>(&body);
+  if (evidence == nullptr) return 256;
+  size_t bytes = 256;
+  for (const EvidenceItem& item : evidence->items) {
+    bytes += sizeof(item) + item.evidence_id.size() + item.content.note.size();
+  }
+  return bytes;
+}
+
+absl::StatusOr<std::vector<ZoneRules>> ResolveZones(const Catalog& catalog) {
+  std::map<std::string, std::string> fields{{catalog.time_zone, "time_zone"}};
+  for (size_t i = 0; i < catalog.teams.size(); ++i) {
+    const std::string& zone = catalog.teams[i].time_zone;
+    if (!zone.empty()) fields.try_emplace(zone, absl::StrCat("teams[", i, "].time_zone"));
+  }
+  std::vector<ZoneRules> zones;
+  std::vector<Problem> problems;
+  for (const auto& [name, field] : fields) {
+    absl::StatusOr<ZoneRules> rules = LoadZone(name);
+    if (rules.ok()) {
+      zones.push_back(*std::move(rules));
+    } else {
+      problems.push_back({absl::StatusCode::kInvalidArgument, field, std::string(rules.status().message())});
+    }
+  }
+  if (!problems.empty()) return AsStatus(problems);
+  return zones;
+}
+
+}  // namespace
+
+class Engine::Impl {
+ public:
+  explicit Impl(EngineOptions options)
+      : options_(std::move(options)), clock_(options_.clock ? *options_.clock : SystemClock()) {}
+  ~Impl() { Stop(); }
+
+  absl::Status Open();
+  void Submit(std::string district, CommandBody body, std::string principal, Callback callback);
+  absl::StatusOr<CatalogOutcome> DryRun(const Catalog& catalog, std::optional<uint32_t> expected_version) const;
+  absl::Status Tick(bool resumed);
+  Instant NextTick() const;
+  void WaitIdle();
+  void Stop();
+  // Hands the lock it takes to the reader.
+  absl::StatusOr<DistrictReader> Read(std::string_view district) const ABSL_NO_THREAD_SAFETY_ANALYSIS;
+  std::vector<std::string> Districts() const;
+  absl::Status Health() const;
+  void SetFlipListener(FlipListener listener);
+  int64_t BytesOnDisk() const;
+  absl::Status VerifyChecksums() const { return directory_->Verify(); }
+  Instant Now() const { return clock_.Now(); }
+
+ private:
+  struct Pending {
+    std::string district;
+    CommandBody body;
+    std::string principal;
+    Callback callback;
+    size_t bytes = 0;
+  };
+  // A district as the writer keeps it.
+  struct Owned {
+    std::unique_ptr<District> state;
+    uint64_t epoch = 0;
+    uint64_t last_position = 0;  // logged
+    Instant last_time;           // stamped
+    std::deque<Pending> waiting;  // catalogs, while a catalog change is being worked through, and what would overtake them
+  };
+  struct Logged {
+    Owned* owned;
+    uint64_t position;
+    Command command;
+    Callback callback;  // null: nobody asked
+  };
+
+  void Enqueue(Pending pending);
+  void Run();                                 // the writer's thread
+  bool Take(std::vector<Pending>& taken);     // false: stop
+  void RunOnce(std::vector<Pending> taken);
+  // The district as the writer keeps it, owned and replayed; null where it was never used and `create` is false.
+  absl::StatusOr<Owned*> OwnedFor(const std::string& district, bool create) ABSL_EXCLUSIVE_LOCKS_REQUIRED(state_mu_);
+  void Stamp(Pending pending, Owned& owned, std::map<Owned*, std::vector<Logged>>& groups);
+  bool MustWait(const Pending& pending, const Owned& owned, const std::vector<Logged>& group) const;
+  void AddContinues(std::map<Owned*, std::vector<Logged>>& groups) ABSL_EXCLUSIVE_LOCKS_REQUIRED(state_mu_);
+  void Commit(std::map<Owned*, std::vector<Logged>> groups);
+  std::vector<AppendOutcome> Append(std::vector<Group> groups);
+  absl::Status Resolve(Owned& owned, const Group& group);
+  void Apply(std::vector<Logged>& logged, std::vector<absl::StatusOr<Outcome>>& outcomes);
+  void Publish(const std::map<std::string, uint64_t>& sequences);
+  void CheckpointIfDue(uint64_t bytes, uint64_t records);
+  absl::Status Replay(Owned& owned);
+  void UpdateZones();
+  void StopWith(absl::Status status);
+  bool AnyPendingWork() const;
+
+  const EngineOptions options_;
+  const Clock& clock_;
+  std::unique_ptr<DataDirectory> directory_;
+  std::unique_ptr<CommandLog> wrapped_log_;
+  CommandLog* log_ = nullptr;
+
+  // What queries read: exclusively locked while a group is applied. Lock order: state_mu_ before queue_mu_.
+  mutable absl::Mutex state_mu_;
+  std::map<std::string, Owned, std::less<>> districts_ ABSL_GUARDED_BY(state_mu_);
+
+  mutable absl::Mutex queue_mu_;
+  std::deque<Pending> queue_ ABSL_GUARDED_BY(queue_mu_);
+  size_t queue_bytes_ ABSL_GUARDED_BY(queue_mu_) = 0;
+  bool stopping_ ABSL_GUARDED_BY(queue_mu_) = false;
+  bool idle_ ABSL_GUARDED_BY(queue_mu_) = true;  // the writer has nothing to do, nor pending work
+  bool has_work_ ABSL_GUARDED_BY(queue_mu_) = false;  // pending work goes on without a command
+  absl::Status health_ ABSL_GUARDED_BY(queue_mu_);
+  FlipListener listener_ ABSL_GUARDED_BY(queue_mu_);
+
+  // The writer's own.
+  uint64_t tail_bytes_ = 0;
+  uint64_t tail_records_ = 0;
+  absl::Mutex stop_mu_;  // serializes Stop
+  std::thread writer_;
+};
+
+// ── opening ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+absl::Status Engine::Impl::Open() {
+  absl::StatusOr<std::unique_ptr<DataDirectory>> directory =
+      DataDirectory::Open({.directory = options_.data_directory, .disk = options_.disk});
+  if (!directory.ok()) return directory.status();
+  directory_ = *std::move(directory);
+  log_ = &directory_->log();
+  if (options_.wrap_log) {
+    wrapped_log_ = options_.wrap_log(*log_);
+    log_ = wrapped_log_.get();
+  }
+  absl::StatusOr<std::vector<DistrictEntry>> entries = log_->Districts();
+  if (!entries.ok()) return entries.status();
+  {
+    absl::MutexLock lock(&state_mu_);
+    for (const DistrictEntry& entry : *entries) {
+      absl::StatusOr<Owned*> owned = OwnedFor(entry.name, /*create=*/true);
+      if (!owned.ok()) return owned.status();
+    }
+  }
+  {
+    const bool work = AnyPendingWork();
+    absl::MutexLock lock(&queue_mu_);
+    has_work_ = work;
+    idle_ = !work;
+  }
+  writer_ = std::thread([this] { Run(); });
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Engine::Impl::Owned*> Engine::Impl::OwnedFor(const std::string& district, bool create) {
+  const auto found = districts_.find(district);
+  if (found != districts_.end()) return &found->second;
+  if (!create) return nullptr;
+  absl::StatusOr<Ownership> own = log_->Own(district);
+  if (!own.ok()) return own.status();
+  absl::StatusOr<std::unique_ptr<District>> state = District::Load(district, own->district_number, &directory_->store());
+  if (!state.ok()) return state.status();
+  Owned owned{.state = *std::move(state), .epoch = own->epoch, .last_position = own->last_position, .last_time = {}, .waiting = {}};
+  if (absl::Status status = Replay(owned); !status.ok()) return status;
+  owned.last_time = owned.state->last_time();
+  return &districts_.emplace(district, std::move(owned)).first->second;
+}
+
+// Applies what the log holds past the state's position.
+absl::Status Engine::Impl::Replay(Owned& owned) {
+  constexpr size_t kReadBytes = 16 << 20;
+  while (owned.state->applied_position() < owned.last_position) {
+    absl::StatusOr<std::vector<LoggedGroup>> groups =
+        log_->Read(owned.state->number(), owned.state->applied_position() + 1, kReadBytes);
+    if (!groups.ok()) return groups.status();
+    for (const LoggedGroup& group : *groups) {
+      Batch batch = directory_->store().NewBatch();
+      absl::Status fatal;
+      for (size_t i = 0; i < group.commands.size() && fatal.ok(); ++i) {
+        absl::StatusOr<Command> command = DecodeCommand(group.commands[i]);
+        if (!command.ok()) return command.status();
+        // What it answered was for whoever sent it; a refusal then is the same refusal now.
+        owned.state->Apply(group.first_position + i, *command, batch, fatal).IgnoreError();
+      }
+      if (!fatal.ok()) return fatal;
+      if (absl::Status status = directory_->store().Commit(batch); !status.ok()) return status;
+    }
+  }
+  return absl::OkStatus();
+}
+
+// A new time-zone database may have other rules for the zones in use: they enter the state as a command like any other.
+void Engine::Impl::UpdateZones() {
+  std::vector<std::pair<std::string, ReplaceZonesCommand>> changes;
+  {
+    absl::ReaderMutexLock lock(&state_mu_);
+    for (const auto& [id, owned] : districts_) {
+      if (!owned.state->exists()) continue;
+      ReplaceZonesCommand command;
+      for (const ZoneRules& zone : owned.state->catalog()->zones()) {
+        absl::StatusOr<ZoneRules> rules = LoadZone(zone.name);
+        if (rules.ok() && !(*rules == zone)) command.zones.push_back(*std::move(rules));
+      }
+      if (!command.zones.empty()) changes.emplace_back(id, std::move(command));
+    }
+  }
+  for (auto& [id, command] : changes) {
+    Submit(id, std::move(command), "zone-database", [](absl::StatusOr<Outcome>) {});
+  }
+}
+
+// ── submitting ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+void Engine::Impl::Submit(std::string district, CommandBody body, std::string principal, Callback callback) {
+  if (auto* apply = std::get_if<ApplyCatalogCommand>(&body)) {
+    if (const std::vector<Problem> problems = Validate(apply->catalog); !problems.empty()) {
+      return callback(AsStatus(problems));
+    }
+    absl::StatusOr<std::vector<ZoneRules>> zones = ResolveZones(apply->catalog);
+    if (!zones.ok()) return callback(zones.status());
+    apply->zones = *std::move(zones);
+    std::random_device random;
+    apply->incarnation = (uint64_t{random()} << 32 | random()) | 1;
+  }
+  const size_t bytes = BytesOf(body);
+  Enqueue({std::move(district), std::move(body), std::move(principal), std::move(callback), bytes});
+}
+
+void Engine::Impl::Enqueue(Pending pending) {
+  absl::Status refusal;
+  {
+    absl::MutexLock lock(&queue_mu_);
+    if (!health_.ok()) {
+      refusal = health_;
+    } else if (stopping_) {
+      refusal = absl::UnavailableError("the service is stopping; try again soon");
+    } else if (queue_bytes_ + pending.bytes > kQueueBytesMax) {
+      refusal = absl::UnavailableError("the service is overloaded; try again with backoff");
+    } else {
+      queue_bytes_ += pending.bytes;
+      queue_.push_back(std::move(pending));
+      idle_ = false;
+      return;
+    }
+  }
+  pending.callback(refusal);
+}
+
+absl::StatusOr<CatalogOutcome> Engine::Impl::DryRun(const Catalog& catalog, std::optional<uint32_t> expected_version) const {
+  if (const std::vector<Problem> problems = Validate(catalog); !problems.empty()) return AsStatus(problems);
+  if (absl::StatusOr<std::vector<ZoneRules>> zones = ResolveZones(catalog); !zones.ok()) return zones.status();
+  absl::ReaderMutexLock lock(&state_mu_);
+  const auto found = districts_.find(catalog.district);
+  if (found == districts_.end()) {
+    if (expected_version.value_or(0) != 0) {
+      return AsStatus(Problem{absl::StatusCode::kFailedPrecondition, "expected_version", "the district has no catalog yet"});
+    }
+    return CatalogOutcome{0, Instant{}, Diff(Catalog{}, catalog), false};
+  }
+  return found->second.state->DryRun(catalog, expected_version);
+}
+
+// ── the writer ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+void Engine::Impl::Run() {
+  std::vector<Pending> taken;
+  while (Take(taken)) RunOnce(std::exchange(taken, {}));
+  // What still waits behind a catalog change is answered, not forgotten.
+  std::vector<Pending> waiting;
+  {
+    absl::MutexLock lock(&state_mu_);
+    for (auto& [id, owned] : districts_) {
+      std::move(owned.waiting.begin(), owned.waiting.end(), std::back_inserter(waiting));
+      owned.waiting.clear();
+    }
+  }
+  for (Pending& pending : waiting) pending.callback(absl::UnavailableError("the service is stopping; try again soon"));
+}
+
+bool Engine::Impl::Take(std::vector<Pending>& taken) {
+  absl::MutexLock lock(&queue_mu_);
+  const auto ready = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(queue_mu_) {
+    return !queue_.empty() || stopping_ || (has_work_ && health_.ok());
+  };
+  idle_ = !ready();
+  queue_mu_.Await(absl::Condition(&ready));
+  idle_ = false;
+  if (queue_.empty() && stopping_) {
+    idle_ = true;
+    return false;
+  }
+  size_t bytes = 0;
+  while (!queue_.empty() && bytes < kWriterCycleBytes) {
+    bytes += queue_.front().bytes;
+    taken.push_back(std::move(queue_.front()));
+    queue_.pop_front();
+  }
+  queue_bytes_ -= bytes;
+  return true;
+}
+
+// A catalog waits while the one before it is worked through; everything of its district that came after a waiting catalog keeps its
+// order only against other catalogs: evidence does not wait.
+bool Engine::Impl::MustWait(const Pending& pending, const Owned& owned, const std::vector<Logged>& group) const {
+  if (!ChangesCatalog(pending.body)) return false;
+  if (owned.state->recalculating()) return true;
+  return std::any_of(group.begin(), group.end(), [](const Logged& l) { return ChangesCatalog(l.command.body); });
+}
+
+void Engine::Impl::Stamp(Pending pending, Owned& owned, std::map<Owned*, std::vector<Logged>>& groups) {
+  std::vector<Logged>& group = groups[&owned];
+  const auto add = [&](CommandBody body, Callback callback) {
+    owned.last_time = Instant{std::max(clock_.Now().micros, owned.last_time.micros + 1)};
+    group.push_back({&owned, ++owned.last_position, Command{owned.last_time, pending.principal, std::move(body)}, std::move(callback)});
+  };
+  auto* apply = std::get_if<ApplyCatalogCommand>(&pending.body);
+  if (apply != nullptr) {
+    ByteWriter out;
+    PutCatalog(out, apply->catalog);
+    PutZones(out, apply->zones);
+    if (out.size() > kCatalogPartBytes) {
+      const std::string bytes = std::move(out).Take();
+      for (size_t at = 0; at < bytes.size(); at += kCatalogPartBytes) {
+        add(StageCatalogCommand{at == 0, bytes.substr(at, kCatalogPartBytes)}, nullptr);
+      }
+      apply->catalog = {};
+      apply->zones.clear();
+      apply->staged = true;
+    }
+  }
+  add(std::move(pending.body), std::move(pending.callback));
+}
+
+void Engine::Impl::RunOnce(std::vector<Pending> taken) {
+  std::map<Owned*, std::vector<Logged>> groups;
+  std::vector<std::pair<Callback, absl::Status>> refused;
+  {
+    absl::MutexLock lock(&state_mu_);  // districts may be added
+    for (auto& [id, owned] : districts_) {
+      while (!owned.waiting.empty() && !MustWait(owned.waiting.front(), owned, groups[&owned])) {
+        Pending pending = std::move(owned.waiting.front());
+        owned.waiting.pop_front();
+        Stamp(std::move(pending), owned, groups);
+      }
+    }
+    for (Pending& pending : taken) {
+      const bool creates = std::holds_alternative<ApplyCatalogCommand>(pending.body);
+      absl::StatusOr<Owned*> owned = OwnedFor(pending.district, creates);
+      if (!owned.ok()) {
+        refused.emplace_back(std::move(pending.callback), owned.status());
+      } else if (*owned == nullptr || (!creates && !(*owned)->state->exists() && groups[*owned].empty())) {
+        refused.emplace_back(std::move(pending.callback),
+                             absl::NotFoundError(absl::StrCat("there is no district \"", pending.district,
+                                                              "\"; apply its catalog first")));
+      } else if (MustWait(pending, **owned, groups[*owned])) {
+        (*owned)->waiting.push_back(std::move(pending));
+      } else {
+        Stamp(std::move(pending), **owned, groups);
+      }
+    }
+    AddContinues(groups);
+  }
+  for (auto& [callback, status] : refused) callback(status);
+  Commit(std::move(groups));
+  const bool work = AnyPendingWork();
+  absl::MutexLock lock(&queue_mu_);
+  has_work_ = work;
+}
+
+// Pending work moves on by one bounded command a cycle, so that evidence never waits behind all of it.
+void Engine::Impl::AddContinues(std::map<Owned*, std::vector<Logged>>& groups) {
+  for (auto& [id, owned] : districts_) {
+    if (!owned.state->HasPendingWork(clock_.Now())) continue;
+    Stamp({id, ContinueCommand{}, "", nullptr, 0}, owned, groups);
+  }
+}
+
+bool Engine::Impl::AnyPendingWork() const {
+  absl::ReaderMutexLock lock(&state_mu_);
+  return std::any_of(districts_.begin(), districts_.end(), [&](const auto& entry) {
+    return entry.second.state->HasPendingWork(clock_.Now()) || !entry.second.waiting.empty();
+  });
+}
+
+std::vector<AppendOutcome> Engine::Impl::Append(std::vector<Group> groups) {
+  std::vector<AppendOutcome> outcomes;
+  absl::Notification done;
+  log_->Append(std::move(groups), [&](std::vector<AppendOutcome> result) {
+    outcomes = std::move(result);
+    done.Notify();
+  });
+  done.WaitForNotification();
+  return outcomes;
+}
+
+// The fate of a group is unknown: owns the district again and looks. OK: it is durable. ABORTED: it certainly is not.
+absl::Status Engine::Impl::Resolve(Owned& owned, const Group& group) {
+  absl::StatusOr<Ownership> own = log_->Own(owned.state->id());
+  if (!own.ok()) return own.status();
+  owned.epoch = own->epoch;
+  if (own->last_position <= group.expected_position) {  // less: a group before it was not written either
+    owned.last_position = own->last_position;
+    return absl::AbortedError("not written");
+  }
+  absl::StatusOr<std::vector<LoggedGroup>> logged =
+      log_->Read(group.district_number, group.expected_position + 1, kGroupBytesMax);
+  if (!logged.ok()) return logged.status();
+  // What follows it may be the next group of the same append.
+  if (!logged->empty() && logged->front().commands == group.commands) return absl::OkStatus();
+  return absl::FailedPreconditionError("another process has written to this district's log");
+}
+
+void Engine::Impl::Commit(std::map<Owned*, std::vector<Logged>> by_district) {
+  // Groups of at most kGroupBytesMax, in order; the commands behind each.
+  std::vector<Group> groups;
+  std::vector<std::vector<Logged>> logged;
+  uint64_t bytes_total = 0;
+  for (auto& [owned, commands] : by_district) {
+    size_t bytes = kGroupBytesMax;  // the first command opens a group
+    for (Logged& command : commands) {
+      std::string encoded = EncodeCommand(command.command);
+      if (bytes + encoded.size() > kGroupBytesMax) {
+        groups.push_back({owned->state->number(), owned->epoch, command.position - 1, {}});
+        logged.emplace_back();
+        bytes = 0;
+      }
+      bytes += encoded.size();
+      bytes_total += encoded.size();
+      groups.back().commands.push_back(std::move(encoded));
+      logged.back().push_back(std::move(command));
+    }
+  }
+  if (groups.empty()) return;
+  const std::vector<AppendOutcome> outcomes = Append(groups);
+  uint64_t records = 0;
+  std::map<std::string, uint64_t> sequences;
+  for (size_t i = 0; i < groups.size(); ++i) {
+    Owned& owned = *logged[i].front().owned;
+    absl::Status durable;
+    if (!Health().ok()) {
+      durable = Health();
+    } else if (outcomes[i] != AppendOutcome::kCommitted) {
+      durable = Resolve(owned, groups[i]);
+    }
+    if (!durable.ok()) {
+      // Nothing of it is applied, published or acknowledged. What follows it in this district was fenced, and the district goes on
+      // from where its log ends.
+      if (durable.code() != absl::StatusCode::kAborted && Health().ok()) StopWith(durable);
+      for (Logged& l : logged[i]) {
+        if (l.callback) l.callback(absl::UnavailableError("the command log did not take it; send it again"));
+      }
+      continue;
+    }
+    for (const Logged& l : logged[i]) {
+      const auto* evidence = std::get_if<RecordEvidenceCommand>(&l.command.body);
+      records += 1 + (evidence != nullptr ? evidence->items.size() : 0);
+    }
+    std::vector<absl::StatusOr<Outcome>> results;
+    const uint64_t sequence_before = owned.state->last_sequence();
+    Apply(logged[i], results);
+    const absl::Status health = Health();
+    if (health.ok() && owned.state->last_sequence() > sequence_before) {
+      sequences[owned.state->id()] = owned.state->last_sequence();
+    }
+    for (size_t j = 0; j < logged[i].size(); ++j) {
+      if (logged[i][j].callback) logged[i][j].callback(health.ok() ? std::move(results[j]) : health);
+    }
+  }
+  Publish(sequences);
+  CheckpointIfDue(bytes_total, records);
+}
+
+// Applies a durable group and makes it readable at one stroke.
+void Engine::Impl::Apply(std::vector<Logged>& logged, std::vector<absl::StatusOr<Outcome>>& outcomes) {
+  Batch batch = directory_->store().NewBatch();
+  absl::Status fatal;
+  absl::MutexLock lock(&state_mu_);
+  for (Logged& l : logged) {
+    outcomes.push_back(fatal.ok() ? l.owned->state->Apply(l.position, l.command, batch, fatal) : fatal);
+  }
+  if (fatal.ok()) fatal = directory_->store().Commit(batch);
+  if (!fatal.ok()) StopWith(fatal);
+}
+
+void Engine::Impl::Publish(const std::map<std::string, uint64_t>& sequences) {
+  FlipListener listener;
+  {
+    absl::MutexLock lock(&queue_mu_);
+    listener = listener_;
+  }
+  if (!listener) return;
+  for (const auto& [district, sequence] : sequences) listener(district, sequence);
+}
+
+void Engine::Impl::CheckpointIfDue(uint64_t bytes, uint64_t records) {
+  tail_bytes_ += bytes;
+  tail_records_ += records;
+  if (tail_bytes_ < kTailBytesMax && tail_records_ < kTailRecordsMax) return;
+  // A failure costs a longer replay, nothing else; the next group tries again.
+  if (directory_->CheckpointAndTrim().ok()) tail_bytes_ = tail_records_ = 0;
+}
+
+// The state in memory, or the log, can no longer be trusted: nothing is taken any more.
+void Engine::Impl::StopWith(absl::Status status) {
+  absl::MutexLock lock(&queue_mu_);
+  if (health_.ok()) health_ = std::move(status);
+}
+
+// ── time ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+absl::Status Engine::Impl::Tick(bool resumed) {
+  std::vector<std::string> due;
+  {
+    absl::ReaderMutexLock lock(&state_mu_);
+    const Instant now = clock_.Now();
+    for (const auto& [id, owned] : districts_) {
+      if (!owned.state->exists()) continue;
+      const std::optional<Instant> next = owned.state->NextDue();
+      const bool minute_over = now.micros - owned.state->last_time().micros >= kTickMicros;
+      if (resumed || minute_over || (next && *next <= now)) due.push_back(id);
+    }
+  }
+  absl::Status result;
+  std::vector<std::unique_ptr<absl::Notification>> done;
+  absl::Mutex mu;
+  for (const std::string& id : due) {
+    done.push_back(std::make_unique<absl::Notification>());
+    Submit(id, TickCommand{resumed}, "", [&, notification = done.back().get()](absl::StatusOr<Outcome> outcome) {
+      {
+        absl::MutexLock lock(&mu);
+        if (!outcome.ok()) result = outcome.status();
+      }
+      notification->Notify();
+    });
+  }
+  for (const auto& notification : done) notification->WaitForNotification();
+  // After the tick, which has to see how long the service was down.
+  if (resumed) UpdateZones();
+  absl::MutexLock lock(&mu);
+  return result;
+}
+
+Instant Engine::Impl::NextTick() const {
+  Instant next{clock_.Now().micros + kTickMicros};
+  absl::ReaderMutexLock lock(&state_mu_);
+  for (const auto& [id, owned] : districts_) {
+    if (!owned.state->exists()) continue;
+    next = std::min(next, Instant{owned.state->last_time().micros + kTickMicros});
+    if (const std::optional<Instant> due = owned.state->NextDue()) next = std::min(next, *due);
+  }
+  return next;
+}
+
+void Engine::Impl::WaitIdle() {
+  absl::MutexLock lock(&queue_mu_);
+  const auto idle = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(queue_mu_) { return idle_ && queue_.empty(); };
+  queue_mu_.Await(absl::Condition(&idle));
+}
+
+void Engine::Impl::Stop() {
+  absl::MutexLock stop(&stop_mu_);
+  {
+    absl::MutexLock lock(&queue_mu_);
+    stopping_ = true;
+  }
+  if (writer_.joinable()) writer_.join();
+}
+
+// ── reading ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+absl::StatusOr<DistrictReader> Engine::Impl::Read(std::string_view district) const {
+  state_mu_.ReaderLock();
+  const auto found = districts_.find(district);
+  if (found == districts_.end() || !found->second.state->exists()) {
+    state_mu_.ReaderUnlock();
+    return AsStatus(Problem{absl::StatusCode::kNotFound, "name",
+                            absl::StrCat("there is no district \"", std::string(district), "\"; apply its catalog first")});
+  }
+  const District* state = found->second.state.get();
+  return DistrictReader(&state_mu_, state, std::max(clock_.Now(), state->last_time()));
+}
+
+std::vector<std::string> Engine::Impl::Districts() const {
+  absl::ReaderMutexLock lock(&state_mu_);
+  std::vector<std::string> ids;
+  for (const auto& [id, owned] : districts_) {
+    if (owned.state->exists()) ids.push_back(id);
+  }
+  return ids;
+}
+
+absl::Status Engine::Impl::Health() const {
+  absl::MutexLock lock(&queue_mu_);
+  return health_;
+}
+
+void Engine::Impl::SetFlipListener(FlipListener listener) {
+  absl::MutexLock lock(&queue_mu_);
+  listener_ = std::move(listener);
+}
+
+int64_t Engine::Impl::BytesOnDisk() const {
+  const absl::StatusOr<StoreStats> stats = directory_->store().Stats();
+  return stats.ok() ? static_cast<int64_t>(stats->disk_bytes) : 0;
+}
+
+DistrictReader::~DistrictReader() {
+  if (mu_ != nullptr) mu_->ReaderUnlock();
+}
+
+// ── the interface ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+Engine::Engine(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Engine::~Engine() = default;
+
+absl::StatusOr<std::unique_ptr<Engine>> Engine::Open(EngineOptions options) {
+  auto impl = std::make_unique<Impl>(std::move(options));
+  if (absl::Status status = impl->Open(); !status.ok()) return status;
+  return std::unique_ptr<Engine>(new Engine(std::move(impl)));
+}
+
+void Engine::Submit(std::string district, CommandBody body, std::string principal, Callback callback) {
+  impl_->Submit(std::move(district), std::move(body), std::move(principal), std::move(callback));
+}
+
+absl::StatusOr<Outcome> Engine::Execute(std::string district, CommandBody body, std::string principal) {
+  absl::StatusOr<Outcome> result = absl::UnknownError("");
+  absl::Notification done;
+  Submit(std::move(district), std::move(body), std::move(principal), [&](absl::StatusOr<Outcome> outcome) {
+    result = std::move(outcome);
+    done.Notify();
+  });
+  done.WaitForNotification();
+  return result;
+}
+
+absl::StatusOr<CatalogOutcome> Engine::DryRun(const Catalog& catalog, std::optional<uint32_t> expected_version) const {
+  return impl_->DryRun(catalog, expected_version);
+}
+absl::Status Engine::Tick(bool resumed) { return impl_->Tick(resumed); }
+Instant Engine::NextTick() const { return impl_->NextTick(); }
+void Engine::WaitIdle() { impl_->WaitIdle(); }
+void Engine::Stop() { impl_->Stop(); }
+absl::StatusOr<DistrictReader> Engine::Read(std::string_view district) const { return impl_->Read(district); }
+std::vector<std::string> Engine::Districts() const { return impl_->Districts(); }
+Instant Engine::Now() const { return impl_->Now(); }
+absl::Status Engine::Health() const { return impl_->Health(); }
+void Engine::SetFlipListener(FlipListener listener) { impl_->SetFlipListener(std::move(listener)); }
+int64_t Engine::BytesOnDisk() const { return impl_->BytesOnDisk(); }
+absl::Status Engine::VerifyChecksums() const { return impl_->VerifyChecksums(); }
+
+}  // namespace leadlag

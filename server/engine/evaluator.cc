@@ -1,0 +1,247 @@
+// The evaluator: moves watches through their moments, follows changes, and writes flips and alerts.
+#include <algorithm>
+#include <functional>
+
+#include "server/engine/applying.h"
+#include "storage/keys.h"
+
+namespace leadlag {
+namespace {
+
+// A watch's last signals, remembered for as long as no evidence changes: the machine asks for the same school year again and again.
+class RememberedSignals {
+ public:
+  explicit RememberedSignals(std::function<std::optional<Date>(DateRange)> find) : find_(std::move(find)) {}
+  std::optional<Date> operator()(DateRange range) const {
+    if (!range_ || !(*range_ == range)) {
+      last_ = find_(range);
+      range_ = range;
+    }
+    return last_;
+  }
+
+ private:
+  std::function<std::optional<Date>(DateRange)> find_;
+  mutable std::optional<DateRange> range_;
+  mutable std::optional<Date> last_;
+};
+
+// An alert keeps its first and its latest flips: enough to tell its story, and bounded.
+constexpr size_t kFirstFlipsKept = 20;
+constexpr size_t kFlipsKept = 100;
+
+void AddSequence(std::vector<uint64_t>& sequences, uint64_t sequence) {
+  sequences.push_back(sequence);
+  if (sequences.size() > kFlipsKept) sequences.erase(sequences.begin() + kFirstFlipsKept);
+}
+
+}  // namespace
+
+void DeadlineQueue::Set(WatchId watch, std::optional<Instant> moment) {
+  const auto known = moments_.find(watch);
+  if (known != moments_.end()) {
+    if (moment == known->second) return;
+    queue_.erase({known->second, watch});
+    if (!moment) {
+      moments_.erase(known);
+      return;
+    }
+    known->second = *moment;
+  } else {
+    if (!moment) return;
+    moments_.emplace(watch, *moment);
+  }
+  queue_.emplace(*moment, watch);
+}
+
+std::optional<Instant> DeadlineQueue::Earliest() const {
+  if (queue_.empty()) return std::nullopt;
+  return queue_.begin()->first;
+}
+
+std::optional<WatchId> DeadlineQueue::FirstDue(Instant through) const {
+  if (queue_.empty() || queue_.begin()->first > through) return std::nullopt;
+  return queue_.begin()->second;
+}
+
+std::optional<Date> District::LastSignal(const DistrictCatalog& catalog, WatchId id, DateRange range, const Batch* batch,
+                                         absl::Status& fatal) {
+  std::optional<Date> last;
+  for (const IndicatorNumber indicator : catalog.IndicatorsOf(id.expectation)) {
+    for (int year = RowYear(range.to - 1); year >= RowYear(range.from); --year) {
+      const std::optional<Date> event = CachedRow({id.team, indicator, year}, batch, fatal)->LastEventIn(range);
+      if (!event) continue;
+      if (!last || *event > *last) last = event;
+      break;  // the years before hold earlier dates
+    }
+  }
+  return last;
+}
+
+WatchRecord* District::CatchUp(Applying& a, WatchId id) {
+  auto found = watches_.find(id);
+  const bool stale = recalculation_ && (found == watches_.end() || found->second.catalog_version < catalog_version_);
+  if (found == watches_.end()) {
+    if (!stale || catalog_->World(id.team, id.expectation).calendar == nullptr) return nullptr;
+    found = watches_.emplace(id, WatchRecord{NewWatch(recalculation_->at), catalog_version_, 0}).first;
+  } else if (!a.caught_up.insert(id).second && !stale) {
+    return &found->second;
+  }
+  a.caught_up.insert(id);
+  WatchRecord& record = found->second;
+  std::vector<WatchFlip> flips;
+  const bool hold = Holding(a.now);
+  RememberedSignals signals([&](DateRange range) { return LastSignal(*catalog_, id, range, &a.batch, a.fatal); });
+  if (stale) {
+    // Until the change it lived by the catalog before; the change itself happened when it was recorded, not now.
+    if (recalculation_->before != nullptr && record.catalog_version < catalog_version_) {
+      const DistrictCatalog& before = *recalculation_->before;
+      RememberedSignals signals_before([&](DateRange range) { return LastSignal(before, id, range, &a.batch, a.fatal); });
+      Advance(before.World(id.team, id.expectation), signals_before, recalculation_->at, hold, record.watch, flips);
+    }
+    record.catalog_version = catalog_version_;
+    leadlag::Reconsider(catalog_->World(id.team, id.expectation), signals, recalculation_->at, WatchCause::kChange,
+                        record.watch, flips);
+  }
+  Advance(catalog_->World(id.team, id.expectation), signals, a.until, hold, record.watch, flips);
+  Emit(a, id, record, flips);
+  return &record;
+}
+
+void District::Reconsider(Applying& a, WatchId id, WatchCause cause) {
+  const auto found = watches_.find(id);
+  if (found == watches_.end()) return;
+  WatchRecord& record = found->second;
+  std::vector<WatchFlip> flips;
+  RememberedSignals signals([&](DateRange range) { return LastSignal(*catalog_, id, range, &a.batch, a.fatal); });
+  const WatchWorld world = catalog_->World(id.team, id.expectation);
+  leadlag::Reconsider(world, signals, a.now, cause, record.watch, flips);
+  // What a hold had stopped may now be past without a flip.
+  Advance(world, signals, a.until, Holding(a.now), record.watch, flips);
+  Emit(a, id, record, flips);
+}
+
+void District::StoreWatch(Applying& a, WatchId id) {
+  const auto found = watches_.find(id);
+  if (found == watches_.end()) return;
+  const WatchWorld world = catalog_->World(id.team, id.expectation);
+  const std::string key = WatchKey{number_, id.team, id.expectation}.Encode();
+  if (world.calendar == nullptr) {  // the catalog has no such watch any more; Reconsider has paused it
+    watches_.erase(found);
+    deadlines_.Set(id, std::nullopt);
+    a.batch.Delete(key);
+    return;
+  }
+  RememberedSignals signals([&](DateRange range) { return LastSignal(*catalog_, id, range, &a.batch, a.fatal); });
+  deadlines_.Set(id, NextMoment(world, signals, found->second.watch));
+  a.batch.Put(key, EncodeWatchRecord(found->second));
+}
+
+size_t District::RecalculateTeam(Applying& a, TeamNumber team) {
+  std::set<WatchId> ids;
+  for (const ExpectationNumber expectation : catalog_->ExpectationsOf(team)) ids.insert({team, expectation});
+  for (auto it = watches_.lower_bound({team, 0}); it != watches_.end() && it->first.team == team; ++it) {
+    ids.insert(it->first);
+  }
+  for (const WatchId& id : ids) {
+    CatchUp(a, id);
+    StoreWatch(a, id);
+  }
+  return ids.size();
+}
+
+void District::Recalculate(Applying& a, size_t watches_max) {
+  for (size_t done = 0; recalculation_ && done < watches_max;) {
+    if (recalculation_->next_team >= interned_.teams.size()) {
+      recalculation_.reset();
+      return;
+    }
+    done += 1 + RecalculateTeam(a, recalculation_->next_team);
+    ++recalculation_->next_team;
+  }
+}
+
+void District::MakeDue(Applying& a, size_t watches_max) {
+  for (size_t done = 0; done < watches_max; ++done) {
+    const std::optional<WatchId> id = deadlines_.FirstDue(due_through_);
+    if (!id) {
+      due_pending_ = false;
+      return;
+    }
+    CatchUp(a, *id);
+    StoreWatch(a, *id);
+  }
+}
+
+absl::StatusOr<Outcome> District::Tick(Applying& a, const TickCommand& command) {
+  if (command.resumed && a.now.micros - last_time_.micros >= kDowntimeMicros) {
+    const int64_t settling = catalog_->catalog().settings.settling_minutes * kMicrosPerMinute;
+    if (settling > 0) hold_until_ = Instant{a.now.micros + settling};
+  }
+  if (!Holding(a.now)) {
+    due_through_ = a.now;
+    due_pending_ = true;
+    MakeDue(a, kWatchesPerCommand);
+  }
+  return NoOutcome{};
+}
+
+absl::StatusOr<Outcome> District::Continue(Applying& a) {
+  if (recalculation_) {
+    Recalculate(a, kWatchesPerCommand);
+  } else if (due_pending_ && !Holding(a.now)) {
+    MakeDue(a, kWatchesPerCommand);
+  }
+  return NoOutcome{};
+}
+
+void District::Emit(Applying& a, WatchId id, WatchRecord& record, const std::vector<WatchFlip>& flips) {
+  for (const WatchFlip& flip : flips) EmitOne(a, id, record, flip);
+}
+
+void District::EmitOne(Applying& a, WatchId id, WatchRecord& record, const WatchFlip& flip) {
+  const uint64_t sequence = ++last_sequence_;
+  FlipRecord stored{.team = interned_.teams.NameOf(id.team),
+                    .expectation = interned_.expectations.NameOf(id.expectation),
+                    .flip = flip,
+                    .recorded = a.now,
+                    .alert = record.alert,
+                    .labels = {}};
+  const DistrictCatalog::TeamEntry* team = catalog_->FindTeam(id.team);
+  if (team == nullptr && recalculation_ && recalculation_->before) team = recalculation_->before->FindTeam(id.team);
+  if (team != nullptr) stored.labels = team->team->labels;
+
+  if (HasAlert(flip.from) || HasAlert(flip.to)) {
+    AlertRecord alert;
+    if (HasAlert(flip.from)) {
+      const std::string key = AlertKey{number_, record.alert}.Encode();
+      const std::optional<std::string> bytes = a.Take(a.batch.Get(key));
+      if (!bytes) return a.Fail(absl::DataLossError("an open alert is not stored; restore from a backup"));
+      alert = a.Take(DecodeAlertRecord(*bytes));
+    } else {
+      record.alert = stored.alert = sequence;
+      alert = {.team = id.team, .expectation = id.expectation, .opened = flip.effective};
+      ++open_alert_count_;
+    }
+    AddSequence(alert.sequences, sequence);
+    const std::string open_key = OpenAlertKey{number_, id.team, id.expectation}.Encode();
+    if (HasAlert(flip.to)) {
+      alert.state = flip.to;
+      alert.due = flip.due;
+      ByteWriter open;
+      open.PutVarint(record.alert);
+      a.batch.Put(open_key, open.bytes());
+    } else {
+      alert.state = flip.from;
+      alert.closed = flip.effective;
+      alert.closed_reason = flip.reason;
+      a.batch.Delete(open_key);
+      --open_alert_count_;
+    }
+    a.batch.Put(AlertKey{number_, stored.alert}.Encode(), EncodeAlertRecord(alert));
+    if (!HasAlert(flip.to)) record.alert = 0;
+  }
+  a.batch.Put(FlipKey{number_, sequence}.Encode(), EncodeFlipRecord(stored));
+}
+
+}  // namespace leadlag

@@ -1,0 +1,292 @@
+#include "server/engine/evidence_applier.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "storage/keys.h"
+
+namespace leadlag {
+namespace {
+
+constexpr int64_t kSkewForgivenMicros = 5 * kMicrosPerMinute;  // of a source's clock ahead of ours
+
+Problem Invalid(std::string field, std::string reason) {
+  return {absl::StatusCode::kInvalidArgument, std::move(field), std::move(reason)};
+}
+
+Problem Unknown(std::string field, const std::string& id, const char* what) {
+  return {absl::StatusCode::kNotFound, std::move(field),
+          absl::StrCat("the catalog has no ", what, " \"", id, "\"; add it to the catalog or correct the id")};
+}
+
+// The field of EvidenceRecord that carries a value of this form, and what an indicator's measure wants there.
+const char* FieldOf(const EvidenceValue& value) {
+  if (std::holds_alternative<double>(value)) return "number";
+  if (std::holds_alternative<Proportion>(value)) return "proportion";
+  return std::holds_alternative<Completion>(value) ? "completed" : "void";
+}
+
+const char* FieldFor(Measure measure) {
+  switch (measure) {
+    case Measure::kNumber: return "number";
+    case Measure::kProportion: return "proportion";
+    case Measure::kCompletion: return "completed";
+  }
+  return "";
+}
+
+const char* DateFieldOf(const EvidenceContent& content) {
+  return content.event_time ? "event_time" : content.period ? "period.end_date" : "event_date";
+}
+
+}  // namespace
+
+absl::StatusOr<Outcome> EvidenceApplier::Apply(const RecordEvidenceCommand& command) {
+  const std::optional<SourceNumber> source = d_.interned_.sources.Find(command.source);
+  if (!source || d_.catalog_->FindSource(*source) == nullptr) {
+    return AsStatus(Unknown("parent", command.source, "source"));
+  }
+  source_ = *source;
+  source_id_ = command.source;
+  outcome_.outcomes.resize(command.items.size());
+  for (size_t i = 0; i < command.items.size() && a_.fatal.ok(); ++i) {
+    Failure failure = ApplyItem(command.items[i], outcome_.outcomes[i]);
+    if (failure) outcome_.failures.push_back({static_cast<uint32_t>(i), *std::move(failure)});
+  }
+  // One batch is one cause: evidence if any record in it is new.
+  const WatchCause cause = outcome_.new_count > 0 ? WatchCause::kEvidence : WatchCause::kChange;
+  for (const WatchId& watch : watches_) {
+    d_.Reconsider(a_, watch, cause);
+    d_.StoreWatch(a_, watch);
+  }
+  const std::string key = SourceObservationKey{d_.number_, source_}.Encode();
+  SourceObservation observation;
+  if (const std::optional<std::string> bytes = a_.Take(a_.batch.Get(key))) {
+    observation = a_.Take(DecodeSourceObservation(*bytes));
+  }
+  observation.last_heard = a_.now;
+  if (command.complete_through && (!observation.complete_through || *observation.complete_through < *command.complete_through)) {
+    observation.complete_through = command.complete_through;
+  }
+  a_.batch.Put(key, EncodeSourceObservation(observation));
+  return std::move(outcome_);
+}
+
+EvidenceApplier::Failure EvidenceApplier::ApplyItem(const EvidenceItem& item, RecordOutcome& outcome) {
+  Resolved resolved;
+  if (Failure failure = Resolve(item, resolved)) return failure;
+  const bool pending = resolved.pending_calendar;
+  const std::optional<std::string> known = a_.Take(a_.batch.Get(IdentityKey{d_.number_, source_, item.evidence_id}.Encode()));
+  Failure failure = known ? ApplyRevision(item, std::move(resolved), a_.Take(DecodeEvidenceIdentity(*known)), outcome)
+                          : ApplyFirst(item, std::move(resolved), outcome);
+  if (failure) return failure;
+  switch (outcome.kind) {
+    case RecordOutcomeKind::kNew: ++outcome_.new_count; break;
+    case RecordOutcomeKind::kSame: ++outcome_.same_count; break;
+    case RecordOutcomeKind::kRevised: ++outcome_.revised_count; break;
+    case RecordOutcomeKind::kVoided: ++outcome_.voided_count; break;
+    case RecordOutcomeKind::kFailed: break;
+  }
+  if (pending) ++outcome_.pending_calendar_count;
+  return std::nullopt;
+}
+
+EvidenceApplier::Failure EvidenceApplier::Resolve(const EvidenceItem& item, Resolved& resolved) {
+  const EvidenceContent& content = item.content;
+  resolved.revision.content = content;
+  resolved.revision.recorded = a_.now;
+  const bool is_void = std::holds_alternative<Void>(content.value);
+  // A void is about the record, whatever else it repeats of it; its dates are those of the district.
+  if (is_void) {
+    const Date today = d_.catalog_->district_zone().LocalDate(a_.now);
+    resolved.revision.recorded_date = resolved.revision.known_date = resolved.revision.event_date = today;
+    return std::nullopt;
+  }
+  const std::optional<TeamNumber> team_number = d_.interned_.teams.Find(content.team);
+  const DistrictCatalog::TeamEntry* team = team_number ? d_.catalog_->FindTeam(*team_number) : nullptr;
+  if (team == nullptr) return Unknown("team", content.team, "team");
+  const std::optional<IndicatorNumber> indicator_number = d_.interned_.indicators.Find(content.indicator);
+  const Indicator* indicator = indicator_number ? d_.catalog_->FindIndicator(*indicator_number) : nullptr;
+  if (indicator == nullptr) return Unknown("indicator", content.indicator, "indicator");
+  if (std::string_view(FieldOf(content.value)) != FieldFor(indicator->measure)) {
+    return Invalid(FieldOf(content.value), absl::StrCat("indicator \"", content.indicator, "\" is measured as `",
+                                                                     FieldFor(indicator->measure), "`; send that"));
+  }
+  resolved.team = team_number;
+  return ResolveDates(*team, *indicator, content, resolved);
+}
+
+EvidenceApplier::Failure EvidenceApplier::ResolveDates(const DistrictCatalog::TeamEntry& team, const Indicator& indicator,
+                                                       const EvidenceContent& content, Resolved& resolved) {
+  EvidenceRevision& revision = resolved.revision;
+  const Date today = team.zone->LocalDate(a_.now);
+  if (content.period && indicator.role != IndicatorRole::kLagging) {
+    return Invalid("period", absl::StrCat("only a lagging indicator has a period; give event_date for \"", indicator.id, "\""));
+  }
+  revision.event_date = content.event_time ? team.zone->LocalDate(*content.event_time)
+                        : content.period   ? content.period->to - 1
+                                           : content.event_date.value_or(today);
+  if (revision.event_date > today + 1) {
+    return Invalid(DateFieldOf(content),
+                   absl::StrCat(revision.event_date.ToString(), " lies in the future: evidence is dated at most tomorrow (",
+                                (today + 1).ToString(), " for the team); send it when it has happened"));
+  }
+  if (content.reported && content.reported->micros > a_.now.micros + kSkewForgivenMicros) {
+    return Invalid("reported_time", absl::StrCat(content.reported->ToString(), " is after the service's clock (",
+                                                 a_.now.ToString(), "); correct the source's clock or leave it out"));
+  }
+  revision.recorded_date = today;
+  revision.known_date = team.zone->LocalDate(std::min(content.reported.value_or(a_.now), a_.now));
+  resolved.pending_calendar = team.calendar->YearOf(revision.event_date) == nullptr;
+  return std::nullopt;
+}
+
+EvidenceApplier::Failure EvidenceApplier::ApplyFirst(const EvidenceItem& item, Resolved resolved, RecordOutcome& outcome) {
+  const bool is_void = resolved.revision.voided();
+  if (is_void && !item.content.source_version) {
+    return Problem{absl::StatusCode::kNotFound, "evidence_id",
+                   absl::StrCat("source \"", source_id_, "\" has no record \"", item.evidence_id,
+                                "\" to void; correct the id, or give source_version where the record itself is still to come")};
+  }
+  const std::vector<EvidenceRevision> revisions{std::move(resolved.revision)};
+  Store(item.evidence_id, std::nullopt, Summarize(++d_.evidence_count_, revisions, d_.interned_), revisions);
+  outcome = {is_void ? RecordOutcomeKind::kVoided : RecordOutcomeKind::kNew, 1};
+  return std::nullopt;
+}
+
+EvidenceApplier::Failure EvidenceApplier::CheckAgainst(const std::vector<EvidenceRevision>& revisions,
+                                                       const EvidenceContent& content, bool currently_void,
+                                                       bool& same) const {
+  const bool is_void = std::holds_alternative<Void>(content.value);
+  bool versioned = false;
+  for (const EvidenceRevision& earlier : revisions) {
+    versioned = versioned || earlier.content.source_version.has_value();
+    if (!is_void && !earlier.voided() && earlier.content.team != content.team) {
+      return Problem{absl::StatusCode::kAlreadyExists, "team",
+                     absl::StrCat("the id is taken by a record of team \"", earlier.content.team,
+                                  "\"; a record stays with its team: void it and send a new id")};
+    }
+    const bool equal = earlier.content.SameContent(content);
+    if (content.source_version && earlier.content.source_version == content.source_version && !equal) {
+      return Problem{absl::StatusCode::kAlreadyExists, "source_version",
+                     absl::StrCat("version ", *content.source_version, " of this record is stored with other content; send a "
+                                  "higher version")};
+    }
+    if (equal && (!content.source_version || earlier.content.source_version == content.source_version)) same = true;
+  }
+  if (is_void && !content.source_version && currently_void) same = true;
+  if (!same && versioned && !content.source_version) {
+    return Problem{absl::StatusCode::kFailedPrecondition, "source_version",
+                   "earlier revisions of this record carry a source_version; give a higher one"};
+  }
+  return std::nullopt;
+}
+
+EvidenceApplier::Failure EvidenceApplier::ApplyRevision(const EvidenceItem& item, Resolved resolved,
+                                                        const EvidenceIdentity& before, RecordOutcome& outcome) {
+  std::vector<EvidenceRevision> revisions = RevisionsOf(before);
+  if (!a_.fatal.ok()) return std::nullopt;
+  bool same = false;
+  if (Failure failure = CheckAgainst(revisions, item.content, before.voided, same)) return failure;
+  if (same) {
+    outcome = {RecordOutcomeKind::kSame, before.current_revision};
+    return std::nullopt;
+  }
+  const bool is_void = resolved.revision.voided();
+  resolved.revision.revision = before.revision_count + 1;
+  revisions.push_back(std::move(resolved.revision));
+  const EvidenceIdentity after = Summarize(before.number, revisions, d_.interned_);
+  Store(item.evidence_id, before, after, revisions);
+  outcome = {is_void ? RecordOutcomeKind::kVoided : RecordOutcomeKind::kRevised, after.current_revision};
+  return std::nullopt;
+}
+
+std::vector<EvidenceRevision> EvidenceApplier::RevisionsOf(const EvidenceIdentity& identity) {
+  std::vector<EvidenceRevision> revisions;
+  if (identity.revision_count == 1 && identity.place) {
+    const EvidenceIdentity::Place& place = *identity.place;
+    const std::optional<std::string> bytes = a_.Take(
+        a_.batch.Get(SeriesKey{d_.number_, place.team, place.indicator, place.event_date, identity.number}.Encode()));
+    if (bytes) revisions.push_back(a_.Take(DecodeEvidenceRecord(*bytes)).revision);
+  } else {
+    const absl::Status scanned = a_.batch.Scan(RevisionsRange(d_.number_, identity.number),
+                                               [&](std::string_view, std::string_view value) {
+                                                 revisions.push_back(a_.Take(DecodeEvidenceRecord(value)).revision);
+                                                 return a_.fatal.ok();
+                                               });
+    if (!scanned.ok()) a_.Fail(scanned);
+  }
+  if (a_.fatal.ok() && revisions.size() != identity.revision_count) {
+    a_.Fail(absl::DataLossError(absl::StrCat("evidence ", identity.number, " of district \"", d_.id_, "\" has ",
+                                             revisions.size(), " revisions stored, not ", identity.revision_count,
+                                             "; restore from a backup")));
+  }
+  return revisions;
+}
+
+void EvidenceApplier::Store(const std::string& evidence_id, const std::optional<EvidenceIdentity>& before,
+                            const EvidenceIdentity& after, const std::vector<EvidenceRevision>& revisions) {
+  const auto put_revision = [&](const EvidenceRevision& revision) {
+    a_.batch.Put(RevisionKey{d_.number_, after.number, revision.revision}.Encode(),
+                 EncodeEvidenceRecord({source_, evidence_id, revision}));
+    ++d_.revision_count_;
+  };
+  const auto series_key = [&](const EvidenceIdentity::Place& place) {
+    return SeriesKey{d_.number_, place.team, place.indicator, place.event_date, after.number}.Encode();
+  };
+  // The only revision stays out of the revision table while the series holds it.
+  if (before && before->revision_count == 1 && before->place) put_revision(revisions.front());
+  if (before || !after.place) put_revision(revisions.back());
+
+  if (before && before->place) {
+    ChangeRow(evidence_id, *before, /*add=*/false);
+    if (before->place != after.place) a_.batch.Delete(series_key(*before->place));
+  }
+  if (after.place) {
+    ChangeRow(evidence_id, after, /*add=*/true);
+    a_.batch.Put(series_key(*after.place), EncodeEvidenceRecord({source_, evidence_id, CurrentOf(after, revisions)}));
+  }
+  a_.batch.Put(IdentityKey{d_.number_, source_, evidence_id}.Encode(), EncodeEvidenceIdentity(after));
+}
+
+void EvidenceApplier::ChangeRow(const std::string& evidence_id, const EvidenceIdentity& identity, bool add) {
+  std::optional<DayEntry> entry = EntryOf(identity);
+  if (!entry) return;
+  const EvidenceIdentity::Place& place = *identity.place;
+  CatchUpWatches(place.team, place.indicator);
+  // A record that has just been recorded for the first time is covered by no review that was entered before.
+  if (!add || identity.revision_count > 1) {
+    entry->reviewed =
+        ReviewedDate(ReviewsOf(place.team), CoverQueryOf(identity, d_.interned_, source_id_, evidence_id));
+  }
+  DayRow* row = d_.MutableRow(a_, {place.team, place.indicator, RowYear(entry->event)});
+  if (add) {
+    row->Add(*entry);
+  } else if (!row->Remove(*entry)) {
+    a_.Fail(absl::DataLossError(absl::StrCat("the day row of team \"", d_.interned_.teams.NameOf(place.team),
+                                             "\" lacks a record of ", entry->event.ToString(),
+                                             "; run `leadlag admin verify` and restore from a backup")));
+  }
+}
+
+void EvidenceApplier::CatchUpWatches(TeamNumber team, IndicatorNumber indicator) {
+  const auto catch_up = [&](const DistrictCatalog& catalog) {
+    for (const ExpectationNumber expectation : catalog.CountedBy(indicator)) {
+      const WatchId id{team, expectation};
+      if (watches_.count(id) > 0) continue;
+      if (d_.CatchUp(a_, id) != nullptr) watches_.insert(id);
+    }
+  };
+  catch_up(*d_.catalog_);
+  // A watch that a change under way has not reached lived by what the catalog before counts, and must not see what comes after it.
+  if (d_.recalculation_ && d_.recalculation_->before != nullptr) catch_up(*d_.recalculation_->before);
+}
+
+const std::vector<Review>& EvidenceApplier::ReviewsOf(TeamNumber team) {
+  const auto [found, missing] = reviews_.try_emplace(team);
+  if (missing) found->second = a_.Take(d_.ReviewsIn(a_.batch, team));
+  return found->second;
+}
+
+}  // namespace leadlag

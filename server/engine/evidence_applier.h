@@ -1,0 +1,57 @@
+// Applies one batch of evidence to a district: resolves and checks each item, stores what is good, and lets the watches follow once,
+// with one cause. Internal to server/engine.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "server/engine/applying.h"
+#include "server/engine/evidence_state.h"
+
+namespace leadlag {
+
+class EvidenceApplier {
+ public:
+  EvidenceApplier(District& district, District::Applying& applying) : d_(district), a_(applying) {}
+
+  // NOT_FOUND for a source that the catalog does not have; otherwise every item is answered by itself.
+  absl::StatusOr<Outcome> Apply(const RecordEvidenceCommand& command);
+
+ private:
+  // An item with its dates and numbers.
+  struct Resolved {
+    EvidenceRevision revision;
+    std::optional<TeamNumber> team;  // none for a void that names none
+    bool pending_calendar = false;
+  };
+  using Failure = std::optional<Problem>;
+
+  Failure ApplyItem(const EvidenceItem& item, RecordOutcome& outcome);
+  Failure Resolve(const EvidenceItem& item, Resolved& resolved);
+  Failure ResolveDates(const DistrictCatalog::TeamEntry& team, const Indicator& indicator, const EvidenceContent& content,
+                       Resolved& resolved);
+  Failure ApplyFirst(const EvidenceItem& item, Resolved resolved, RecordOutcome& outcome);
+  Failure ApplyRevision(const EvidenceItem& item, Resolved resolved, const EvidenceIdentity& before, RecordOutcome& outcome);
+  Failure CheckAgainst(const std::vector<EvidenceRevision>& revisions, const EvidenceContent& content, bool currently_void,
+                       bool& same) const;
+
+  std::vector<EvidenceRevision> RevisionsOf(const EvidenceIdentity& identity);
+  void Store(const std::string& evidence_id, const std::optional<EvidenceIdentity>& before, const EvidenceIdentity& after,
+             const std::vector<EvidenceRevision>& revisions);
+  void ChangeRow(const std::string& evidence_id, const EvidenceIdentity& identity, bool add);
+  void CatchUpWatches(TeamNumber team, IndicatorNumber indicator);
+  const std::vector<Review>& ReviewsOf(TeamNumber team);
+
+  District& d_;
+  District::Applying& a_;
+  std::string source_id_;
+  SourceNumber source_ = 0;
+  BatchOutcome outcome_;
+  std::set<WatchId> watches_;                          // that what was stored concerns
+  std::map<TeamNumber, std::vector<Review>> reviews_;  // of teams whose records were revised
+};
+
+}  // namespace leadlag

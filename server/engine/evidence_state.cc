@@ -1,0 +1,93 @@
+#include "server/engine/evidence_state.h"
+
+#include <algorithm>
+#include <tuple>
+
+#include "core/check.h"
+
+namespace leadlag {
+namespace {
+
+// In order of precedence; the last counts.
+std::vector<const EvidenceRevision*> ByPrecedence(const std::vector<EvidenceRevision>& revisions) {
+  std::vector<const EvidenceRevision*> ordered;
+  for (const EvidenceRevision& revision : revisions) ordered.push_back(&revision);
+  std::stable_sort(ordered.begin(), ordered.end(), [](const EvidenceRevision* a, const EvidenceRevision* b) {
+    return a->content.source_version.value_or(0) < b->content.source_version.value_or(0);
+  });
+  return ordered;
+}
+
+// What a review interprets: a change of it reopens the record.
+auto Interpreted(const EvidenceRevision& revision) {
+  return std::tie(revision.content.value, revision.event_date, revision.content.indicator);
+}
+
+std::optional<uint8_t> HoursOfFirst(const EvidenceRevision& first) {
+  if (!first.content.event_time) return std::nullopt;
+  const Instant known = std::min(first.content.reported.value_or(first.recorded), first.recorded);
+  return HoursBucket(known.micros - first.content.event_time->micros);
+}
+
+}  // namespace
+
+EvidenceIdentity Summarize(uint64_t number, const std::vector<EvidenceRevision>& revisions, const Interned& interned) {
+  LEADLAG_CHECK(!revisions.empty());
+  const std::vector<const EvidenceRevision*> ordered = ByPrecedence(revisions);
+  EvidenceIdentity identity;
+  identity.number = number;
+  identity.revision_count = static_cast<uint32_t>(revisions.size());
+  identity.current_revision = ordered.back()->revision;
+  identity.voided = ordered.back()->voided();
+
+  std::vector<const EvidenceRevision*> contents;
+  std::copy_if(ordered.begin(), ordered.end(), std::back_inserter(contents), [](auto* r) { return !r->voided(); });
+  if (contents.empty()) return identity;
+  const EvidenceRevision& first = *contents.front();
+  const EvidenceRevision& last = *contents.back();
+  identity.place = {*interned.teams.Find(last.content.team), *interned.indicators.Find(last.content.indicator),
+                    last.event_date};
+  identity.first_event_date = first.event_date;
+  identity.first_known_date = first.known_date;
+  identity.first_hours = HoursOfFirst(first);
+  const EvidenceRevision& earliest =
+      **std::min_element(contents.begin(), contents.end(), [](auto* a, auto* b) { return a->recorded < b->recorded; });
+  identity.first_recorded = earliest.recorded;
+  identity.first_recorded_date = earliest.recorded_date;
+
+  auto stretch = contents.rbegin();
+  while (stretch + 1 != contents.rend() && Interpreted(**(stretch + 1)) == Interpreted(last)) ++stretch;
+  if (*stretch != contents.front()) {
+    identity.corrected = (*stretch)->recorded;
+    identity.corrected_on = (*stretch)->recorded_date;
+  }
+  return identity;
+}
+
+const EvidenceRevision& CurrentOf(const EvidenceIdentity& identity, const std::vector<EvidenceRevision>& revisions) {
+  return revisions[identity.current_revision - 1];
+}
+
+std::optional<DayEntry> EntryOf(const EvidenceIdentity& identity) {
+  if (identity.voided || !identity.place) return std::nullopt;
+  DayEntry entry;
+  entry.event = identity.place->event_date;
+  entry.known = identity.first_known_date;
+  entry.recorded = identity.first_recorded_date;
+  entry.hours = identity.first_hours;
+  if (identity.corrected_on) entry.correction = {identity.first_event_date, *identity.corrected_on};
+  return entry;
+}
+
+CoverQuery CoverQueryOf(const EvidenceIdentity& identity, const Interned& interned, std::string_view source,
+                        std::string_view evidence_id) {
+  LEADLAG_CHECK(identity.place.has_value());
+  return {.source = source,
+          .evidence_id = evidence_id,
+          .indicator = interned.indicators.NameOf(identity.place->indicator),
+          .event_date = identity.place->event_date,
+          .recorded = identity.corrected.value_or(identity.first_recorded),
+          .start = identity.corrected_on.value_or(identity.first_known_date)};
+}
+
+}  // namespace leadlag

@@ -1,0 +1,40 @@
+// What the store holds of one evidence record, read and written together: identity, series entry, revisions. Internal to server/engine.
+//
+// Where things are (storage/keys.h): the identity says where the record stands; the current revision lies in the series table at the
+// place of the last content; from the second revision on every revision, the current included, lies in the revision table too. A void
+// that came before any content has no place: it is in the revision table alone.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "core/day_row.h"
+#include "core/district_catalog.h"
+#include "core/evidence.h"
+#include "core/review.h"
+#include "storage/records.h"
+
+namespace leadlag {
+
+// Summarizes a record's revisions (all of them, in order of arrival) into its identity. `team` and `indicators` resolve ids; REQUIRES:
+// every id in the revisions is interned.
+//
+// Precedence: by source_version where any revision carries one (one that does not counts as 0), else by arrival. The last is current,
+// the first with content is the first. The current value, date or indicator is a correction where the first's differs from it or was
+// differed from meanwhile; it was corrected when the earliest revision of the unbroken last stretch with equal value, date and
+// indicator was recorded.
+EvidenceIdentity Summarize(uint64_t number, const std::vector<EvidenceRevision>& revisions, const Interned& interned);
+
+// The current revision of those.
+const EvidenceRevision& CurrentOf(const EvidenceIdentity& identity, const std::vector<EvidenceRevision>& revisions);
+
+// The record's entry in its day row, reviews not looked at; none where it does not count (voided).
+std::optional<DayEntry> EntryOf(const EvidenceIdentity& identity);
+
+// The record as a review sees it. REQUIRES: it has a place.
+CoverQuery CoverQueryOf(const EvidenceIdentity& identity, const Interned& interned, std::string_view source,
+                        std::string_view evidence_id);
+
+}  // namespace leadlag

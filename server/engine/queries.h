@@ -1,0 +1,192 @@
+// Questions about a district, answered from its state: cadence, latency, timeline, evidence, reviews, alerts.
+//
+// Concepts: a query takes a DistrictReader (the state held still) and core values, and returns core values; server/rpc converts. No
+// query changes anything. Errors: NOT_FOUND with the field for an id the catalog does not have, INVALID_ARGUMENT for a bad window,
+// DATA_LOSS for damaged bytes. Thread safe as the reader is.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "core/cadence.h"
+#include "core/latency.h"
+#include "server/engine/engine.h"
+
+namespace leadlag {
+
+// From when an answer is.
+struct AnswerBasis {
+  Instant answered;
+  uint32_t catalog_version = 0;
+  bool recalculating = false;
+};
+AnswerBasis BasisOf(const DistrictReader& reader);
+
+// The team's number; NOT_FOUND (field "name") where the catalog in force has no such team.
+absl::StatusOr<TeamNumber> FindTeam(const DistrictReader& reader, std::string_view team);
+
+// ── cadence ──
+struct CadenceQuery {
+  SignalKind kind;
+  std::optional<Date> from;  // none: the start of the school year that holds today (or, between years, of the last one before)
+  std::optional<Date> to;    // none: the end of the school year that holds `from`
+  bool completions = false;
+};
+struct TeamCadenceAnswer {
+  DateRange window;
+  Date today;                    // min(today in the team's zone, window.to)
+  Cadence cadence;
+  std::string expectation;       // whose terms gave the on-track share; the shortest interval of those that watch the kind; empty: none
+  int days_past_due = 0;         // evidence debt, over all the team's watches not PAUSED (an ANY_LEADING one only where no category watch applies)
+  uint64_t unreviewed = 0;       // evidence debt, second number
+};
+absl::StatusOr<TeamCadenceAnswer> GetTeamCadence(const DistrictReader& reader, std::string_view team, const CadenceQuery& query);
+
+struct WatchStanding {
+  std::string expectation;
+  WatchRecord record;
+};
+struct TeamOverview {
+  std::string team;
+  // The worst state among the watches asked for (PAUSED and UNKNOWN only where no other is); none where nothing watches.
+  std::optional<WatchState> state;
+  std::optional<Date> due;
+  std::optional<Date> last_signal;  // in today's school year
+  int open_gap = 0;
+  int days_past_due = 0;
+  uint64_t unreviewed = 0;
+  std::vector<WatchStanding> watches;  // by expectation id
+};
+// Teams by id from `after` (exclusive; empty: the first) on, at most `limit`; `more`: there are further ones. `kind` none: every kind for
+// the state, ANY_LEADING for last signal and open gap.
+struct OverviewPage {
+  std::vector<TeamOverview> teams;
+  bool more = false;
+};
+absl::StatusOr<OverviewPage> ListTeamCadence(const DistrictReader& reader, const std::optional<SignalKind>& kind, const Labels& labels,
+                                             std::string_view after, size_t limit);
+
+// ── latency ──
+struct LatencyAnswer {
+  Latency latency;
+  DateRange window;
+  int teams = 0;  // that had a record in the window
+};
+// Of one team, or with an empty `team` of every team whose labels match (window by the district's calendar and zone).
+absl::StatusOr<LatencyAnswer> GetEvidenceLatency(const DistrictReader& reader, std::string_view team, const Labels& labels,
+                                                 const CadenceQuery& query);
+
+// ── timeline ──
+struct TimelineSignal {
+  std::string indicator;
+  uint64_t records = 0;
+};
+struct TimelineReview {
+  std::string review;
+  std::string decision;
+};
+struct TimelineFlip {
+  uint64_t sequence = 0;
+  FlipRecord record;
+};
+struct TimelineClosure {
+  std::string label;
+};
+struct TimelineItem {
+  Date date;
+  std::variant<TimelineClosure, TimelineSignal, TimelineReview, TimelineFlip> item;
+};
+absl::StatusOr<std::vector<TimelineItem>> GetTimeline(const DistrictReader& reader, std::string_view team, DateRange window);
+
+// ── evidence and reviews ──
+struct EvidenceAnswer {
+  std::string source;        // id
+  std::string evidence_id;
+  EvidenceRevision current;
+  bool voided = false;
+  bool pending_calendar = false;
+  std::optional<Date> reviewed;
+  uint32_t revision_count = 0;
+};
+struct EvidenceHistory {
+  EvidenceAnswer evidence;
+  std::vector<EvidenceRevision> revisions;  // oldest first
+};
+absl::StatusOr<EvidenceHistory> GetEvidence(const DistrictReader& reader, std::string_view source, std::string_view evidence_id);
+
+// By indicator number, event date, arrival. `cursor`: opaque, from the page before; empty for the first and returned on the last.
+struct EvidencePage {
+  std::vector<EvidenceAnswer> evidence;
+  std::string next;
+};
+struct EvidenceQuery {
+  std::string indicator;            // id; empty: all
+  std::optional<Date> from, to;     // [from, to)
+  bool voided = false;
+};
+absl::StatusOr<EvidencePage> ListEvidence(const DistrictReader& reader, std::string_view team, const EvidenceQuery& query,
+                                          std::string_view cursor, size_t limit);
+
+struct ReviewPage {
+  std::vector<Review> reviews;  // by id
+  bool more = false;
+};
+absl::StatusOr<ReviewPage> ListReviews(const DistrictReader& reader, std::string_view team, std::string_view after, size_t limit);
+
+// ── alerts ──
+struct AlertFilter {
+  std::vector<std::string> teams;         // ids; any of them; empty: all
+  std::vector<std::string> expectations;  // ids; any of them; empty: all
+  Labels labels;                          // all of them
+  bool alerts_only = false;               // flips that open, change or close an alert
+  bool MatchesFlip(const FlipRecord& flip) const;
+  // Stable over releases and machines: bound into tokens. Order and repeats in the lists do not matter.
+  uint64_t Hash() const;
+};
+struct AlertAnswer {
+  uint64_t id = 0;
+  std::string team;
+  std::string expectation;
+  AlertRecord record;
+};
+struct AlertPage {
+  std::vector<AlertAnswer> alerts;  // by id, that is in order of opening
+  bool more = false;
+};
+absl::StatusOr<AlertPage> ListAlerts(const DistrictReader& reader, const AlertFilter& filter, bool closed, uint64_t after, size_t limit);
+
+struct SkippedDate {
+  Date date;
+  std::string label;
+};
+struct AlertWhy {
+  std::string text;           // in sentences
+  std::string remedy;
+  std::string school_year;
+  WatchTerms terms;
+  std::optional<WatchDates> dates;    // none where the watch's run is gone
+  int counted_days = 0;               // instructional days counted to the due date
+  std::vector<SkippedDate> skipped;   // named closures in between
+  int other_skipped_days = 0;
+  uint32_t catalog_version = 0;
+};
+struct AlertDetail {
+  AlertAnswer alert;
+  AlertWhy why;
+  std::vector<TimelineFlip> flips;  // in order
+};
+absl::StatusOr<AlertDetail> GetAlert(const DistrictReader& reader, uint64_t id);
+
+// Flips with sequence in [from, from + limit), in order; fewer at the end of the log.
+absl::StatusOr<std::vector<TimelineFlip>> ReadFlips(const DistrictReader& reader, uint64_t from, size_t limit);
+
+// ── verify ──
+// What is wrong: rows, counters and watches rebuilt from evidence, reviews, catalog and flips and compared; identities, revisions,
+// series, alerts and the flip log checked against each other. Empty: clean. At most `findings_max`.
+std::vector<std::string> VerifyDistrict(const DistrictReader& reader, size_t findings_max);
+
+}  // namespace leadlag

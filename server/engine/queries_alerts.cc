@@ -1,0 +1,160 @@
+// Alerts as stored, and the filter they share with the stream of flips. server/engine/queries.h.
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "core/codec.h"
+#include "core/problem.h"
+#include "server/engine/alert_why.h"
+#include "server/engine/queries.h"
+#include "storage/keys.h"
+
+namespace leadlag {
+namespace {
+
+bool OneOf(const std::vector<std::string>& wanted, std::string_view id) {
+  return wanted.empty() || std::find(wanted.begin(), wanted.end(), id) != wanted.end();
+}
+
+std::vector<std::string> Sorted(std::vector<std::string> ids) {
+  std::sort(ids.begin(), ids.end());
+  ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+  return ids;
+}
+
+void PutIds(ByteWriter& out, const std::vector<std::string>& ids) {
+  const std::vector<std::string> sorted = Sorted(ids);
+  out.PutVarint(sorted.size());
+  for (const std::string& id : sorted) out.PutString(id);
+}
+
+// FNV-1a, 64 bits: http://www.isthe.com/chongo/tech/comp/fnv/
+uint64_t Fnv1a(std::string_view bytes) {
+  uint64_t hash = 0xcbf29ce484222325;
+  for (const char byte : bytes) hash = (hash ^ static_cast<uint8_t>(byte)) * 0x100000001b3;
+  return hash;
+}
+
+// Against today's catalog: the labels of a team that it no longer has are none.
+bool MatchesAlert(const DistrictReader& reader, const AlertFilter& filter, const AlertAnswer& alert) {
+  if (!OneOf(filter.teams, alert.team) || !OneOf(filter.expectations, alert.expectation)) return false;
+  const DistrictCatalog::TeamEntry* team = reader->catalog()->FindTeam(alert.record.team);
+  return Matches(team == nullptr ? Labels{} : team->team->labels, filter.labels);
+}
+
+AlertAnswer AnswerOf(const DistrictReader& reader, uint64_t id, AlertRecord record) {
+  return {id, reader->interned().teams.NameOf(record.team), reader->interned().expectations.NameOf(record.expectation),
+          std::move(record)};
+}
+
+absl::StatusOr<std::optional<AlertAnswer>> FindAlert(const DistrictReader& reader, uint64_t id) {
+  const absl::StatusOr<std::optional<std::string>> bytes = reader->store().Get(AlertKey{reader->number(), id}.Encode());
+  if (!bytes.ok()) return bytes.status();
+  if (!*bytes) return std::optional<AlertAnswer>();
+  absl::StatusOr<AlertRecord> record = DecodeAlertRecord(**bytes);
+  if (!record.ok()) return record.status();
+  return std::optional<AlertAnswer>(AnswerOf(reader, id, *std::move(record)));
+}
+
+// Adds an alert that matches; false where the page is full.
+bool AddToPage(const DistrictReader& reader, const AlertFilter& filter, AlertAnswer alert, size_t limit,
+               AlertPage& page) {
+  if (!MatchesAlert(reader, filter, alert)) return true;
+  page.more = page.alerts.size() == limit;
+  if (!page.more) page.alerts.push_back(std::move(alert));
+  return !page.more;
+}
+
+absl::StatusOr<AlertPage> ListOpen(const DistrictReader& reader, const AlertFilter& filter, uint64_t after,
+                                   size_t limit) {
+  std::vector<uint64_t> open;
+  for (const auto& [id, record] : reader->watches()) {
+    if (record.alert > after) open.push_back(record.alert);
+  }
+  std::sort(open.begin(), open.end());
+  AlertPage page;
+  for (const uint64_t id : open) {
+    absl::StatusOr<std::optional<AlertAnswer>> alert = FindAlert(reader, id);
+    if (!alert.ok()) return alert.status();
+    if (!*alert) return absl::DataLossError(absl::StrCat("open alert ", id, " is not stored; restore from a backup"));
+    if (!AddToPage(reader, filter, **std::move(alert), limit, page)) break;
+  }
+  return page;
+}
+
+absl::StatusOr<AlertPage> ListAll(const DistrictReader& reader, const AlertFilter& filter, uint64_t after,
+                                  size_t limit) {
+  AlertPage page;
+  absl::Status damage;
+  const auto visit = [&](std::string_view key_bytes, std::string_view value) {
+    const absl::StatusOr<AlertKey> key = AlertKey::Decode(key_bytes);
+    absl::StatusOr<AlertRecord> record = DecodeAlertRecord(value);
+    damage = !key.ok() ? key.status() : record.status();
+    if (!damage.ok()) return false;
+    return AddToPage(reader, filter, AnswerOf(reader, key->alert, *std::move(record)), limit, page);
+  };
+  const absl::Status scanned = reader->store().Scan(AlertsRange(reader->number(), after + 1), visit);
+  if (!scanned.ok()) return scanned;
+  if (!damage.ok()) return damage;
+  return page;
+}
+
+absl::StatusOr<std::vector<TimelineFlip>> ReadFlipsOf(const DistrictReader& reader, const AlertRecord& alert) {
+  std::vector<TimelineFlip> flips;
+  for (const uint64_t sequence : alert.sequences) {
+    const absl::StatusOr<std::optional<std::string>> bytes =
+        reader->store().Get(FlipKey{reader->number(), sequence}.Encode());
+    if (!bytes.ok()) return bytes.status();
+    if (!*bytes) return absl::DataLossError(absl::StrCat("flip ", sequence, " is not stored; restore from a backup"));
+    absl::StatusOr<FlipRecord> flip = DecodeFlipRecord(**bytes);
+    if (!flip.ok()) return flip.status();
+    flips.push_back({sequence, *std::move(flip)});
+  }
+  return flips;
+}
+
+}  // namespace
+
+bool AlertFilter::MatchesFlip(const FlipRecord& flip) const {
+  if (alerts_only && !HasAlert(flip.flip.from) && !HasAlert(flip.flip.to)) return false;
+  return OneOf(teams, flip.team) && OneOf(expectations, flip.expectation) && Matches(flip.labels, labels);
+}
+
+uint64_t AlertFilter::Hash() const {
+  // Tokens hold it: never change what goes in, nor the order.
+  ByteWriter out;
+  PutIds(out, teams);
+  PutIds(out, expectations);
+  out.PutVarint(labels.size());
+  for (const auto& [key, value] : labels) {
+    out.PutString(key);
+    out.PutString(value);
+  }
+  out.PutU8(alerts_only ? 1 : 0);
+  return Fnv1a(out.bytes());
+}
+
+absl::StatusOr<AlertPage> ListAlerts(const DistrictReader& reader, const AlertFilter& filter, bool closed,
+                                     uint64_t after, size_t limit) {
+  if (after >= reader->last_sequence()) return AlertPage{};
+  return closed ? ListAll(reader, filter, after, limit) : ListOpen(reader, filter, after, limit);
+}
+
+absl::StatusOr<AlertDetail> GetAlert(const DistrictReader& reader, uint64_t id) {
+  absl::StatusOr<std::optional<AlertAnswer>> alert = FindAlert(reader, id);
+  if (!alert.ok()) return alert.status();
+  if (!*alert) {
+    return AsStatus(Problem{absl::StatusCode::kNotFound, "name",
+                            absl::StrCat("there is no alert ", id, "; list the alerts to find it")});
+  }
+  AlertDetail detail{.alert = **std::move(alert), .why = {}, .flips = {}};
+  absl::StatusOr<std::vector<TimelineFlip>> flips = ReadFlipsOf(reader, detail.alert.record);
+  if (!flips.ok()) return flips.status();
+  detail.flips = *std::move(flips);
+  absl::StatusOr<AlertWhy> why = ExplainAlert(reader, detail.alert, detail.flips);
+  if (!why.ok()) return why.status();
+  detail.why = *std::move(why);
+  return detail;
+}
+
+}  // namespace leadlag

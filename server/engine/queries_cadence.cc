@@ -1,0 +1,227 @@
+// Cadence of one team, and the overview of a district. server/engine/queries.h.
+#include <algorithm>
+#include <utility>
+
+#include "server/engine/queries.h"
+#include "server/engine/query_terms.h"
+#include "server/engine/team_rows.h"
+
+namespace leadlag {
+namespace {
+
+struct EvidenceDebt {
+  int days_past_due = 0;
+  uint64_t unreviewed = 0;
+};
+
+// Instructional days past the due date that today's facts give, up to yesterday; none where the watch is PAUSED today.
+std::optional<int> DaysPastDue(const DistrictCatalog& catalog, const TeamNow& team, ExpectationNumber expectation,
+                               const TeamRows& rows) {
+  const auto last_signal = [&](DateRange range) { return rows.LastEventIn(catalog.IndicatorsOf(expectation), range); };
+  const std::optional<WatchDates> dates = DatesOn(catalog.World(team.number, expectation), last_signal, team.today);
+  if (!dates) return std::nullopt;
+  return dates->due ? std::max(0, team.calendar().Between(*dates->due, team.today - 1)) : 0;
+}
+
+// The days of an ANY_LEADING watch are left out where a category watch applies: they are the same silence.
+int DaysPastDueOf(const DistrictCatalog& catalog, const TeamNow& team, const TeamRows& rows) {
+  int days = 0;
+  int days_of_any_leading = 0;
+  bool category_applies = false;
+  for (const ExpectationNumber expectation : catalog.ExpectationsOf(team.number)) {
+    const std::optional<int> past_due = DaysPastDue(catalog, team, expectation, rows);
+    if (!past_due) continue;
+    const SignalKind::Of of = catalog.FindExpectation(expectation)->kind.of;
+    category_applies = category_applies || of == SignalKind::Of::kCategory;
+    (of == SignalKind::Of::kAnyLeading ? days_of_any_leading : days) += *past_due;
+  }
+  return category_applies ? days : days + days_of_any_leading;
+}
+
+EvidenceDebt DebtOf(const DistrictReader& reader, const TeamNow& team, const TeamRows& rows) {
+  const DistrictCatalog& catalog = *reader->catalog();
+  EvidenceDebt debt{.days_past_due = DaysPastDueOf(catalog, team, rows)};
+  const int objective_days = catalog.catalog().settings.review_objective_days;
+  for (const TeamRows::Row& row : rows.rows()) {
+    if (catalog.FindIndicator(row.indicator)->measure == Measure::kCompletion) continue;
+    debt.unreviewed += UnreviewedBeyond(team.calendar(), team.today - 1, objective_days, *row.row);
+  }
+  return debt;
+}
+
+// The team's expectation on this very kind with the shortest interval; by id where several have it.
+std::optional<ExpectationNumber> ExpectationOnKind(const DistrictCatalog& catalog, TeamNumber team,
+                                                   const SignalKind& kind) {
+  std::optional<ExpectationNumber> best;
+  const auto rank = [&](ExpectationNumber number) {
+    const Expectation& expectation = *catalog.FindExpectation(number);
+    return std::pair<int, const std::string&>(expectation.every_days, expectation.id);
+  };
+  for (const ExpectationNumber expectation : catalog.ExpectationsOf(team)) {
+    if (!SameKind(catalog.FindExpectation(expectation)->kind, kind)) continue;
+    if (!best || rank(expectation) < rank(*best)) best = expectation;
+  }
+  return best;
+}
+
+// Indicators whose evidence is the lagging side of the balance, ascending.
+std::vector<IndicatorNumber> LaggingIndicators(const DistrictReader& reader, bool completions) {
+  std::vector<IndicatorNumber> indicators;
+  for (IndicatorNumber number = 0; number < reader->interned().indicators.size(); ++number) {
+    const Indicator* indicator = reader->catalog()->FindIndicator(number);
+    if (indicator == nullptr || indicator->role != IndicatorRole::kLagging) continue;
+    if (completions || indicator->measure != Measure::kCompletion) indicators.push_back(number);
+  }
+  return indicators;
+}
+
+}  // namespace
+
+AnswerBasis BasisOf(const DistrictReader& reader) {
+  return {reader.now(), reader->catalog_version(), reader->recalculating()};
+}
+
+absl::StatusOr<TeamNumber> FindTeam(const DistrictReader& reader, std::string_view team) {
+  const absl::StatusOr<TeamNow> found = TeamNowOf(reader, team);
+  if (!found.ok()) return found.status();
+  return found->number;
+}
+
+absl::StatusOr<TeamCadenceAnswer> GetTeamCadence(const DistrictReader& reader, std::string_view team_id,
+                                                 const CadenceQuery& query) {
+  const absl::StatusOr<TeamNow> team = TeamNowOf(reader, team_id);
+  if (!team.ok()) return team.status();
+  if (absl::Status status = CheckKind(reader, query.kind); !status.ok()) return status;
+  const absl::StatusOr<DateRange> window = WindowOf(team->calendar(), team->today, query.from, query.to);
+  if (!window.ok()) return window.status();
+  const absl::StatusOr<TeamRows> rows = ReadTeamRows(reader, team->number);
+  if (!rows.ok()) return rows.status();
+
+  TeamCadenceAnswer answer{.window = *window, .today = std::min(team->today, window->to)};
+  CadenceInput input{.calendar = &team->calendar(), .window = *window, .today = team->today,
+                     .active = &team->entry->team->active_periods};
+  input.signals = rows->EventDates(IndicatorsOfKind(reader, query.kind, query.completions));
+  input.lagging_signals = rows->EventDates(LaggingIndicators(reader, query.completions));
+  const DistrictCatalog& catalog = *reader->catalog();
+  if (const auto expectation = ExpectationOnKind(catalog, team->number, query.kind)) {
+    answer.expectation = catalog.FindExpectation(*expectation)->id;
+    input.watch = catalog.World(team->number, *expectation).terms;
+  }
+  answer.cadence = ComputeCadence(input);
+  if (input.watch && query.completions) {
+    // COMPLETION never counts in an expectation, so the on-track share is that without it.
+    input.signals = rows->EventDates(IndicatorsOfKind(reader, query.kind, /*completions=*/false));
+    const Cadence evidence_only = ComputeCadence(input);
+    answer.cadence.watched_days = evidence_only.watched_days;
+    answer.cadence.on_track_days = evidence_only.on_track_days;
+  }
+  const EvidenceDebt debt = DebtOf(reader, *team, *rows);
+  answer.days_past_due = debt.days_past_due;
+  answer.unreviewed = debt.unreviewed;
+  return answer;
+}
+
+namespace {
+
+// From the worst to the one that says least.
+int Rank(WatchState state) {
+  switch (state) {
+    case WatchState::kOverdue: return 5;
+    case WatchState::kLate: return 4;
+    case WatchState::kNotStarted: return 3;
+    case WatchState::kOnTrack: return 2;
+    case WatchState::kUnknown: return 1;
+    case WatchState::kPaused: return 0;
+  }
+  return 0;
+}
+
+// Of two watches in one state the one that is due first; none is the latest.
+bool IsDueBefore(std::optional<Date> a, std::optional<Date> b) { return a && (!b || *a < *b); }
+
+void SetStandings(const DistrictReader& reader, const std::optional<SignalKind>& kind, TeamNumber team,
+                  TeamOverview& overview) {
+  const std::map<WatchId, WatchRecord>& watches = reader->watches();
+  for (auto it = watches.lower_bound({team, 0}); it != watches.end() && it->first.team == team; ++it) {
+    const auto& [id, record] = *it;
+    overview.watches.push_back({reader->interned().expectations.NameOf(id.expectation), record});
+    const Expectation* expectation = reader->catalog()->FindExpectation(id.expectation);
+    // One that a catalog change has taken away is still shown until it has been paused, but decides nothing.
+    if (expectation == nullptr || (kind && !SameKind(*kind, expectation->kind))) continue;
+    const WatchState state = record.watch.state;
+    const bool worse = !overview.state || Rank(state) > Rank(*overview.state) ||
+                       (state == *overview.state && IsDueBefore(record.watch.due, overview.due));
+    if (!worse) continue;
+    overview.state = state;
+    overview.due = record.watch.due;
+  }
+  std::sort(overview.watches.begin(), overview.watches.end(),
+            [](const WatchStanding& a, const WatchStanding& b) { return a.expectation < b.expectation; });
+}
+
+void SetSignals(const TeamNow& team, const std::vector<IndicatorNumber>& indicators, const TeamRows& rows,
+                TeamOverview& overview) {
+  const Calendar& calendar = team.calendar();
+  if (const SchoolYear* year = calendar.YearOf(team.today)) {
+    overview.last_signal = rows.LastEventIn(indicators, year->bounds);
+  }
+  const Date yesterday = team.today - 1;
+  if (const SchoolYear* year = calendar.YearOf(yesterday)) {
+    // Of the year's signals the open gap needs the last alone.
+    std::vector<Date> signals;
+    if (const std::optional<Date> last = rows.LastEventIn(indicators, year->bounds)) signals = {*last};
+    overview.open_gap = OpenGap(calendar, signals, year->bounds.from, yesterday);
+  }
+}
+
+// Teams of the catalog after `after` whose labels match, by id: at most limit + 1, the last one telling that there are
+// more.
+std::vector<const Team*> TeamsAfter(const Catalog& catalog, const Labels& labels, std::string_view after,
+                                    size_t limit) {
+  std::vector<const Team*> teams;
+  for (const Team& team : catalog.teams) {
+    if (team.id > after && Matches(team.labels, labels)) teams.push_back(&team);
+  }
+  const size_t size = std::min(teams.size(), limit + 1);
+  std::partial_sort(teams.begin(), teams.begin() + static_cast<std::ptrdiff_t>(size), teams.end(),
+                    [](const Team* a, const Team* b) { return a->id < b->id; });
+  teams.resize(size);
+  return teams;
+}
+
+}  // namespace
+
+absl::StatusOr<OverviewPage> ListTeamCadence(const DistrictReader& reader, const std::optional<SignalKind>& kind,
+                                             const Labels& labels, std::string_view after, size_t limit) {
+  const SignalKind signals = kind.value_or(SignalKind{});
+  if (absl::Status status = CheckKind(reader, signals); !status.ok()) return status;
+  std::vector<const Team*> teams = TeamsAfter(reader->catalog()->catalog(), labels, after, limit);
+  OverviewPage page;
+  page.more = teams.size() > limit;
+  if (page.more) teams.pop_back();
+  page.teams.resize(teams.size());
+
+  // Rows are read by team number, which is not the order of ids.
+  std::vector<std::pair<TeamNumber, size_t>> by_number;
+  for (size_t i = 0; i < teams.size(); ++i) by_number.emplace_back(*reader->interned().teams.Find(teams[i]->id), i);
+  std::sort(by_number.begin(), by_number.end());
+  std::vector<TeamNumber> numbers;
+  for (const auto& [number, place] : by_number) numbers.push_back(number);
+
+  const std::vector<IndicatorNumber> indicators = IndicatorsOfKind(reader, signals, /*completions=*/false);
+  auto place = by_number.begin();
+  const absl::Status status = ForEachTeam(reader, numbers, [&](TeamNumber number, const TeamRows& rows) {
+    TeamOverview& overview = page.teams[(place++)->second];
+    const TeamNow team = TeamNowOf(reader, number);
+    overview.team = team.entry->team->id;
+    SetStandings(reader, kind, number, overview);
+    SetSignals(team, indicators, rows, overview);
+    const EvidenceDebt debt = DebtOf(reader, team, rows);
+    overview.days_past_due = debt.days_past_due;
+    overview.unreviewed = debt.unreviewed;
+  });
+  if (!status.ok()) return status;
+  return page;
+}
+
+}  // namespace leadlag

@@ -1,0 +1,68 @@
+// Evidence latency of a team or a district. server/engine/queries.h.
+#include <algorithm>
+
+#include "server/engine/queries.h"
+#include "server/engine/query_terms.h"
+#include "server/engine/team_rows.h"
+
+namespace leadlag {
+namespace {
+
+// Whether the row has a record of the cohort: what LatencyTally counts.
+bool HasRecordIn(const Calendar& calendar, DateRange window, const DayRow& row) {
+  return std::any_of(row.entries().begin(), row.entries().end(), [&](const DayEntry& entry) {
+    return window.Contains(entry.first_event()) && calendar.YearOf(entry.first_event()) != nullptr;
+  });
+}
+
+// Numbers of the teams of the catalog whose labels match, ascending.
+std::vector<TeamNumber> TeamsWith(const DistrictReader& reader, const Labels& labels) {
+  std::vector<TeamNumber> teams;
+  for (TeamNumber number = 0; number < reader->interned().teams.size(); ++number) {
+    const DistrictCatalog::TeamEntry* entry = reader->catalog()->FindTeam(number);
+    if (entry != nullptr && Matches(entry->team->labels, labels)) teams.push_back(number);
+  }
+  return teams;
+}
+
+absl::StatusOr<LatencyAnswer> LatencyOf(const DistrictReader& reader, const std::vector<TeamNumber>& teams,
+                                        DateRange window, const CadenceQuery& query) {
+  LatencyAnswer answer{.window = window};
+  LatencyTally tally(window);
+  const std::vector<IndicatorNumber> indicators = IndicatorsOfKind(reader, query.kind, query.completions);
+  const absl::Status status = ForEachTeam(reader, teams, [&](TeamNumber number, const TeamRows& rows) {
+    const TeamNow team = TeamNowOf(reader, number);
+    bool counted = false;
+    // Every year's row: a correction may have moved a record of the cohort far away from the window.
+    for (const TeamRows::Row& row : rows.rows()) {
+      if (!std::binary_search(indicators.begin(), indicators.end(), row.indicator)) continue;
+      tally.Add(team.calendar(), team.today, *row.row);
+      counted = counted || HasRecordIn(team.calendar(), window, *row.row);
+    }
+    if (counted) ++answer.teams;
+  });
+  if (!status.ok()) return status;
+  answer.latency = tally.Result();
+  return answer;
+}
+
+}  // namespace
+
+absl::StatusOr<LatencyAnswer> GetEvidenceLatency(const DistrictReader& reader, std::string_view team_id,
+                                                 const Labels& labels, const CadenceQuery& query) {
+  if (absl::Status status = CheckKind(reader, query.kind); !status.ok()) return status;
+  if (team_id.empty()) {
+    const DistrictCatalog& catalog = *reader->catalog();
+    const Date today = catalog.district_zone().LocalDate(reader.now());
+    const absl::StatusOr<DateRange> window = WindowOf(*catalog.district_calendar(), today, query.from, query.to);
+    if (!window.ok()) return window.status();
+    return LatencyOf(reader, TeamsWith(reader, labels), *window, query);
+  }
+  const absl::StatusOr<TeamNow> team = TeamNowOf(reader, team_id);
+  if (!team.ok()) return team.status();
+  const absl::StatusOr<DateRange> window = WindowOf(team->calendar(), team->today, query.from, query.to);
+  if (!window.ok()) return window.status();
+  return LatencyOf(reader, {team->number}, *window, query);
+}
+
+}  // namespace leadlag

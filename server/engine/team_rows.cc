@@ -1,0 +1,124 @@
+#include "server/engine/team_rows.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "storage/keys.h"
+
+namespace leadlag {
+namespace {
+
+// Passing over this many teams' rows costs less than seeking.
+constexpr uint32_t kTeamsPassedOver = 8;
+
+// Adds one entry of the row table to `rows`.
+absl::Status AddStoredRow(const DistrictReader& reader, const DayRowKey& key, std::string_view value, TeamRows& rows) {
+  if (reader->catalog()->FindIndicator(key.indicator) == nullptr) return absl::OkStatus();
+  if (const DayRow* cached = reader->CachedRow({key.team, key.indicator, key.row_year})) {
+    std::shared_ptr<const DayRow> borrowed(std::shared_ptr<void>(), cached);
+    rows.Add({key.indicator, key.row_year, std::move(borrowed)});
+    return absl::OkStatus();
+  }
+  absl::StatusOr<DayRow> row = DayRow::Decode(value);
+  if (!row.ok()) return row.status();
+  rows.Add({key.indicator, key.row_year, std::make_shared<const DayRow>(*std::move(row))});
+  return absl::OkStatus();
+}
+
+// One pass over the rows of teams first..last (inclusive). Ends at the first team after `last`, as the range does.
+class Pass {
+ public:
+  using Visit = absl::FunctionRef<void(TeamNumber, const TeamRows&)>;
+  Pass(const DistrictReader& reader, const TeamNumber* first, const TeamNumber* end, Visit visit)
+      : reader_(reader), next_(first), end_(end), visit_(visit) {}
+
+  absl::Status Run() {
+    const uint32_t district = reader_->number();
+    const KeyRange range{DayRowsRange(district, *next_).begin, DayRowsRange(district, *(end_ - 1)).end};
+    absl::Status status;
+    const absl::Status scanned = reader_->store().Scan(range, [&](std::string_view key, std::string_view value) {
+      status = Take(key, value);
+      return status.ok();
+    });
+    if (!scanned.ok()) return scanned;
+    if (!status.ok()) return status;
+    while (next_ != end_) VisitNext();
+    return absl::OkStatus();
+  }
+
+ private:
+  absl::Status Take(std::string_view bytes, std::string_view value) {
+    const absl::StatusOr<DayRowKey> key = DayRowKey::Decode(bytes);
+    if (!key.ok()) return key.status();
+    while (next_ != end_ && *next_ < key->team) VisitNext();
+    if (next_ == end_ || *next_ != key->team) return absl::OkStatus();
+    return AddStoredRow(reader_, *key, value, rows_);
+  }
+
+  void VisitNext() {
+    visit_(*next_++, rows_);
+    rows_.Clear();
+  }
+
+  const DistrictReader& reader_;
+  const TeamNumber* next_;  // whose rows are being collected
+  const TeamNumber* end_;
+  Visit visit_;
+  TeamRows rows_;
+};
+
+}  // namespace
+
+std::optional<Date> TeamRows::LastEventIn(const std::vector<IndicatorNumber>& indicators, DateRange range) const {
+  std::optional<Date> last;
+  const int first_year = RowYear(range.from);
+  const int last_year = RowYear(range.to - 1);
+  for (const Row& row : rows_) {
+    if (row.row_year < first_year || row.row_year > last_year) continue;
+    if (!std::binary_search(indicators.begin(), indicators.end(), row.indicator)) continue;
+    const std::optional<Date> event = row.row->LastEventIn(range);
+    if (event && (!last || *event > *last)) last = event;
+  }
+  return last;
+}
+
+std::vector<Date> TeamRows::EventDates(const std::vector<IndicatorNumber>& indicators) const {
+  std::vector<Date> dates;
+  for (const Row& row : rows_) {
+    if (!std::binary_search(indicators.begin(), indicators.end(), row.indicator)) continue;
+    for (const DayEntry& entry : row.row->entries()) dates.push_back(entry.event);
+  }
+  std::sort(dates.begin(), dates.end());
+  return dates;
+}
+
+absl::StatusOr<TeamRows> ReadTeamRows(const DistrictReader& reader, TeamNumber team) {
+  TeamRows read;
+  const absl::Status status =
+      ForEachTeam(reader, {team}, [&](TeamNumber, const TeamRows& rows) { read = rows; });
+  if (!status.ok()) return status;
+  return read;
+}
+
+absl::Status ForEachTeam(const DistrictReader& reader, const std::vector<TeamNumber>& teams,
+                         absl::FunctionRef<void(TeamNumber, const TeamRows&)> visit) {
+  const TeamNumber* const end = teams.data() + teams.size();
+  for (const TeamNumber* first = teams.data(); first != end;) {
+    const TeamNumber* next = first + 1;
+    while (next != end && *next - *(next - 1) <= kTeamsPassedOver) ++next;
+    if (absl::Status status = Pass(reader, first, next, visit).Run(); !status.ok()) return status;
+    first = next;
+  }
+  return absl::OkStatus();
+}
+
+std::vector<IndicatorNumber> IndicatorsOfKind(const DistrictReader& reader, const SignalKind& kind, bool completions) {
+  std::vector<IndicatorNumber> indicators;
+  for (IndicatorNumber number = 0; number < reader->interned().indicators.size(); ++number) {
+    const Indicator* indicator = reader->catalog()->FindIndicator(number);
+    if (indicator != nullptr && kind.Counts(*indicator, completions)) indicators.push_back(number);
+  }
+  return indicators;
+}
+
+}  // namespace leadlag

@@ -1,0 +1,277 @@
+// The flip log, alerts and watches against each other, and the watches against the facts.
+#include <algorithm>
+#include <utility>
+
+#include "core/codec.h"
+#include "server/engine/team_rows.h"
+#include "server/engine/verify_parts.h"
+
+namespace leadlag {
+namespace {
+
+// An alert keeps its first and its latest flips: storage/records.h.
+constexpr size_t kFirstFlipsKept = 20;
+constexpr size_t kFlipsKept = 100;
+
+absl::string_view View(std::string_view text) { return {text.data(), text.size()}; }
+
+std::string WatchName(const DistrictReader& reader, WatchId id) {
+  const auto name = [](const InternTable& table, uint32_t number) {
+    return number < table.size() ? table.NameOf(number) : std::to_string(number);
+  };
+  return absl::StrCat("the watch of team \"", name(reader->interned().teams, id.team), "\", expectation \"",
+                      name(reader->interned().expectations, id.expectation), "\"");
+}
+
+// Replays the flip log: each watch's chain, and the alerts that it tells of.
+class FlipVerifier {
+ public:
+  FlipVerifier(const DistrictReader& reader, Findings& findings) : reader_(reader), findings_(findings) {}
+
+  void Run() {
+    VisitTable<FlipKey>(reader_, TableRange(reader_->number(), Table::kFlips), "flips", findings_, DecodeFlipRecord,
+                        [&](const FlipKey& key, const FlipRecord& flip) { Replay(key.sequence, flip); });
+    if (findings_.full()) return;
+    if (sequence_ != reader_->last_sequence()) {
+      findings_.Add(absl::StrCat("the flip log ends with ", sequence_, ", and ", reader_->last_sequence(),
+                                 " flips were made"));
+    }
+    CompareAlerts();
+    CompareWatches();
+    CompareOpenAlerts();
+  }
+
+ private:
+  // A watch as its last flip left it.
+  struct End {
+    WatchFlip flip{.from = WatchState::kPaused, .to = WatchState::kPaused};
+    uint64_t alert = 0;  // open after it
+  };
+
+  void Replay(uint64_t sequence, const FlipRecord& record) {
+    if (sequence != ++sequence_) {
+      findings_.Add(absl::StrCat("flip ", sequence_, " is missing"));
+      sequence_ = sequence;
+    }
+    const std::optional<TeamNumber> team = reader_->interned().teams.Find(record.team);
+    const std::optional<ExpectationNumber> expectation = reader_->interned().expectations.Find(record.expectation);
+    if (!team || !expectation) {
+      findings_.Add(absl::StrCat("flip ", sequence, " is of a team or an expectation that was never applied"));
+      return;
+    }
+    const WatchId id{*team, *expectation};
+    End& end = ends_[id];
+    const WatchFlip& flip = record.flip;
+    const bool ordered = flip.effective >= end.flip.effective && flip.effective <= record.recorded &&
+                         record.recorded >= recorded_ && record.recorded <= reader_->last_time();
+    if (!ordered) findings_.Add(absl::StrCat("flip ", sequence, " has its times out of order"));
+    if (flip.from != end.flip.to) {
+      findings_.Add(absl::StrCat("flip ", sequence, " begins with ", View(ToString(flip.from)),
+                                 ", and the flip before ended with ", View(ToString(end.flip.to))));
+    }
+    recorded_ = record.recorded;
+    end.flip = flip;
+    ReplayAlert(sequence, id, record, end);
+  }
+
+  void ReplayAlert(uint64_t sequence, WatchId id, const FlipRecord& record, End& end) {
+    const WatchFlip& flip = record.flip;
+    const bool opens = !HasAlert(flip.from) && HasAlert(flip.to);
+    const uint64_t alert_id = opens ? sequence : end.alert;
+    if (record.alert != alert_id) findings_.Add(absl::StrCat("flip ", sequence, " names another alert than its own"));
+    end.alert = HasAlert(flip.to) ? alert_id : 0;
+    if (alert_id == 0) return;
+    AlertRecord& alert = alerts_[alert_id];
+    if (opens) alert = {.team = id.team, .expectation = id.expectation, .opened = flip.effective};
+    alert.sequences.push_back(sequence);
+    if (alert.sequences.size() > kFlipsKept) {
+      alert.sequences.erase(alert.sequences.begin() + static_cast<std::ptrdiff_t>(kFirstFlipsKept));
+    }
+    if (HasAlert(flip.to)) {
+      alert.state = flip.to;
+      alert.due = flip.due;
+    } else {
+      alert.state = flip.from;
+      alert.closed = flip.effective;
+      alert.closed_reason = flip.reason;
+    }
+  }
+
+  void CompareAlerts() {
+    VisitTable<AlertKey>(reader_, TableRange(reader_->number(), Table::kAlerts), "alerts", findings_, DecodeAlertRecord,
+                         [&](const AlertKey& key, const AlertRecord& stored) {
+                           const auto told = alerts_.find(key.alert);
+                           if (told == alerts_.end()) {
+                             findings_.Add(absl::StrCat("alert ", key.alert, " was opened by no flip"));
+                             return;
+                           }
+                           if (!(told->second == stored)) {
+                             findings_.Add(absl::StrCat("alert ", key.alert, " is not what its flips tell"));
+                           }
+                           alerts_.erase(told);
+                         });
+    if (findings_.full()) return;
+    for (const auto& [id, alert] : alerts_) findings_.Add(absl::StrCat("alert ", id, " is missing"));
+  }
+
+  void CompareWatches() {
+    for (const auto& [id, end] : ends_) {
+      const auto found = reader_->watches().find(id);
+      if (found == reader_->watches().end()) {
+        if (end.flip.to != WatchState::kPaused) findings_.Add(WatchName(reader_, id) + " is gone without being paused");
+        continue;
+      }
+      const Watch& watch = found->second.watch;
+      if (watch.state != end.flip.to || found->second.alert != end.alert) {
+        findings_.Add(WatchName(reader_, id) + " is not as its last flip left it");
+      }
+      if (HasAlert(watch.state) && watch.due != end.flip.due) {
+        findings_.Add(WatchName(reader_, id) + " has another due date than its last flip told");
+      }
+      // A watch that came back has made no flip of its own yet.
+      if (watch.last_effective != end.flip.effective && watch.last_effective != Instant{}) {
+        findings_.Add(WatchName(reader_, id) + " has flipped at another time than its last flip tells");
+      }
+    }
+    for (const auto& [id, record] : reader_->watches()) {
+      if (record.watch.state != WatchState::kPaused && ends_.count(id) == 0) {
+        findings_.Add(WatchName(reader_, id) + " has a state that no flip gave it");
+      }
+    }
+  }
+
+  void CompareOpenAlerts() {
+    uint64_t open = 0;
+    for (const auto& [id, end] : ends_) open += end.alert != 0 ? 1 : 0;
+    if (open != reader_->open_alert_count()) {
+      findings_.Add(absl::StrCat(open, " alerts are open, and ", reader_->open_alert_count(), " were counted"));
+    }
+    const auto decode = [](std::string_view bytes) -> absl::StatusOr<uint64_t> {
+      ByteReader in(bytes);
+      const uint64_t alert = in.GetVarint();
+      if (absl::Status status = in.Finish("an open alert"); !status.ok()) return status;
+      return alert;
+    };
+    VisitTable<OpenAlertKey>(
+        reader_, TableRange(reader_->number(), Table::kOpenAlerts), "open alerts", findings_, decode,
+        [&](const OpenAlertKey& key, uint64_t alert) {
+          const auto end = ends_.find({key.team, key.expectation});
+          if (end == ends_.end() || end->second.alert != alert) {
+            findings_.Add(absl::StrCat("alert ", alert, " is in the table of open ones and is not open"));
+          } else {
+            --open;
+          }
+        });
+    if (open != 0 && !findings_.full()) findings_.Add("open alerts are missing in the table of open ones");
+  }
+
+  const DistrictReader& reader_;
+  Findings& findings_;
+  uint64_t sequence_ = 0;
+  Instant recorded_;
+  std::map<WatchId, End> ends_;
+  std::map<uint64_t, AlertRecord> alerts_;
+};
+
+// The worst state that the facts allow a watch when the notify time of `day` was the last to come.
+WatchState WorstAllowed(const WatchDates& dates, std::optional<Date> day) {
+  if (day && dates.overdue_day && *day >= *dates.overdue_day) return WatchState::kOverdue;
+  if (day && dates.late_day && *day >= *dates.late_day) return WatchState::kLate;
+  return dates.last_signal ? WatchState::kOnTrack : WatchState::kNotStarted;
+}
+
+// Whether a due date in force is before the one that the facts give, which takes effect at once; none is the latest.
+bool IsBefore(std::optional<Date> in_force, std::optional<Date> by_facts) {
+  return in_force && (!by_facts || *in_force < *by_facts);
+}
+
+class WatchVerifier {
+ public:
+  WatchVerifier(const DistrictReader& reader, Findings& findings) : reader_(reader), findings_(findings) {}
+
+  void Run() {
+    CompareStored();
+    const DistrictCatalog& catalog = *reader_->catalog();
+    for (const auto& [id, record] : reader_->watches()) {
+      if (catalog.World(id.team, id.expectation).calendar == nullptr) {
+        findings_.Add(WatchName(reader_, id) + " is not in the catalog");
+      }
+    }
+    std::vector<TeamNumber> teams;
+    for (TeamNumber team = 0; team < reader_->interned().teams.size(); ++team) {
+      if (catalog.FindTeam(team) != nullptr) teams.push_back(team);
+    }
+    const absl::Status status = ForEachTeam(reader_, teams, [&](TeamNumber team, const TeamRows& rows) {
+      for (const ExpectationNumber expectation : catalog.ExpectationsOf(team)) Verify({team, expectation}, rows);
+    });
+    findings_.AddDamage("day rows", status);
+  }
+
+ private:
+  void CompareStored() {
+    size_t stored = 0;
+    VisitTable<WatchKey>(reader_, TableRange(reader_->number(), Table::kWatches), "watches", findings_,
+                         DecodeWatchRecord, [&](const WatchKey& key, const WatchRecord& record) {
+                           ++stored;
+                           const WatchId id{key.team, key.expectation};
+                           const auto in_use = reader_->watches().find(id);
+                           // What is handled without a flip is not written: the store may lag behind in that alone.
+                           WatchRecord expected = record;
+                           if (in_use != reader_->watches().end()) {
+                             expected.watch.handled_before = in_use->second.watch.handled_before;
+                           }
+                           if (in_use == reader_->watches().end() || !(in_use->second == expected)) {
+                             findings_.Add(WatchName(reader_, id) + " is another one in memory than in the store");
+                           }
+                         });
+    if (stored != reader_->watches().size() && !findings_.full()) {
+      findings_.Add(absl::StrCat(stored, " watches are stored, and ", reader_->watches().size(), " are in use"));
+    }
+  }
+
+  void Verify(WatchId id, const TeamRows& rows) {
+    const auto found = reader_->watches().find(id);
+    if (found == reader_->watches().end()) return findings_.Add(WatchName(reader_, id) + " is missing");
+    const WatchRecord& record = found->second;
+    const Watch& watch = record.watch;
+    if (HasAlert(watch.state) != (record.alert != 0)) {
+      findings_.Add(WatchName(reader_, id) + " has an alert that does not go with its state");
+    }
+    const DistrictCatalog& catalog = *reader_->catalog();
+    const WatchWorld world = catalog.World(id.team, id.expectation);
+    const auto last_signal = [&](DateRange range) {
+      return rows.LastEventIn(catalog.IndicatorsOf(id.expectation), range);
+    };
+    const Date handled = world.zone->LocalDate(Instant{watch.handled_before.micros - 1});
+    const std::optional<WatchDates> dates = DatesOn(world, last_signal, handled);
+    if (dates.has_value() != (watch.state != WatchState::kPaused)) {
+      return findings_.Add(absl::StrCat(WatchName(reader_, id), " is ", View(ToString(watch.state)), " on ",
+                                        handled.ToString(), ", which is ", dates ? "in" : "outside", " its run"));
+    }
+    if (!dates) return;
+    if (IsBefore(watch.due, dates->due)) findings_.Add(WatchName(reader_, id) + " is due before its facts say");
+    const Instant now{std::max(watch.handled_before, Instant{reader_->last_time().micros + 1})};
+    if (watch.state > WorstAllowed(*dates, LastNotified(world, *dates, now))) {
+      findings_.Add(absl::StrCat(WatchName(reader_, id), " is ", View(ToString(watch.state)),
+                                 ", which is worse than its facts allow"));
+    }
+  }
+
+  // The last instructional day of the run whose notify time lies before `now`.
+  static std::optional<Date> LastNotified(const WatchWorld& world, const WatchDates& dates, Instant now) {
+    std::optional<Date> day = world.calendar->LastOnOrBefore(std::min(world.zone->LocalDate(now), dates.run.to - 1));
+    if (day && world.zone->At(*day, world.terms.notify_time) >= now) day = world.calendar->LastOnOrBefore(*day - 1);
+    return day && *day >= dates.run.from ? day : std::nullopt;
+  }
+
+  const DistrictReader& reader_;
+  Findings& findings_;
+};
+
+}  // namespace
+
+void VerifyFlips(const DistrictReader& reader, Findings& findings) { FlipVerifier(reader, findings).Run(); }
+
+void VerifyWatches(const DistrictReader& reader, Findings& findings) { WatchVerifier(reader, findings).Run(); }
+
+}  // namespace leadlag

@@ -1,0 +1,451 @@
+#include "server/feed.h"
+
+#include <algorithm>
+#include <limits>
+#include <numeric>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "core/clock.h"
+#include "core/problem.h"
+#include "server/feed_token.h"
+
+namespace leadlag {
+namespace {
+
+// Of a flip's public form: at least what its numbers, dates, timestamps and alert name take.
+constexpr size_t kFlipBytes = 256;
+constexpr size_t kLabelBytes = 8;
+// Of a message besides its flips: the token and the rest.
+constexpr size_t kMessageBytes = 1'024;
+// Districts whose last reads are kept while the thread is busy.
+constexpr size_t kChunksMax = 64;
+
+size_t BytesOf(const FlipRecord& flip) {
+  size_t bytes = kFlipBytes + flip.team.size() + flip.expectation.size();
+  for (const auto& [key, value] : flip.labels) bytes += kLabelBytes + key.size() + value.size();
+  return bytes;
+}
+
+absl::Status Lost(std::string_view why) {
+  return AsStatus(Problem{absl::StatusCode::kOutOfRange, "token",
+                          std::string(why) + "; subscribe again with snapshot, which replaces all that you hold"});
+}
+
+absl::Status Draining() { return absl::UnavailableError("the service is draining; subscribe again with the last token"); }
+
+// A watch as it stands has no stored labels: today's decide.
+bool MatchesWatch(const AlertFilter& filter, const std::string& team, const std::string& expectation, const Labels& labels,
+                  const WatchRecord& record) {
+  const auto one_of = [](const std::vector<std::string>& wanted, const std::string& id) {
+    return wanted.empty() || std::find(wanted.begin(), wanted.end(), id) != wanted.end();
+  };
+  if (filter.alerts_only && record.alert == 0) return false;
+  return one_of(filter.teams, team) && one_of(filter.expectations, expectation) && Matches(labels, filter.labels);
+}
+
+}  // namespace
+
+FlipFeed::FlipFeed(Engine* engine, FeedOptions options) : engine_(engine), options_(std::move(options)) {
+  engine_->SetFlipListener([this](const std::string& district, uint64_t last) { OnFlips(district, last); });
+  thread_ = std::thread([this] { Run(); });
+}
+
+FlipFeed::~FlipFeed() {
+  Drain();
+  engine_->SetFlipListener(nullptr);
+  {
+    absl::MutexLock lock(&mu_);
+    stopping_ = true;
+    wake_.Signal();
+  }
+  thread_.join();
+}
+
+// ---- Subscribing ---------------------------------------------------------------------------------------------------------------
+
+absl::Status FlipFeed::MayAdd(bool snapshot) const {
+  if (draining_) return Draining();
+  if (subscriptions_.size() >= options_.subscriptions_max) {
+    return absl::ResourceExhaustedError(absl::StrCat("there are ", subscriptions_.size(),
+                                                     " subscribers already, the most this service takes; try again later"));
+  }
+  if (snapshot && snapshot_bytes_ >= options_.snapshot_bytes_max) {
+    return absl::ResourceExhaustedError("too many snapshots are under way; try again soon");
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<uint64_t> FlipFeed::Add(const std::string& district, AlertFilter filter, const Start& start,
+                                       std::shared_ptr<FeedSink> sink) {
+  const bool snapshot = std::holds_alternative<WithSnapshot>(start);
+  {
+    absl::MutexLock lock(&mu_);
+    if (absl::Status status = MayAdd(snapshot); !status.ok()) return status;
+  }
+  auto subscription = std::make_shared<Subscription>();
+  subscription->district = district;
+  subscription->filter_hash = filter.Hash();
+  subscription->filter = std::move(filter);
+  subscription->sink = std::move(sink);
+  uint64_t last_sequence = 0;
+  {
+    const absl::StatusOr<DistrictReader> reader = engine_->Read(district);
+    if (!reader.ok()) return reader.status();
+    if (absl::Status status = StartAt(*reader, start, *subscription); !status.ok()) return status;
+    last_sequence = (*reader)->last_sequence();
+  }
+  if (subscription->snapshot) {
+    Order(*subscription->snapshot);  // outside the reader: the writer need not wait for it
+    subscription->snapshot_bytes = subscription->snapshot->bytes;
+  }
+
+  absl::MutexLock lock(&mu_);
+  if (absl::Status status = MayAdd(snapshot); !status.ok()) return status;
+  subscription->id = ++last_id_;
+  snapshot_bytes_ += subscription->snapshot_bytes;
+  uint64_t& published = published_[district];
+  published = std::max(published, last_sequence);
+  subscriptions_.emplace(subscription->id, subscription);
+  return subscription->id;
+}
+
+absl::Status FlipFeed::StartAt(const DistrictReader& reader, const Start& start, Subscription& subscription) {
+  const uint64_t last = reader->last_sequence();
+  subscription.incarnation = reader->incarnation();
+  subscription.next = last + 1;
+  if (std::holds_alternative<FromEarliest>(start)) subscription.next = 1;
+  if (std::holds_alternative<WithSnapshot>(start)) subscription.snapshot = TakeSnapshot(reader, subscription.filter);
+  if (const std::string* const bytes = std::get_if<std::string>(&start)) {
+    const absl::StatusOr<FeedToken> token = FeedToken::Decode(*bytes);
+    if (!token.ok()) return token.status();
+    if (token->district != subscription.district) {
+      return InvalidField("token", "belongs to district " + Quoted(token->district) + "; send it to that one");
+    }
+    if (token->filter_hash != subscription.filter_hash) {
+      return InvalidField("token", "belongs to another filter; send the filter it came with, or start anew");
+    }
+    if (token->incarnation != reader->incarnation()) return Lost("the district was restored from a backup since");
+    if (token->sequence > last) return Lost("the district has no such flip any more");
+    subscription.next = token->sequence + 1;
+  }
+  subscription.told_through = subscription.next - 1;
+  return absl::OkStatus();
+}
+
+std::unique_ptr<FlipFeed::Snapshot> FlipFeed::TakeSnapshot(const DistrictReader& reader, const AlertFilter& filter) {
+  const Interned& interned = reader->interned();
+  const Labels no_labels;
+  auto snapshot = std::make_unique<Snapshot>();
+  std::map<uint32_t, uint32_t> teams, expectations;  // interned number -> place in the snapshot's names
+  const auto place_of = [](uint32_t number, const InternTable& table, std::map<uint32_t, uint32_t>& places,
+                           std::vector<std::string>& names) {
+    const auto [place, added] = places.try_emplace(number, static_cast<uint32_t>(names.size()));
+    if (added) names.push_back(table.NameOf(number));
+    return place->second;
+  };
+  for (const auto& [id, record] : reader->watches()) {
+    const DistrictCatalog::TeamEntry* const entry = reader->catalog()->FindTeam(id.team);
+    const Labels& labels = entry != nullptr && entry->team != nullptr ? entry->team->labels : no_labels;
+    if (!MatchesWatch(filter, interned.teams.NameOf(id.team), interned.expectations.NameOf(id.expectation), labels, record)) {
+      continue;
+    }
+    snapshot->rows.push_back({place_of(id.team, interned.teams, teams, snapshot->teams),
+                              place_of(id.expectation, interned.expectations, expectations, snapshot->expectations), record});
+  }
+  snapshot->rows.shrink_to_fit();
+  snapshot->bytes = sizeof(Snapshot) + snapshot->rows.size() * sizeof(SnapshotRow);
+  for (const std::string& name : snapshot->teams) snapshot->bytes += sizeof(name) + name.size();
+  return snapshot;
+}
+
+void FlipFeed::Order(Snapshot& snapshot) {
+  // Sorts the names, and gives the rows their new places.
+  const auto sort_names = [](std::vector<std::string>& names) {
+    std::vector<uint32_t> order(names.size()), places(names.size());
+    std::iota(order.begin(), order.end(), 0);
+    std::sort(order.begin(), order.end(), [&names](uint32_t a, uint32_t b) { return names[a] < names[b]; });
+    std::vector<std::string> sorted;
+    for (uint32_t i = 0; i < order.size(); ++i) {
+      places[order[i]] = i;
+      sorted.push_back(std::move(names[order[i]]));
+    }
+    names = std::move(sorted);
+    return places;
+  };
+  const std::vector<uint32_t> teams = sort_names(snapshot.teams);
+  const std::vector<uint32_t> expectations = sort_names(snapshot.expectations);
+  for (SnapshotRow& row : snapshot.rows) {
+    row.team = teams[row.team];
+    row.expectation = expectations[row.expectation];
+  }
+  std::sort(snapshot.rows.begin(), snapshot.rows.end(), [](const SnapshotRow& a, const SnapshotRow& b) {
+    return std::pair(a.team, a.expectation) < std::pair(b.team, b.expectation);
+  });
+}
+
+void FlipFeed::Ready(uint64_t id) {
+  absl::MutexLock lock(&mu_);
+  const auto found = subscriptions_.find(id);
+  if (found == subscriptions_.end() || found->second->state != State::kWaiting) return;
+  Enqueue(found->second);
+}
+
+void FlipFeed::Remove(uint64_t id) {
+  absl::MutexLock lock(&mu_);
+  const auto found = subscriptions_.find(id);
+  if (found != subscriptions_.end()) Forget(SubscriptionPtr(found->second));
+}
+
+void FlipFeed::Drain() {
+  std::vector<SubscriptionPtr> closing;
+  {
+    absl::MutexLock lock(&mu_);
+    draining_ = true;
+    for (const auto& [id, subscription] : subscriptions_) closing.push_back(subscription);
+    for (const SubscriptionPtr& subscription : closing) Forget(subscription);
+  }
+  for (const SubscriptionPtr& subscription : closing) subscription->sink->Close(Draining());
+}
+
+size_t FlipFeed::size() const {
+  absl::MutexLock lock(&mu_);
+  return subscriptions_.size();
+}
+
+void FlipFeed::Wake() {
+  absl::MutexLock lock(&mu_);
+  wake_.Signal();
+}
+
+// On the writer's thread: no more than a note.
+void FlipFeed::OnFlips(const std::string& district, uint64_t last_sequence) {
+  absl::MutexLock lock(&mu_);
+  uint64_t& published = published_[district];
+  published = std::max(published, last_sequence);
+  dirty_.insert(district);
+  wake_.Signal();
+}
+
+// ---- The thread ----------------------------------------------------------------------------------------------------------------
+
+void FlipFeed::Run() {
+  while (SubscriptionPtr subscription = Take()) {
+    const Step step = StepOf(*subscription);
+    if (step != Step::kSent) Settle(subscription, step);
+  }
+}
+
+FlipFeed::SubscriptionPtr FlipFeed::Take() {
+  absl::MutexLock lock(&mu_);
+  while (!stopping_) {
+    const int64_t now = Micros();
+    EnqueueNews();
+    EnqueueDue(now);
+    if (!queue_.empty()) {
+      SubscriptionPtr subscription = std::move(queue_.front());
+      queue_.pop_front();
+      if (subscription->removed) continue;
+      subscription->state = State::kRunning;
+      return subscription;
+    }
+    chunks_.clear();
+    if (deadlines_.empty()) {
+      wake_.Wait(&mu_);
+    } else {
+      wake_.WaitWithTimeout(&mu_, absl::Microseconds(deadlines_.begin()->first - now));
+    }
+  }
+  return nullptr;
+}
+
+void FlipFeed::Settle(const SubscriptionPtr& subscription, Step step) {
+  absl::MutexLock lock(&mu_);
+  if (subscription->removed) return;
+  switch (step) {
+    case Step::kSent: return;  // Deliver has settled it: from then on the sink may call Ready
+    case Step::kAgain: return Enqueue(subscription);
+    case Step::kClosed: return Forget(subscription);
+    case Step::kAtEnd:
+      // News between the look at the log and now must not be slept through.
+      return published_[subscription->district] >= subscription->next ? Enqueue(subscription) : Park(subscription);
+  }
+}
+
+FlipFeed::Step FlipFeed::StepOf(Subscription& subscription) {
+  if (subscription.snapshot) {
+    const bool pages_left = subscription.snapshot->sent < subscription.snapshot->rows.size();
+    if (pages_left) return SendSnapshotPage(subscription);
+    subscription.snapshot.reset();
+    return SendBookmark(subscription, /*snapshot_complete=*/true);
+  }
+  return SendFlips(subscription);
+}
+
+FlipFeed::Step FlipFeed::SendSnapshotPage(Subscription& subscription) {
+  Snapshot& snapshot = *subscription.snapshot;
+  const size_t end = std::min(snapshot.sent + options_.snapshot_page_watches, snapshot.rows.size());
+  FeedMessage message;
+  message.watches.reserve(end - snapshot.sent);
+  for (; snapshot.sent < end; ++snapshot.sent) {
+    const SnapshotRow& row = snapshot.rows[snapshot.sent];
+    message.watches.push_back({snapshot.teams[row.team], {snapshot.expectations[row.expectation], row.record}});
+  }
+  Deliver(subscription, std::move(message));
+  return Step::kSent;
+}
+
+FlipFeed::Step FlipFeed::SendFlips(Subscription& subscription) {
+  uint64_t published = 0;
+  {
+    absl::MutexLock lock(&mu_);
+    published = published_[subscription.district];
+  }
+  if (subscription.next > published) {
+    return BookmarkAt(subscription) <= Micros() ? SendBookmark(subscription, false) : Step::kAtEnd;
+  }
+  const absl::StatusOr<std::shared_ptr<const Chunk>> chunk = ChunkAt(subscription.district, subscription.next);
+  if (!chunk.ok()) {
+    subscription.sink->Close(chunk.status());
+    return Step::kClosed;
+  }
+  FeedMessage message;
+  size_t bytes = kMessageBytes;
+  const std::vector<TimelineFlip>& flips = (*chunk)->flips;
+  for (size_t i = subscription.next - (*chunk)->from; i < flips.size(); ++i) {
+    if (subscription.filter.MatchesFlip(flips[i].record)) {
+      bytes += BytesOf(flips[i].record);
+      if (bytes > kFlipMessageBytesMax && !message.flips.empty()) break;
+      message.flips.push_back(&flips[i]);
+    }
+    subscription.next = flips[i].sequence + 1;
+  }
+  if (message.flips.empty()) {
+    const bool far = subscription.next - 1 - subscription.told_through >= options_.bookmark_flips;
+    return far ? SendBookmark(subscription, false) : Step::kAgain;
+  }
+  message.through_sequence = subscription.next - 1;
+  message.token = TokenOf(subscription, message.through_sequence);
+  Deliver(subscription, std::move(message));
+  return Step::kSent;
+}
+
+FlipFeed::Step FlipFeed::SendBookmark(Subscription& subscription, bool snapshot_complete) {
+  FeedMessage message;
+  message.through_sequence = subscription.next - 1;
+  message.token = TokenOf(subscription, message.through_sequence);
+  message.snapshot_complete = snapshot_complete;
+  Deliver(subscription, std::move(message));
+  return Step::kSent;
+}
+
+void FlipFeed::Deliver(Subscription& subscription, FeedMessage message) {
+  if (!message.token.empty()) {
+    subscription.greeted = true;
+    subscription.told_through = message.through_sequence;
+  }
+  subscription.last_message_micros = Micros();
+  {
+    // Before Send: the sink may say Ready before Send returns.
+    absl::MutexLock lock(&mu_);
+    if (subscription.removed) return;
+    if (!subscription.snapshot) ReleaseSnapshot(subscription);
+    subscription.state = State::kWaiting;
+  }
+  subscription.sink->Send(message);
+}
+
+int64_t FlipFeed::BookmarkAt(const Subscription& subscription) const {
+  if (!subscription.greeted) return std::numeric_limits<int64_t>::min();
+  const bool moved = subscription.next - 1 > subscription.told_through;
+  return subscription.last_message_micros + (moved ? options_.moved_bookmark_micros : options_.idle_bookmark_micros);
+}
+
+absl::StatusOr<std::shared_ptr<const FlipFeed::Chunk>> FlipFeed::ChunkAt(const std::string& district, uint64_t next) {
+  const auto kept = chunks_.find(district);
+  if (kept != chunks_.end() && kept->second->from <= next && next < kept->second->from + kept->second->flips.size()) {
+    return kept->second;
+  }
+  auto chunk = std::make_shared<Chunk>();
+  chunk->from = next;
+  {
+    const absl::StatusOr<DistrictReader> reader = engine_->Read(district);
+    if (!reader.ok()) return reader.status();
+    absl::StatusOr<std::vector<TimelineFlip>> flips = ReadFlips(*reader, next, options_.flips_per_read);
+    if (!flips.ok()) return flips.status();
+    chunk->flips = *std::move(flips);
+  }
+  // Dense: a gap in what is stored is damage, and must not become a gap in a stream.
+  for (size_t i = 0; i < chunk->flips.size(); ++i) {
+    if (chunk->flips[i].sequence != next + i) return absl::DataLossError(absl::StrCat("flip ", next + i, " is missing"));
+  }
+  if (chunk->flips.empty()) return absl::DataLossError(absl::StrCat("flip ", next, " is missing"));
+  if (chunks_.size() >= kChunksMax) chunks_.clear();
+  chunks_[district] = chunk;
+  return std::shared_ptr<const Chunk>(std::move(chunk));
+}
+
+std::string FlipFeed::TokenOf(const Subscription& subscription, uint64_t through) const {
+  return FeedToken{subscription.district, subscription.incarnation, through, subscription.filter_hash}.Encode();
+}
+
+int64_t FlipFeed::Micros() const { return options_.monotonic_micros ? options_.monotonic_micros() : MonotonicMicros(); }
+
+// ---- Where a subscription is ---------------------------------------------------------------------------------------------------
+
+void FlipFeed::Enqueue(const SubscriptionPtr& subscription) {
+  subscription->state = State::kQueued;
+  queue_.push_back(subscription);
+  wake_.Signal();
+}
+
+void FlipFeed::Park(const SubscriptionPtr& subscription) {
+  subscription->state = State::kParked;
+  subscription->bookmark_at = BookmarkAt(*subscription);
+  parked_[subscription->district].insert(subscription);
+  deadlines_.emplace(*subscription->bookmark_at, subscription);
+}
+
+void FlipFeed::Unpark(const SubscriptionPtr& subscription) {
+  const auto parked = parked_.find(subscription->district);
+  parked->second.erase(subscription);
+  if (parked->second.empty()) parked_.erase(parked);
+  deadlines_.erase({*subscription->bookmark_at, subscription});
+  subscription->bookmark_at.reset();
+}
+
+void FlipFeed::EnqueueNews() {
+  for (const std::string& district : dirty_) {
+    const auto parked = parked_.find(district);
+    if (parked == parked_.end()) continue;
+    const std::vector<SubscriptionPtr> subscriptions(parked->second.begin(), parked->second.end());
+    for (const SubscriptionPtr& subscription : subscriptions) {
+      Unpark(subscription);
+      Enqueue(subscription);
+    }
+  }
+  dirty_.clear();
+}
+
+void FlipFeed::EnqueueDue(int64_t now) {
+  while (!deadlines_.empty() && deadlines_.begin()->first <= now) {
+    const SubscriptionPtr subscription = deadlines_.begin()->second;
+    Unpark(subscription);
+    Enqueue(subscription);
+  }
+}
+
+void FlipFeed::Forget(const SubscriptionPtr& subscription) {
+  if (subscription->removed) return;
+  subscription->removed = true;
+  if (subscription->state == State::kParked) Unpark(subscription);
+  ReleaseSnapshot(*subscription);
+  subscriptions_.erase(subscription->id);  // one that is queued goes when its turn comes
+}
+
+void FlipFeed::ReleaseSnapshot(Subscription& subscription) {
+  snapshot_bytes_ -= subscription.snapshot_bytes;
+  subscription.snapshot_bytes = 0;
+}
+
+}  // namespace leadlag

@@ -1,0 +1,84 @@
+// leadlagd: the evidence cadence service. Prints "listening on ADDRESS" once it serves; drains on SIGTERM and SIGINT.
+//
+// Exit codes: 0 drained; 1 could not start; 2 called wrongly.
+#include <csignal>
+#include <cstdio>
+#include <string>
+#include <utility>
+
+#include "CLI/CLI.hpp"
+#include "server/app.h"
+#include "server/config.h"
+#include "server/library_logs.h"
+#include "server/log.h"
+
+namespace {
+
+constexpr int kCouldNotStart = 1;
+constexpr int kCalledWrongly = 2;
+
+// SIGTERM and SIGINT, blocked in every thread and taken by main.
+sigset_t StopSignals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  return signals;
+}
+
+int Serve(const leadlag::ServerConfig& config) {
+  using leadlag::LogLine;
+  using leadlag::LogSeverity;
+  const sigset_t signals = StopSignals();
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // before there are threads: they inherit it
+  std::signal(SIGPIPE, SIG_IGN);
+  leadlag::CaptureLibraryLogs();
+
+  leadlag::AppOptions options;
+  options.data_directory = config.data_directory;
+  options.listen = config.listen;
+  absl::StatusOr<std::unique_ptr<leadlag::App>> app = leadlag::App::BuildAndStart(std::move(options));
+  if (!app.ok()) {
+    LogLine(LogSeverity::kError, "cannot start: " + std::string(app.status().message()));
+    return kCouldNotStart;
+  }
+  std::printf("listening on %s\n", (*app)->address().c_str());
+  std::fflush(stdout);
+  LogLine(LogSeverity::kInfo, "leadlagd " LEADLAG_VERSION " serves " + config.data_directory + " on " + (*app)->address());
+
+  int signal = 0;
+  sigwait(&signals, &signal);
+  // A second signal ends the process as it would any other: what is acknowledged is durable in any case.
+  pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
+  LogLine(LogSeverity::kInfo, std::string("draining on ") + (signal == SIGTERM ? "SIGTERM" : "SIGINT"));
+  (*app)->Drain();
+  LogLine(LogSeverity::kInfo, "drained");
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App cli("leadlagd: the evidence cadence service. A flag wins over a LEADLAG_* variable, that over the config file.",
+               "leadlagd");
+  leadlag::Flags flags;
+  const auto add = [&](const std::string& name, const std::string& help) {
+    cli.add_option_function<std::string>("--" + name, [&flags, name](const std::string& value) { flags[name] = value; },
+                                         help);
+  };
+  add("data_dir", "Directory of the data; made where it does not exist (LEADLAG_DATA_DIR)");
+  add("listen", "host:port for gRPC, port 0 for a free one; default 127.0.0.1:7401 (LEADLAG_LISTEN)");
+  add("config", "YAML file of these settings, \"data_dir: /var/lib/leadlag\" (LEADLAG_CONFIG)");
+  cli.set_version_flag("--version", "leadlagd " LEADLAG_VERSION);
+  try {
+    cli.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {  // --help and --version come this way too
+    return cli.exit(error) == 0 ? 0 : kCalledWrongly;
+  }
+  const absl::StatusOr<leadlag::ServerConfig> config = leadlag::LoadConfig(flags, leadlag::ProcessEnvironment());
+  if (!config.ok()) {
+    std::fprintf(stderr, "leadlagd: %s\n", std::string(config.status().message()).c_str());
+    return kCalledWrongly;
+  }
+  return Serve(*config);
+}

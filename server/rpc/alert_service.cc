@@ -1,0 +1,198 @@
+#include "server/rpc/alert_service.h"
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/strings/numbers.h"
+#include "absl/synchronization/mutex.h"
+#include "core/limits.h"
+#include "core/problem.h"
+#include "server/engine/queries.h"
+#include "server/rpc/convert_alert.h"
+#include "server/rpc/names.h"
+#include "server/rpc/page_token.h"
+#include "server/rpc/unary.h"
+
+namespace leadlag {
+namespace {
+
+// One subscriber's call. Kept alive by itself until gRPC is done with it, and by whoever calls it.
+//
+// Operations are started with mu_ held, so that none follows Finish. gRPC runs no reaction inside such a call on this thread, and
+// OnDone, which may come at any time after Finish, takes no lock.
+class SubscribeCall final : public grpc::ServerWriteReactor<grpc::ByteBuffer>, public FeedSink {
+ public:
+  static std::shared_ptr<SubscribeCall> New(FlipFeed* feed, grpc::CallbackServerContext* context) {
+    auto call = std::make_shared<SubscribeCall>(feed, context);
+    call->self_ = call;
+    return call;
+  }
+  SubscribeCall(FlipFeed* feed, grpc::CallbackServerContext* context) : feed_(feed), context_(context) {}
+
+  // Starts the subscription, or ends the call. Called once.
+  void Start(const grpc::ByteBuffer& bytes) {
+    v1::SubscribeRequest request;
+    absl::Status status = ParseStrictly(bytes, request);
+    if (status.ok()) status = Subscribe(request);
+    if (!status.ok()) Close(status);
+  }
+
+  // The feed's side.
+  void Send(const FeedMessage& message) override {
+    v1::SubscribeResponse response;
+    for (const TimelineFlip* const flip : message.flips) *response.add_flips() = ToProto(district_, *flip);
+    for (const FeedMessage::StandingWatch& watch : message.watches) {
+      *response.add_watches() = ToProto(district_, watch.team, watch.standing);
+    }
+    response.set_token(message.token);
+    response.set_snapshot_complete(message.snapshot_complete);
+    response.set_through_sequence(static_cast<int64_t>(message.through_sequence));
+    grpc::ByteBuffer buffer = Serialize(response);
+
+    absl::MutexLock lock(&mu_);
+    if (finished_ || closing_) return;
+    buffer_.Swap(&buffer);
+    writing_ = true;
+    StartWrite(&buffer_);
+  }
+  void Close(const absl::Status& status) override {
+    absl::MutexLock lock(&mu_);
+    if (finished_ || closing_) return;
+    closing_ = status;
+    if (!writing_) FinishNow();
+  }
+
+  // gRPC's side.
+  void OnWriteDone(bool ok) override {
+    {
+      absl::MutexLock lock(&mu_);
+      writing_ = false;
+      buffer_.Clear();
+      if (finished_) return;
+      if (!ok && !closing_) closing_ = absl::CancelledError("the subscriber is gone");
+      if (closing_) return FinishNow();
+    }
+    feed_->Ready(id_);
+  }
+  void OnCancel() override { Close(absl::CancelledError("the subscriber is gone")); }
+  void OnDone() override {
+    feed_->Remove(id_);
+    std::shared_ptr<SubscribeCall> last = std::move(self_);  // others may hold on a little longer
+  }
+
+ private:
+  absl::Status Subscribe(const v1::SubscribeRequest& request) {
+    absl::StatusOr<std::string> district = ParseDistrictName(request.parent(), "parent");
+    if (!district.ok()) return district.status();
+    absl::StatusOr<AlertFilter> filter = AlertFilterFromProto(request.filter(), "filter");
+    if (!filter.ok()) return filter.status();
+    const absl::StatusOr<FlipFeed::Start> start = StartOf(request);
+    if (!start.ok()) return start.status();
+    district_ = *std::move(district);
+    const absl::StatusOr<uint64_t> id = feed_->Add(district_, *std::move(filter), *start, self_);
+    if (!id.ok()) return id.status();
+    id_ = *id;
+    feed_->Ready(id_);
+    return absl::OkStatus();
+  }
+
+  static absl::StatusOr<FlipFeed::Start> StartOf(const v1::SubscribeRequest& request) {
+    switch (request.start_case()) {
+      case v1::SubscribeRequest::kToken: return FlipFeed::Start(std::string(request.token()));
+      case v1::SubscribeRequest::kSnapshot:
+        if (!request.snapshot()) return InvalidField("snapshot", "is true or absent");
+        return FlipFeed::Start(FlipFeed::WithSnapshot());
+      case v1::SubscribeRequest::kEarliest:
+        if (!request.earliest()) return InvalidField("earliest", "is true or absent");
+        return FlipFeed::Start(FlipFeed::FromEarliest());
+      case v1::SubscribeRequest::START_NOT_SET: break;
+    }
+    return FlipFeed::Start(FlipFeed::FromNow());
+  }
+
+  void FinishNow() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+    finished_ = true;
+    Finish(ToGrpcStatus(*closing_, *context_));
+  }
+
+  FlipFeed* const feed_;
+  grpc::CallbackServerContext* const context_;
+  std::shared_ptr<SubscribeCall> self_;  // taken by OnDone
+  // Set before the feed is told to begin.
+  std::string district_;
+  std::atomic<uint64_t> id_{0};  // OnCancel may lead to OnDone at any time
+
+  absl::Mutex mu_;
+  grpc::ByteBuffer buffer_;  // gRPC's while writing_
+  bool writing_ ABSL_GUARDED_BY(mu_) = false;
+  bool finished_ ABSL_GUARDED_BY(mu_) = false;
+  std::optional<absl::Status> closing_ ABSL_GUARDED_BY(mu_);  // to finish with, once nothing is being written
+};
+
+}  // namespace
+
+grpc::ServerWriteReactor<grpc::ByteBuffer>* AlertService::Subscribe(grpc::CallbackServerContext* context,
+                                                                    const grpc::ByteBuffer* request) {
+  const std::shared_ptr<SubscribeCall> call = SubscribeCall::New(feed_, context);
+  call->Start(*request);
+  return call.get();
+}
+
+grpc::ServerUnaryReactor* AlertService::ListAlerts(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+                                                   grpc::ByteBuffer* response) {
+  using Result = absl::StatusOr<v1::ListAlertsResponse>;
+  const auto handler = [this](const v1::ListAlertsRequest& request) -> Result {
+    const absl::StatusOr<std::string> district = ParseDistrictName(request.parent(), "parent");
+    if (!district.ok()) return district.status();
+    absl::StatusOr<AlertFilter> filter = AlertFilterFromProto(request.filter(), "filter");
+    if (!filter.ok()) return filter.status();
+    filter->alerts_only = false;
+    const absl::StatusOr<size_t> size = PageSize(request.page_size(), kPageSizeDefault, kPageSizeMax);
+    if (!size.ok()) return size.status();
+    PageQuestion question("ListAlerts", request.parent());
+    question.With(filter->Hash()).With(uint64_t{request.include_closed()});
+    const absl::StatusOr<std::string> cursor = question.CursorOf(request.page_token());
+    if (!cursor.ok()) return cursor.status();
+    uint64_t after = 0;
+    if (!cursor->empty() && !absl::SimpleAtoi(*cursor, &after)) {
+      return InvalidField("page_token", "is not a token of this question");
+    }
+    const absl::StatusOr<DistrictReader> reader = engine_->Read(*district);
+    if (!reader.ok()) return reader.status();
+    const absl::StatusOr<AlertPage> page = leadlag::ListAlerts(*reader, *filter, request.include_closed(), after, *size);
+    if (!page.ok()) return page.status();
+    v1::ListAlertsResponse response;
+    for (const AlertAnswer& alert : page->alerts) *response.add_alerts() = ToProto(*district, alert);
+    if (page->more && !page->alerts.empty()) {
+      response.set_next_page_token(question.TokenFor(std::to_string(page->alerts.back().id)));
+    }
+    response.set_recalculating((*reader)->recalculating());
+    return response;
+  };
+  return Answer<v1::ListAlertsRequest, v1::ListAlertsResponse>(context, request, response, handler);
+}
+
+grpc::ServerUnaryReactor* AlertService::GetAlert(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+                                                 grpc::ByteBuffer* response) {
+  using Result = absl::StatusOr<v1::GetAlertResponse>;
+  const auto handler = [this](const v1::GetAlertRequest& request) -> Result {
+    const absl::StatusOr<AlertName> name = ParseAlertName(request.name(), "name");
+    if (!name.ok()) return name.status();
+    const absl::StatusOr<DistrictReader> reader = engine_->Read(name->district);
+    if (!reader.ok()) return reader.status();
+    const absl::StatusOr<AlertDetail> detail = leadlag::GetAlert(*reader, name->alert);
+    if (!detail.ok()) return detail.status();
+    v1::GetAlertResponse response;
+    *response.mutable_alert() = ToProto(name->district, detail->alert);
+    *response.mutable_why() = ToProto(detail->why);
+    for (const TimelineFlip& flip : detail->flips) *response.add_flips() = ToProto(name->district, flip);
+    return response;
+  };
+  return Answer<v1::GetAlertRequest, v1::GetAlertResponse>(context, request, response, handler);
+}
+
+}  // namespace leadlag

@@ -1,0 +1,34 @@
+// leadlag.v1.AlertService over the engine and the feed: converts, delegates, converts. Thread safe. Engine and feed are borrowed.
+//
+// A subscriber's call is a sink of the feed: it holds at most one message, the one being written. It finishes when the client goes, when
+// the feed closes it, or when the feed drains.
+#pragma once
+
+#include "leadlag/v1/alert_service.grpc.pb.h"
+#include "server/engine/engine.h"
+#include "server/feed.h"
+
+namespace leadlag {
+
+// Raw methods: see wire.h for why.
+using AlertServiceBase = v1::AlertService::WithRawCallbackMethod_Subscribe<
+    v1::AlertService::WithRawCallbackMethod_ListAlerts<
+        v1::AlertService::WithRawCallbackMethod_GetAlert<v1::AlertService::Service>>>;
+
+class AlertService final : public AlertServiceBase {
+ public:
+  AlertService(Engine* engine, FlipFeed* feed) : engine_(engine), feed_(feed) {}
+
+  grpc::ServerWriteReactor<grpc::ByteBuffer>* Subscribe(grpc::CallbackServerContext* context,
+                                                        const grpc::ByteBuffer* request) override;
+  grpc::ServerUnaryReactor* ListAlerts(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+                                       grpc::ByteBuffer* response) override;
+  grpc::ServerUnaryReactor* GetAlert(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+                                     grpc::ByteBuffer* response) override;
+
+ private:
+  Engine* const engine_;
+  FlipFeed* const feed_;
+};
+
+}  // namespace leadlag

@@ -1,0 +1,156 @@
+#include "server/rpc/cadence_service.h"
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/limits.h"
+#include "core/problem.h"
+#include "server/engine/queries.h"
+#include "server/rpc/convert.h"
+#include "server/rpc/convert_cadence.h"
+#include "server/rpc/convert_catalog.h"
+#include "server/rpc/names.h"
+#include "server/rpc/page_token.h"
+#include "server/rpc/unary.h"
+
+namespace leadlag {
+namespace {
+
+// Of a timeline, where none is asked for.
+constexpr int kTimelineDaysDefault = 90;
+
+// What GetTeamCadence and GetEvidenceLatency ask alike.
+template <typename Request>
+absl::StatusOr<CadenceQuery> QueryFromProto(const Request& request) {
+  CadenceQuery query;
+  const absl::StatusOr<std::optional<SignalKind>> kind = SignalKindFromProto(request.kind(), "kind");
+  if (!kind.ok()) return kind.status();
+  query.kind = kind->value_or(SignalKind());
+  const absl::StatusOr<std::optional<Date>> from = OptionalDateFromProto(request.start_date(), "start_date");
+  if (!from.ok()) return from.status();
+  query.from = *from;
+  const absl::StatusOr<std::optional<Date>> to = OptionalDateFromProto(request.end_date(), "end_date");
+  if (!to.ok()) return to.status();
+  query.to = *to;
+  query.completions = request.include_completions();
+  return query;
+}
+
+// A district's name, or a team's.
+absl::StatusOr<TeamName> ParseScope(const std::string& name) {
+  if (absl::StatusOr<TeamName> team = ParseTeamName(name, "name"); team.ok()) return team;
+  absl::StatusOr<std::string> district = ParseDistrictName(name, "name");
+  if (district.ok()) return TeamName{*std::move(district), ""};
+  return InvalidField("name", Quoted(name) + " is neither \"districts/{district}\" nor \"districts/{district}/teams/{team}\"");
+}
+
+}  // namespace
+
+grpc::ServerUnaryReactor* CadenceService::GetTeamCadence(grpc::CallbackServerContext* context,
+                                                         const grpc::ByteBuffer* request, grpc::ByteBuffer* response) {
+  using Result = absl::StatusOr<v1::GetTeamCadenceResponse>;
+  const auto handler = [this](const v1::GetTeamCadenceRequest& request) -> Result {
+    const absl::StatusOr<TeamName> name = ParseTeamName(request.name(), "name");
+    if (!name.ok()) return name.status();
+    const absl::StatusOr<CadenceQuery> query = QueryFromProto(request);
+    if (!query.ok()) return query.status();
+    const absl::StatusOr<DistrictReader> reader = engine_->Read(name->district);
+    if (!reader.ok()) return reader.status();
+    const absl::StatusOr<TeamCadenceAnswer> answer = leadlag::GetTeamCadence(*reader, name->team, *query);
+    if (!answer.ok()) return answer.status();
+    v1::GetTeamCadenceResponse response;
+    *response.mutable_cadence() = ToProto(name->team, query->kind, *answer);
+    *response.mutable_basis() = ToProto(BasisOf(*reader));
+    return response;
+  };
+  return Answer<v1::GetTeamCadenceRequest, v1::GetTeamCadenceResponse>(context, request, response, handler);
+}
+
+grpc::ServerUnaryReactor* CadenceService::ListTeamCadence(grpc::CallbackServerContext* context,
+                                                          const grpc::ByteBuffer* request, grpc::ByteBuffer* response) {
+  using Result = absl::StatusOr<v1::ListTeamCadenceResponse>;
+  const auto handler = [this](const v1::ListTeamCadenceRequest& request) -> Result {
+    const absl::StatusOr<std::string> district = ParseDistrictName(request.parent(), "parent");
+    if (!district.ok()) return district.status();
+    const absl::StatusOr<std::optional<SignalKind>> kind = SignalKindFromProto(request.kind(), "kind");
+    if (!kind.ok()) return kind.status();
+    const absl::StatusOr<size_t> size = PageSize(request.page_size(), kOverviewPageSizeDefault, kOverviewPageSizeMax);
+    if (!size.ok()) return size.status();
+    const Labels labels = LabelsFromProto(request.labels());
+    PageQuestion question = PageQuestion("ListTeamCadence", request.parent()).With(labels);
+    question.With(static_cast<uint64_t>(request.kind().of_case()));
+    question.With(static_cast<uint64_t>(request.kind().category())).With(request.kind().indicator());
+    const absl::StatusOr<std::string> after = question.CursorOf(request.page_token());
+    if (!after.ok()) return after.status();
+
+    const absl::StatusOr<DistrictReader> reader = engine_->Read(*district);
+    if (!reader.ok()) return reader.status();
+    const absl::StatusOr<OverviewPage> page = leadlag::ListTeamCadence(*reader, *kind, labels, *after, *size);
+    if (!page.ok()) return page.status();
+    v1::ListTeamCadenceResponse response;
+    for (const TeamOverview& team : page->teams) *response.add_teams() = ToProto(*district, team);
+    if (page->more && !page->teams.empty()) response.set_next_page_token(question.TokenFor(page->teams.back().team));
+    *response.mutable_basis() = ToProto(BasisOf(*reader));
+    return response;
+  };
+  return Answer<v1::ListTeamCadenceRequest, v1::ListTeamCadenceResponse>(context, request, response, handler);
+}
+
+grpc::ServerUnaryReactor* CadenceService::GetEvidenceLatency(grpc::CallbackServerContext* context,
+                                                             const grpc::ByteBuffer* request, grpc::ByteBuffer* response) {
+  using Result = absl::StatusOr<v1::GetEvidenceLatencyResponse>;
+  const auto handler = [this](const v1::GetEvidenceLatencyRequest& request) -> Result {
+    const absl::StatusOr<TeamName> name = ParseScope(request.name());
+    if (!name.ok()) return name.status();
+    if (!name->team.empty() && !request.labels().empty()) {
+      return InvalidField("labels", "pick teams of a district; leave them out where name is one team's");
+    }
+    const absl::StatusOr<CadenceQuery> query = QueryFromProto(request);
+    if (!query.ok()) return query.status();
+    const absl::StatusOr<DistrictReader> reader = engine_->Read(name->district);
+    if (!reader.ok()) return reader.status();
+    const absl::StatusOr<LatencyAnswer> answer =
+        leadlag::GetEvidenceLatency(*reader, name->team, LabelsFromProto(request.labels()), *query);
+    if (!answer.ok()) return answer.status();
+    v1::GetEvidenceLatencyResponse response;
+    *response.mutable_latency() = ToProto(answer->latency);
+    response.set_team_count(answer->teams);
+    response.set_start_date(answer->window.from.ToString());
+    response.set_end_date(answer->window.to.ToString());
+    *response.mutable_basis() = ToProto(BasisOf(*reader));
+    return response;
+  };
+  return Answer<v1::GetEvidenceLatencyRequest, v1::GetEvidenceLatencyResponse>(context, request, response, handler);
+}
+
+grpc::ServerUnaryReactor* CadenceService::GetTimeline(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+                                                      grpc::ByteBuffer* response) {
+  using Result = absl::StatusOr<v1::GetTimelineResponse>;
+  const auto handler = [this](const v1::GetTimelineRequest& request) -> Result {
+    const absl::StatusOr<TeamName> name = ParseTeamName(request.name(), "name");
+    if (!name.ok()) return name.status();
+    const absl::StatusOr<std::optional<Date>> from = OptionalDateFromProto(request.start_date(), "start_date");
+    if (!from.ok()) return from.status();
+    const absl::StatusOr<std::optional<Date>> to = OptionalDateFromProto(request.end_date(), "end_date");
+    if (!to.ok()) return to.status();
+    const absl::StatusOr<DistrictReader> reader = engine_->Read(name->district);
+    if (!reader.ok()) return reader.status();
+    const absl::StatusOr<TeamNumber> team = FindTeam(*reader, name->team);
+    if (!team.ok()) return team.status();
+    const Date today = (*reader)->catalog()->FindTeam(*team)->zone->LocalDate(reader->now());
+    DateRange window;
+    window.to = to->value_or(today + 2);  // evidence may be dated tomorrow
+    window.from = from->value_or(window.to - kTimelineDaysDefault);
+    const absl::StatusOr<std::vector<TimelineItem>> items = leadlag::GetTimeline(*reader, name->team, window);
+    if (!items.ok()) return items.status();
+    v1::GetTimelineResponse response;
+    for (const TimelineItem& item : *items) *response.add_items() = ToProto(name->district, item);
+    *response.mutable_basis() = ToProto(BasisOf(*reader));
+    return response;
+  };
+  return Answer<v1::GetTimelineRequest, v1::GetTimelineResponse>(context, request, response, handler);
+}
+
+}  // namespace leadlag

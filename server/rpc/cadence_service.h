@@ -1,0 +1,31 @@
+// leadlag.v1.CadenceService over the engine: converts, delegates, converts. Thread safe. The engine is borrowed.
+#pragma once
+
+#include "leadlag/v1/cadence_service.grpc.pb.h"
+#include "server/engine/engine.h"
+
+namespace leadlag {
+
+// Raw methods: see wire.h for why.
+using CadenceServiceBase = v1::CadenceService::WithRawCallbackMethod_GetTeamCadence<
+    v1::CadenceService::WithRawCallbackMethod_ListTeamCadence<v1::CadenceService::WithRawCallbackMethod_GetEvidenceLatency<
+        v1::CadenceService::WithRawCallbackMethod_GetTimeline<v1::CadenceService::Service>>>>;
+
+class CadenceService final : public CadenceServiceBase {
+ public:
+  explicit CadenceService(Engine* engine) : engine_(engine) {}
+
+  grpc::ServerUnaryReactor* GetTeamCadence(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+                                           grpc::ByteBuffer* response) override;
+  grpc::ServerUnaryReactor* ListTeamCadence(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+                                            grpc::ByteBuffer* response) override;
+  grpc::ServerUnaryReactor* GetEvidenceLatency(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+                                               grpc::ByteBuffer* response) override;
+  grpc::ServerUnaryReactor* GetTimeline(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+                                        grpc::ByteBuffer* response) override;
+
+ private:
+  Engine* const engine_;
+};
+
+}  // namespace leadlag

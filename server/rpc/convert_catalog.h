@@ -1,0 +1,29 @@
+// Catalogs between the public messages and core. Pure functions; thread safe.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "core/catalog.h"
+#include "core/zone.h"
+#include "leadlag/v1/catalog.pb.h"
+
+namespace leadlag {
+
+// The document with every default filled in. INVALID_ARGUMENT with every problem that can be told without more than the document, at
+// most kMaxProblems, by field path from the document's root: what could not be read first, then what Validate says of the other
+// entries (an entry that could not be read as a whole is not judged further).
+absl::StatusOr<Catalog> CatalogFromProto(const v1::Catalog& proto);
+// The document as applied. `from` of an expectation stays absent where it was: applying an export changes nothing.
+v1::Catalog ToProto(const Catalog& catalog);
+
+v1::Team ToProto(const Team& team);
+v1::CatalogChange ToProto(const CatalogChange& change);
+
+v1::SignalKind ToProto(const SignalKind& kind);
+// None where `proto` is not set or says nothing. INVALID_ARGUMENT for `field` and what is in it otherwise.
+absl::StatusOr<std::optional<SignalKind>> SignalKindFromProto(const v1::SignalKind& proto, std::string_view field);
+
+}  // namespace leadlag
