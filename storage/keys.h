@@ -6,7 +6,7 @@
 // their structs (operator<=>). Variable bytes come last and raw, at most one such field a key, so that nothing is
 // escaped and every key decodes. A district is one key range, [district, district + 1), and can be exported and
 // imported as such. District numbers, teams, indicators, sources, expectations and evidence are numbers given by the
-// district, dense from 1; 0 is none of them.
+// district; a district number is never 0.
 //
 //   table  name                key fields                                    value (written and versioned by its owner)
 //   0x01   meta                name bytes                                    applied position, server's own

@@ -84,14 +84,15 @@ inline Labels GetLabels(ByteReader& in) {
   return labels;
 }
 
-// The format byte that opens a record. FAILED_PRECONDITION where it is newer than `format`; the reader fails where no program made it.
+// The format byte that opens a record. FAILED_PRECONDITION where it is newer than `format`; the reader fails where no
+// program made it.
 inline absl::Status ReadFormat(ByteReader& in, uint8_t format, std::string_view what) {
   const uint8_t found = in.GetU8();
   if (in.ok() && found > format) {
-    return absl::FailedPreconditionError(absl::StrCat(absl::string_view(what.data(), what.size()), " is in format ",
-                                                      static_cast<int>(found), ", newer than this program, which reads ",
-                                                      static_cast<int>(format),
-                                                      "; use the version that wrote it, or a newer one"));
+    return absl::FailedPreconditionError(
+        absl::StrCat(absl::string_view(what.data(), what.size()), " is in format ", static_cast<int>(found),
+                     ", newer than this program, which reads ", static_cast<int>(format),
+                     "; use the version that wrote it, or a newer one"));
   }
   if (found == 0) in.Fail();
   return absl::OkStatus();

@@ -137,8 +137,11 @@ CatalogRecord SampleCatalog() {
   indicator.direction = Direction::kHigherIsBetter;
   catalog.indicators = {indicator};
   catalog.sources = {{"sis", "SIS"}};
-  Expectation expectation{.id = "e", .display_name = "E", .kind = {SignalKind::Of::kCategory, Category::kAdultLearning, ""},
-                          .team_labels = {{"level", "high"}}, .teams = {"p-12"}};
+  Expectation expectation{.id = "e",
+                          .display_name = "E",
+                          .kind = {SignalKind::Of::kCategory, Category::kAdultLearning, ""},
+                          .team_labels = {{"level", "high"}},
+                          .teams = {"p-12"}};
   expectation.from = D(9, 2);
   catalog.expectations = {expectation, {.id = "f", .kind = {SignalKind::Of::kIndicator, {}, "walks"}}};
   catalog.expectations[1].kind.category = Category::kWalkthrough;

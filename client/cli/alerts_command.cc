@@ -1,0 +1,281 @@
+// leadlag alerts list|watch|why: what is late, as it happens, and why.
+#include <cstdio>
+#include <fstream>
+
+#include "client/alert_follower.h"
+#include "client/cli/catalog_file.h"
+#include "client/cli/command_set.h"
+#include "client/cli/csv.h"
+#include "client/cli/enum_name.h"
+#include "client/cli/json.h"
+#include "client/cli/query_flags.h"
+
+namespace leadlag::cli {
+namespace {
+
+constexpr char kWatchText[] =
+    "Prints each change of state as it happens, until it is interrupted; connects again by itself. With --token_file "
+    "it goes on where\n"
+    "the last run stopped, missing nothing: the token is kept after each message, so after a crash the last message "
+    "may come twice\n"
+    "(same sequence numbers). A token too old for the server, or from before a restore, ends with exit code 1 unless\n"
+    "--snapshot_when_lost; a snapshot replaces all that you held.\n"
+    "--output=json prints each message on a line.";
+
+struct FilterFlags {
+  std::vector<std::string> teams, labels, expectations;
+};
+
+void AddFilterFlags(CLI::App& command, FilterFlags& flags) {
+  command.add_option("--team", flags.teams, "Only this team's; repeatable")->allow_extra_args(false)->type_name("ID");
+  command.add_option("--label", flags.labels, "Only teams with this label; repeatable")
+      ->allow_extra_args(false)
+      ->type_name("KEY=VALUE");
+  command.add_option("--expectation", flags.expectations, "Only this expectation's; repeatable")
+      ->allow_extra_args(false)
+      ->type_name("ID");
+}
+
+absl::Status FillFilter(const FilterFlags& flags, v1::AlertFilter& filter) {
+  for (const std::string& team : flags.teams) filter.add_teams(team);
+  for (const std::string& expectation : flags.expectations) filter.add_expectations(expectation);
+  return AddLabels(flags.labels, *filter.mutable_labels());
+}
+
+std::string LastPart(const std::string& name) { return name.substr(name.rfind('/') + 1); }
+
+struct ListFlags {
+  FilterFlags filter;
+  bool include_closed = false;
+};
+
+int List(RunContext& context, const ListFlags& flags) {
+  const absl::StatusOr<std::string> parent = context.DistrictName();
+  if (!parent.ok()) return context.FailUsage(parent.status());
+  v1::ListAlertsRequest request;
+  request.set_parent(*parent);
+  if (absl::Status filled = FillFilter(flags.filter, *request.mutable_filter()); !filled.ok())
+    return context.FailUsage(filled);
+  request.set_include_closed(flags.include_closed);
+  request.set_page_size(1000);
+  v1::ListAlertsResponse all;
+  do {
+    absl::StatusOr<v1::ListAlertsResponse> page = context.client().ListAlerts(request, context.Call());
+    if (!page.ok()) return context.Fail(page.status());
+    request.set_page_token(page->next_page_token());
+    page->clear_next_page_token();
+    all.MergeFrom(*page);
+  } while (!request.page_token().empty());
+  if (context.PrintedJson(all)) return kExitOk;
+  Table table({{"team", "TEAM"},
+               {"expectation", "EXPECTATION"},
+               {"state", "STATE"},
+               {"severity", "SEVERITY"},
+               {"due_date", "DUE"},
+               {"opened_time", "OPENED"},
+               {"closed_time", "CLOSED"},
+               {"closed_reason", "REASON"},
+               {"alert", "ALERT"}});
+  for (const v1::Alert& alert : all.alerts()) {
+    table.AddRow({alert.team(), alert.expectation(), StateCell(alert.state()), EnumText(alert.severity()),
+                  alert.due_date(), TimeText(alert.opened_time()), TimeText(alert.closed_time()),
+                  EnumText(alert.closed_reason()), LastPart(alert.name())});
+  }
+  context.Print(table);
+  if (table.empty()) context.Say(flags.include_closed ? "no alerts" : "no open alerts");
+  if (all.recalculating()) context.Note("leadlag: a catalog change is still being worked out");
+  return kExitOk;
+}
+
+Table FlipTable() {
+  return Table({{"sequence", "SEQUENCE", true},
+                {"effective_time", "EFFECTIVE"},
+                {"from", "FROM"},
+                {"to", "TO"},
+                {"reason", "REASON"},
+                {"due_date", "DUE"},
+                {"recorded_time", "RECORDED"}});
+}
+
+int Why(RunContext& context, const std::string& alert) {
+  const absl::StatusOr<std::string> name = context.NameIn("alerts", alert);
+  if (!name.ok()) return context.FailUsage(name.status());
+  v1::GetAlertRequest request;
+  request.set_name(*name);
+  const absl::StatusOr<v1::GetAlertResponse> response = context.client().GetAlert(request, context.Call());
+  if (!response.ok()) return context.Fail(response.status());
+  if (context.PrintedJson(*response)) return kExitOk;
+  const v1::AlertWhy& why = response->why();
+  if (context.output == Output::kTable) {
+    context.Say(why.text());
+    Table facts({{"fact", "FACT"}, {"value", "VALUE"}});
+    facts.AddRow({"team", response->alert().team()});
+    facts.AddRow({"expectation", response->alert().expectation()});
+    facts.AddRow({"state", StateCell(response->alert().state())});
+    facts.AddRow({"school year", why.school_year() + ", counted from " + why.start_date()});
+    facts.AddRow({"last signal", why.last_signal_date().empty() ? "none this school year" : why.last_signal_date()});
+    facts.AddRow({"expected", "every " + std::to_string(why.every_days()) + " instructional days, " +
+                                  std::to_string(why.allowance_days()) + " more at the start, grace " +
+                                  std::to_string(why.grace_days())});
+    facts.AddRow({"due", why.due_date().empty() ? "not this school year"
+                                                : why.due_date() + ", " + std::to_string(why.counted_days()) +
+                                                      " instructional days counted"});
+    facts.AddRow({"late from", why.late_date()});
+    facts.AddRow({"overdue from", why.overdue_date()});
+    for (const v1::SkippedDate& skipped : why.skipped())
+      facts.AddRow({"not counted", skipped.date() + " " + skipped.label()});
+    facts.AddRow({"other days not counted", why.other_skipped_days()});
+    facts.AddRow({"what ends it", why.remedy()});
+    context.Print(facts);
+    context.out() << '\n';
+  }
+  Table flips = FlipTable();
+  for (const v1::Flip& flip : response->flips()) {
+    flips.AddRow({flip.sequence(), TimeText(flip.effective_time()), StateCell(flip.from_state()),
+                  StateCell(flip.to_state()), EnumText(flip.reason()), flip.due_date(),
+                  TimeText(flip.recorded_time())});
+  }
+  context.Print(flips);
+  return kExitOk;
+}
+
+struct WatchFlags {
+  FilterFlags filter;
+  std::string token_file;
+  bool snapshot = false;
+  bool earliest = false;
+  bool snapshot_when_lost = false;
+  bool alerts_only = false;
+};
+
+// Prints what arrives, and keeps the token in a file.
+class Printer final : public AlertHandler {
+ public:
+  Printer(RunContext& context, std::string token_file) : context_(context), token_file_(std::move(token_file)) {
+    if (context_.output == Output::kCsv) {
+      context_.out() << "sequence,effective_time,team,expectation,from,to,reason,due_date,alert\r\n" << std::flush;
+    }
+  }
+
+  absl::Status OnSnapshot() override {
+    context_.Say("snapshot: forget what was before");
+    return absl::OkStatus();
+  }
+
+  absl::Status OnMessage(const v1::SubscribeResponse& message) override {
+    if (context_.output == Output::kJson) {
+      context_.out() << ToJson(message, JsonLayout::kOneLine);
+    } else {
+      for (const v1::WatchStanding& watch : message.watches()) PrintWatch(watch);
+      for (const v1::Flip& flip : message.flips()) PrintFlip(flip);
+      if (message.snapshot_complete()) context_.Say("snapshot complete");
+    }
+    context_.out().flush();
+    // A token must not be kept for what nobody could read.
+    return context_.out() ? absl::OkStatus() : absl::CancelledError("nobody reads the output any more");
+  }
+
+  // Written beside and renamed over, so that the file always holds one whole token.
+  absl::Status SaveToken(std::string_view token) override {
+    if (token_file_.empty()) return absl::OkStatus();
+    const std::string beside = token_file_ + ".new";
+    std::ofstream out(beside, std::ios::binary | std::ios::trunc);
+    out << token;
+    out.close();
+    if (!out || std::rename(beside.c_str(), token_file_.c_str()) != 0) {
+      return absl::FailedPreconditionError(token_file_ + " cannot be written");
+    }
+    return absl::OkStatus();
+  }
+
+  void OnReconnect(const absl::Status& why, std::chrono::milliseconds wait) override {
+    context_.Note("leadlag: " + std::string(why.message()) + "; trying again in " + std::to_string(wait.count()) +
+                  " ms");
+  }
+
+ private:
+  std::string Painted(v1::WatchState state) {
+    const Cell cell = StateCell(state);
+    return Coloured(cell.text, cell.tone, context_.colour());
+  }
+
+  void PrintFlip(const v1::Flip& flip) {
+    if (context_.output == Output::kCsv) {
+      context_.out() << CsvLine({std::to_string(flip.sequence()), TimeText(flip.effective_time()), flip.team(),
+                                 flip.expectation(), EnumText(flip.from_state()), EnumText(flip.to_state()),
+                                 EnumText(flip.reason()), flip.due_date(), LastPart(flip.alert())});
+      return;
+    }
+    context_.out() << TimeText(flip.effective_time()) << "  #" << flip.sequence() << "  " << flip.team() << " / "
+                   << flip.expectation() << ": " << Painted(flip.from_state()) << " to " << Painted(flip.to_state())
+                   << " (" << EnumText(flip.reason()) << (flip.due_date().empty() ? "" : ", due " + flip.due_date())
+                   << ")\n";
+  }
+
+  void PrintWatch(const v1::WatchStanding& watch) {
+    if (context_.output == Output::kCsv) {
+      context_.out() << CsvLine({"", TimeText(watch.since_time()), watch.team(), watch.expectation(), "",
+                                 EnumText(watch.state()), "SNAPSHOT", watch.due_date(), LastPart(watch.alert())});
+      return;
+    }
+    context_.out() << "  " << watch.team() << " / " << watch.expectation() << ": " << Painted(watch.state())
+                   << (watch.due_date().empty() ? "" : ", due " + watch.due_date()) << '\n';
+  }
+
+  RunContext& context_;
+  const std::string token_file_;
+};
+
+int Watch(RunContext& context, const WatchFlags& flags) {
+  const absl::StatusOr<std::string> parent = context.DistrictName();
+  if (!parent.ok()) return context.FailUsage(parent.status());
+  AlertFollowerOptions options;
+  options.snapshot_when_lost = flags.snapshot_when_lost;
+  options.request.set_parent(*parent);
+  options.request.mutable_filter()->set_alerts_only(flags.alerts_only);
+  if (absl::Status filled = FillFilter(flags.filter, *options.request.mutable_filter()); !filled.ok())
+    return context.FailUsage(filled);
+  const absl::StatusOr<std::string> token =
+      flags.token_file.empty() ? absl::NotFoundError("") : ReadFile(flags.token_file);
+  if (flags.snapshot) {
+    options.request.set_snapshot(true);
+  } else if (token.ok() && !token->empty()) {
+    options.request.set_token(*token);
+  } else if (flags.earliest) {
+    options.request.set_earliest(true);
+  }
+  Printer printer(context, flags.token_file);
+  const absl::Status status = AlertFollower(context.client(), std::move(options), printer).Run();
+  if (absl::IsOutOfRange(status)) context.Note("leadlag: run again with --snapshot, or with --snapshot_when_lost");
+  return context.Fail(status);
+}
+
+}  // namespace
+
+void AddAlerts(CommandSet& commands) {
+  CLI::App* alerts = commands.Add(nullptr, "alerts", "What is late, as it happens, and why");
+
+  auto list_flags = std::make_shared<ListFlags>();
+  CLI::App* list = commands.Add(alerts, "list", "Open alerts, in order of opening");
+  AddFilterFlags(*list, list_flags->filter);
+  list->add_flag("--include_closed", list_flags->include_closed, "Closed alerts too");
+  commands.OnRun(list, [&commands, list_flags] { return List(commands.context(), *list_flags); });
+
+  auto watch_flags = std::make_shared<WatchFlags>();
+  CLI::App* watch = commands.Add(alerts, "watch", "Follow changes of state as they happen", kWatchText);
+  AddFilterFlags(*watch, watch_flags->filter);
+  watch->add_option("--token_file", watch_flags->token_file, "Where the place in the stream is kept")
+      ->type_name("FILE");
+  watch->add_flag("--snapshot", watch_flags->snapshot, "Begin with the state of every watch, whatever the token");
+  watch->add_flag("--earliest", watch_flags->earliest, "Without a token, begin with the first change kept");
+  watch->add_flag("--snapshot_when_lost", watch_flags->snapshot_when_lost, "Take a snapshot when the token is too old");
+  watch->add_flag("--alerts_only", watch_flags->alerts_only, "Only what opens, changes or closes an alert");
+  commands.OnRun(watch, [&commands, watch_flags] { return Watch(commands.context(), *watch_flags); });
+
+  auto alert = std::make_shared<std::string>();
+  CLI::App* why = commands.Add(alerts, "why", "The dates and days behind one alert");
+  why->add_option("alert", *alert, "The alert's id")->required()->type_name("ALERT");
+  commands.OnRun(why, [&commands, alert] { return Why(commands.context(), *alert); });
+}
+
+}  // namespace leadlag::cli

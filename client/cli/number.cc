@@ -1,0 +1,34 @@
+#include "client/cli/number.h"
+
+#include <charconv>
+#include <cmath>
+
+namespace leadlag::cli {
+namespace {
+
+template <typename Number>
+std::optional<Number> ParseWhole(std::string_view text) {
+  if (text.size() > 1 && text[0] == '+' && text[1] != '-') text.remove_prefix(1);
+  Number value{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (text.empty() || error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+}  // namespace
+
+std::optional<int64_t> ParseInteger(std::string_view text) { return ParseWhole<int64_t>(text); }
+std::optional<uint64_t> ParseUnsigned(std::string_view text) { return ParseWhole<uint64_t>(text); }
+
+std::optional<double> ParseDecimal(std::string_view text) {
+  const std::optional<double> value = ParseWhole<double>(text);
+  return value && std::isfinite(*value) ? value : std::nullopt;
+}
+
+std::string FormatDecimal(double value) {
+  char buffer[32];
+  const auto result = std::to_chars(buffer, buffer + sizeof(buffer), value);
+  return std::string(buffer, result.ptr);
+}
+
+}  // namespace leadlag::cli

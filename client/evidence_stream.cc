@@ -1,0 +1,170 @@
+#include "client/evidence_stream.h"
+
+#include <utility>
+
+#include "absl/time/time.h"
+#include "client/status.h"
+#include "grpcpp/client_context.h"
+
+namespace leadlag {
+
+EvidenceStream::EvidenceStream(Client& client, EvidenceStreamOptions options, OnAck on_ack)
+    : client_(client), options_(std::move(options)), on_ack_(std::move(on_ack)), thread_([this] { Run(); }) {}
+
+EvidenceStream::~EvidenceStream() {
+  Cancel();
+  thread_.join();
+}
+
+bool EvidenceStream::MayPush() const {
+  return done_ || closing_ || cancelled_ || window_.size() < static_cast<size_t>(options_.window_batches);
+}
+
+bool EvidenceStream::WriterHasWork() const {
+  return reads_over_ || cancelled_ || sent_ < window_.size() || (closing_ && window_.empty());
+}
+
+absl::Status EvidenceStream::Push(v1::EvidenceBatch batch) {
+  auto request = std::make_shared<v1::StreamEvidenceRequest>();
+  *request->mutable_batch() = std::move(batch);
+  absl::MutexLock lock(&mutex_);
+  mutex_.Await(absl::Condition(
+      +[](EvidenceStream* s) ABSL_NO_THREAD_SAFETY_ANALYSIS { return s->MayPush(); }, this));
+  if (done_) return final_.ok() ? absl::FailedPreconditionError("the stream is finished") : final_;
+  if (cancelled_) return absl::CancelledError("the stream was cancelled");
+  if (closing_) return absl::FailedPreconditionError("the stream is finished");
+  request->mutable_batch()->set_batch_id(next_batch_id_++);
+  window_.push_back(std::move(request));
+  return absl::OkStatus();
+}
+
+absl::Status EvidenceStream::Finish() {
+  absl::MutexLock lock(&mutex_);
+  closing_ = true;
+  mutex_.Await(absl::Condition(&done_));
+  return final_;
+}
+
+void EvidenceStream::Cancel() {
+  cancellation_.Cancel();
+  absl::MutexLock lock(&mutex_);
+  cancelled_ = true;
+  if (context_ != nullptr) context_->TryCancel();
+}
+
+void EvidenceStream::Run() {
+  Backoff backoff(options_.retry, client_.NextSeed());
+  uint64_t acknowledged_before = 0;
+  absl::Status status;
+  while (true) {
+    status = RunCall();
+    if (!IsRetryable(status)) break;
+    {
+      absl::MutexLock lock(&mutex_);
+      if (acknowledged_ > acknowledged_before) backoff.Reset();
+      acknowledged_before = acknowledged_;
+    }
+    if (!backoff.MayRetry()) break;
+    if (!client_.sleeper().Sleep(backoff.Next(), cancellation_)) {
+      status = absl::CancelledError("the stream was cancelled");
+      break;
+    }
+  }
+  absl::MutexLock lock(&mutex_);
+  done_ = true;
+  final_ = status;
+}
+
+absl::Status EvidenceStream::RunCall() {
+  grpc::ClientContext context;
+  {
+    absl::MutexLock lock(&mutex_);
+    if (cancelled_) return absl::CancelledError("the stream was cancelled");
+    sent_ = 0;
+    reads_over_ = false;
+    timed_out_ = false;
+    violation_ = absl::OkStatus();
+    context_ = &context;
+  }
+  std::unique_ptr<Call> call = client_.evidence().StreamEvidence(&context);
+  v1::StreamEvidenceRequest open;
+  open.mutable_open()->set_parent(options_.parent);
+  if (call->Write(open)) {
+    std::thread reader([&] { ReadAcks(*call, context); });
+    WriteBatches(*call, context);
+    reader.join();
+  }
+  const grpc::Status status = call->Finish();
+  {
+    absl::MutexLock lock(&mutex_);
+    context_ = nullptr;
+  }
+  return Outcome(StatusOf(status, context));
+}
+
+absl::Status EvidenceStream::Outcome(const absl::Status& call_status) {
+  absl::MutexLock lock(&mutex_);
+  if (cancelled_) return absl::CancelledError("the stream was cancelled");
+  if (!violation_.ok()) return violation_;
+  if (timed_out_) return absl::UnavailableError("the server acknowledged nothing in time");
+  if (call_status.ok() && !(closing_ && window_.empty())) {
+    return absl::UnavailableError("the server closed the stream before everything was acknowledged");
+  }
+  return call_status;
+}
+
+void EvidenceStream::WriteBatches(Call& call, grpc::ClientContext& context) {
+  while (true) {
+    std::shared_ptr<v1::StreamEvidenceRequest> next;
+    {
+      absl::MutexLock lock(&mutex_);
+      uint64_t seen = 0;
+      do {  // a wait that times out ends the call only if acknowledgements are owed and none came meanwhile
+        seen = acknowledged_;
+        const bool work = mutex_.AwaitWithTimeout(
+            absl::Condition(
+                +[](EvidenceStream* s) ABSL_NO_THREAD_SAFETY_ANALYSIS { return s->WriterHasWork(); }, this),
+            absl::FromChrono(options_.ack_timeout));
+        if (work) break;
+        timed_out_ = sent_ > 0 && seen == acknowledged_;
+      } while (!timed_out_);
+      if (timed_out_) {
+        context.TryCancel();
+        return;
+      }
+      if (reads_over_ || cancelled_) return;
+      if (sent_ == window_.size()) break;  // closing, and everything is acknowledged
+      // Counted before it is written: its acknowledgement may be here before Write returns.
+      next = window_[sent_++];
+    }
+    if (!call.Write(*next)) return;  // the reader sees the end too, and Finish says why
+  }
+  call.WritesDone();
+}
+
+void EvidenceStream::ReadAcks(Call& call, grpc::ClientContext& context) {
+  v1::StreamEvidenceResponse ack;
+  while (call.Read(&ack)) {
+    std::shared_ptr<v1::StreamEvidenceRequest> batch;
+    {
+      absl::MutexLock lock(&mutex_);
+      if (sent_ == 0 || window_.front()->batch().batch_id() != ack.batch_id()) {
+        violation_ = absl::InternalError("the server acknowledged batch " + std::to_string(ack.batch_id()) +
+                                         ", which is not the next one");
+        context.TryCancel();
+        break;
+      }
+      batch = window_.front();
+    }
+    on_ack_(batch->batch(), ack);
+    absl::MutexLock lock(&mutex_);
+    // Only now: whoever waits in Finish must find that the callback has run for every batch.
+    window_.pop_front();
+    --sent_;
+    ++acknowledged_;
+  }
+  absl::MutexLock lock(&mutex_);
+  reads_over_ = true;
+}
+
+}  // namespace leadlag

@@ -1,0 +1,31 @@
+// The one place that turns what gRPC reports into an absl::Status of the client's users.
+//
+// Codes keep their number. A server that can name fields sends them in the trailing metadata
+// `leadlag-error-details-bin` (leadlag.v1.ErrorDetails); they become the status's problems, to be read with ProblemsOf
+// (core/problem.h). Thread safe.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "core/problem.h"
+#include "grpcpp/client_context.h"
+#include "grpcpp/support/status.h"
+
+namespace leadlag {
+
+// The key of the trailing metadata that holds serialized ErrorDetails.
+inline constexpr char kErrorDetailsKey[] = "leadlag-error-details-bin";
+
+// The call's outcome: its code, the server's message, and the problems it named. Details that cannot be read are left
+// out: the code and message stand by themselves. REQUIRES: the call has finished.
+absl::Status StatusOf(const grpc::Status& status, const grpc::ClientContext& context);
+
+// "NOT_FOUND" is kNotFound; a name that is none is kUnknown.
+absl::StatusCode CodeOf(std::string_view name);
+
+// `status` with the same code and problems, and `context` in front of its message: "districts/x: no such district".
+absl::Status WithContext(std::string_view context, const absl::Status& status);
+
+}  // namespace leadlag

@@ -1,0 +1,69 @@
+// A leadlagd in this process that does what a test scripts: real gRPC, no network, no state.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "client/client.h"
+#include "grpcpp/server.h"
+
+namespace leadlag {
+
+// Notes how long it was asked to wait, and does not wait.
+class FakeSleeper final : public Sleeper {
+ public:
+  bool Sleep(std::chrono::milliseconds duration, Cancellation& cancellation) override;
+  std::vector<std::chrono::milliseconds> waits() const;
+
+ private:
+  mutable absl::Mutex mutex_;
+  std::vector<std::chrono::milliseconds> waits_ ABSL_GUARDED_BY(mutex_);
+};
+
+// What each RPC does; one that is not scripted answers UNIMPLEMENTED. Set before the first call.
+struct ServerScript {
+  using EvidenceCall = grpc::ServerReaderWriter<v1::StreamEvidenceResponse, v1::StreamEvidenceRequest>;
+
+  std::function<grpc::Status(const v1::ApplyCatalogRequest&, v1::ApplyCatalogResponse&, grpc::ServerContext&)>
+      apply_catalog;
+  std::function<grpc::Status(const v1::ExportCatalogRequest&, v1::ExportCatalogResponse&)> export_catalog;
+  std::function<grpc::Status(const v1::ListTeamCadenceRequest&, v1::ListTeamCadenceResponse&)> list_team_cadence;
+  std::function<grpc::Status(EvidenceCall&)> stream_evidence;
+  std::function<grpc::Status(const v1::SubscribeRequest&, grpc::ServerWriter<v1::SubscribeResponse>&,
+                             grpc::ServerContext&)>
+      subscribe;
+};
+
+class FakeServer {
+ public:
+  FakeServer();
+  ~FakeServer();
+
+  ServerScript script;
+  FakeSleeper sleeper;
+
+  // A client of this server with its sleeper.
+  std::unique_ptr<Client> NewClient(RetryPolicy retry = {},
+                                    std::chrono::milliseconds deadline = std::chrono::seconds(30));
+
+ private:
+  class Services;
+  std::unique_ptr<Services> services_;
+  std::unique_ptr<grpc::Server> server_;
+};
+
+// UNAVAILABLE, as from a server that drains.
+grpc::Status Draining();
+
+// Trailing metadata as a server that names fields sends it.
+void AddDetails(grpc::ServerContext& context, const v1::ErrorDetails& details);
+
+// The shared data of this machine's tests; empty where it is absent.
+std::string SharedDataDirectory();
+
+}  // namespace leadlag

@@ -1,0 +1,309 @@
+// The alert feed without gRPC: cursors, snapshots, bookmarks and tokens over a real engine.
+#include "server/feed.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "core/problem.h"
+#include "server/feed_token.h"
+#include "tests/server/small_district.h"
+
+namespace leadlag {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+constexpr absl::Duration kPatience = absl::Seconds(60);
+
+// Keeps what it is sent; takes the next message only when told to.
+class Collector : public FeedSink {
+ public:
+  struct Message {
+    std::vector<uint64_t> sequences;
+    std::vector<std::string> watches;
+    std::string token;
+    bool snapshot_complete = false;
+    uint64_t through = 0;
+  };
+  void Send(const FeedMessage& message) override {
+    Message kept{{}, {}, message.token, message.snapshot_complete, message.through_sequence};
+    for (const TimelineFlip* flip : message.flips) kept.sequences.push_back(flip->sequence);
+    for (const auto& watch : message.watches) kept.watches.push_back(watch.team + "/" + watch.standing.expectation);
+    absl::MutexLock lock(&mu_);
+    messages_.push_back(std::move(kept));
+  }
+  void Close(const absl::Status& status) override {
+    absl::MutexLock lock(&mu_);
+    closed_ = status;
+  }
+
+  // The message with this number, from 0; an empty one where it does not come.
+  Message Get(size_t number) {
+    absl::MutexLock lock(&mu_);
+    const auto there = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) { return messages_.size() > number; };
+    EXPECT_TRUE(mu_.AwaitWithTimeout(absl::Condition(&there), kPatience)) << "message " << number;
+    return there() ? messages_[number] : Message();
+  }
+  size_t count() {
+    absl::MutexLock lock(&mu_);
+    return messages_.size();
+  }
+  absl::Status closed() {
+    absl::MutexLock lock(&mu_);
+    const auto is = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) { return closed_.has_value(); };
+    mu_.AwaitWithTimeout(absl::Condition(&is), kPatience);
+    return closed_.value_or(absl::OkStatus());
+  }
+
+ private:
+  absl::Mutex mu_;
+  std::vector<Message> messages_ ABSL_GUARDED_BY(mu_);
+  std::optional<absl::Status> closed_ ABSL_GUARDED_BY(mu_);
+};
+
+struct Subscriber {
+  std::shared_ptr<Collector> sink = std::make_shared<Collector>();
+  uint64_t id = 0;
+};
+
+// SmallDistrict's three watches start on 2025-09-01 and make flips from then on.
+class FeedTest : public ::testing::Test {
+ protected:
+  FeedTest() : district_("2025-08-20") { Make({}); }
+  ~FeedTest() override {
+    district_.engine().Stop();
+    feed_.reset();
+  }
+
+  void Make(FeedOptions options) {
+    feed_.reset();
+    options.monotonic_micros = [this] { return micros_.load(); };
+    feed_ = std::make_unique<FlipFeed>(&district_.engine(), options);
+  }
+  // Moves the feed's time.
+  void Pass(int64_t micros) {
+    micros_ += micros;
+    feed_->Wake();
+  }
+  absl::StatusOr<uint64_t> TryAdd(const FlipFeed::Start& start, AlertFilter filter, std::shared_ptr<Collector> sink,
+                                  const std::string& district = "small") {
+    return feed_->Add(district, std::move(filter), start, std::move(sink));
+  }
+  Subscriber Add(const FlipFeed::Start& start, AlertFilter filter = {}) {
+    Subscriber subscriber;
+    const absl::StatusOr<uint64_t> id = TryAdd(start, std::move(filter), subscriber.sink);
+    EXPECT_TRUE(id.ok()) << id.status();
+    subscriber.id = id.value_or(0);
+    feed_->Ready(subscriber.id);
+    return subscriber;
+  }
+  absl::Status Refusal(const FlipFeed::Start& start, AlertFilter filter = {}, const std::string& district = "small") {
+    return TryAdd(start, std::move(filter), std::make_shared<Collector>(), district).status();
+  }
+  uint64_t LastSequence() { return district_.Read()->last_sequence(); }
+
+  SmallDistrict district_;
+  std::atomic<int64_t> micros_{1'000'000};
+  std::unique_ptr<FlipFeed> feed_;
+};
+
+TEST_F(FeedTest, StartsNowWithABookmarkAndGoesOnWithFlips) {
+  const uint64_t before = LastSequence();
+  Subscriber subscriber = Add(FlipFeed::FromNow());
+  const Collector::Message first = subscriber.sink->Get(0);
+  EXPECT_THAT(first.sequences, IsEmpty());
+  EXPECT_EQ(first.through, before);
+  EXPECT_FALSE(first.token.empty());
+  feed_->Ready(subscriber.id);
+  district_.GoTo("2025-09-02");  // the watches start
+  const uint64_t after = LastSequence();
+  ASSERT_GT(after, before);
+  const Collector::Message second = subscriber.sink->Get(1);
+  EXPECT_EQ(second.sequences.front(), before + 1);
+  EXPECT_EQ(second.through, second.sequences.back());
+}
+
+TEST_F(FeedTest, NothingIsSentWhileAMessageIsUnderWay) {
+  Subscriber slow = Add(FlipFeed::FromNow());
+  Subscriber quick = Add(FlipFeed::FromNow());
+  slow.sink->Get(0);
+  quick.sink->Get(0);
+  feed_->Ready(quick.id);
+  const uint64_t before = LastSequence();
+  district_.GoTo("2025-09-02");
+  district_.GoTo("2025-11-10");
+  const uint64_t last = LastSequence();
+  for (size_t i = 1; quick.sink->Get(i).through < last; ++i) feed_->Ready(quick.id);
+  EXPECT_EQ(slow.sink->count(), 1u);
+  feed_->Ready(slow.id);  // and everything has waited in the log
+  const Collector::Message all = slow.sink->Get(1);
+  EXPECT_EQ(all.sequences.front(), before + 1);
+  EXPECT_EQ(all.sequences.size(), last - before);
+}
+
+TEST_F(FeedTest, EarliestReadsTheWholeLogInMessages) {
+  district_.GoTo("2026-06-30");
+  Make({.flips_per_read = 2});
+  Subscriber subscriber = Add(FlipFeed::FromEarliest());
+  uint64_t next = 1;
+  for (size_t i = 0; next <= LastSequence(); ++i) {
+    const Collector::Message message = subscriber.sink->Get(i);
+    ASSERT_FALSE(message.sequences.empty());
+    for (const uint64_t sequence : message.sequences) EXPECT_EQ(sequence, next++);
+    feed_->Ready(subscriber.id);
+  }
+}
+
+TEST_F(FeedTest, ATokenContinuesRightAfterItsMessage) {
+  district_.GoTo("2025-11-10");
+  Make({.flips_per_read = 2});
+  Subscriber first = Add(FlipFeed::FromEarliest());
+  const Collector::Message message = first.sink->Get(0);
+  Make({});  // another feed: tokens need no memory
+  Subscriber second = Add(message.token);
+  EXPECT_EQ(second.sink->Get(0).sequences.front(), message.sequences.back() + 1);
+}
+
+TEST_F(FeedTest, TokensAreBound) {
+  const Subscriber subscriber = Add(FlipFeed::FromNow());
+  const std::string token = subscriber.sink->Get(0).token;
+  AlertFilter other;
+  other.teams = {"north"};
+  EXPECT_EQ(Refusal(token, other).code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(Refusal(token + "x").code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(Refusal(std::string()).code(), absl::StatusCode::kInvalidArgument);
+  FeedToken changed = FeedToken::Decode(token).value();
+  changed.district = "other";
+  EXPECT_EQ(Refusal(changed.Encode()).code(), absl::StatusCode::kInvalidArgument);
+  changed = FeedToken::Decode(token).value();
+  ++changed.incarnation;
+  const absl::Status restored = Refusal(changed.Encode());
+  EXPECT_EQ(restored.code(), absl::StatusCode::kOutOfRange);
+  EXPECT_NE(std::string(restored.message()).find("snapshot"), std::string::npos);
+  changed = FeedToken::Decode(token).value();
+  ++changed.sequence;
+  EXPECT_EQ(Refusal(changed.Encode()).code(), absl::StatusCode::kOutOfRange);
+  EXPECT_TRUE(Add(token).id != 0);
+  EXPECT_EQ(Refusal(FlipFeed::FromNow(), {}, "nowhere").code(), absl::StatusCode::kNotFound);
+}
+
+TEST_F(FeedTest, SnapshotComesInPagesThenItsTokenThenWhatFollows) {
+  district_.GoTo("2025-09-02");
+  Make({.snapshot_page_watches = 2});
+  const uint64_t at = LastSequence();
+  Subscriber subscriber = Add(FlipFeed::WithSnapshot());
+  district_.GoTo("2025-11-10");  // makes flips while the snapshot is under way
+  const Collector::Message page1 = subscriber.sink->Get(0);
+  EXPECT_THAT(page1.watches, ElementsAre("north/leading", "north/walkthroughs"));
+  EXPECT_EQ(page1.token, "");
+  EXPECT_FALSE(page1.snapshot_complete);
+  feed_->Ready(subscriber.id);
+  EXPECT_THAT(subscriber.sink->Get(1).watches, ElementsAre("south/walkthroughs"));
+  feed_->Ready(subscriber.id);
+  const Collector::Message end = subscriber.sink->Get(2);
+  EXPECT_TRUE(end.snapshot_complete);
+  EXPECT_FALSE(end.token.empty());
+  EXPECT_EQ(end.through, at);
+  feed_->Ready(subscriber.id);
+  EXPECT_EQ(subscriber.sink->Get(3).sequences.front(), at + 1);
+}
+
+TEST_F(FeedTest, SnapshotHoldsOnlyWhatMatches) {
+  district_.GoTo("2025-09-02");
+  AlertFilter high;
+  high.labels = {{"level", "high"}};
+  Subscriber subscriber = Add(FlipFeed::WithSnapshot(), high);
+  EXPECT_THAT(subscriber.sink->Get(0).watches, ElementsAre("south/walkthroughs"));
+  AlertFilter alerts;
+  alerts.alerts_only = true;
+  EXPECT_TRUE(Add(FlipFeed::WithSnapshot(), alerts).sink->Get(0).snapshot_complete);  // nobody is late yet
+}
+
+TEST_F(FeedTest, SnapshotsUnderWayAreBounded) {
+  district_.GoTo("2025-09-02");
+  Make({.snapshot_bytes_max = 1});
+  Subscriber first = Add(FlipFeed::WithSnapshot());  // one alone may be larger
+  first.sink->Get(0);
+  EXPECT_EQ(Refusal(FlipFeed::WithSnapshot()).code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_NE(Add(FlipFeed::FromNow()).id, 0u);
+  feed_->Ready(first.id);
+  EXPECT_TRUE(first.sink->Get(1).snapshot_complete);
+  Subscriber second = Add(FlipFeed::WithSnapshot());
+  EXPECT_EQ(Refusal(FlipFeed::WithSnapshot()).code(), absl::StatusCode::kResourceExhausted);
+  feed_->Remove(second.id);
+  Add(FlipFeed::WithSnapshot());
+}
+
+TEST_F(FeedTest, SubscribersGoToTheirLimit) {
+  Make({.subscriptions_max = 2});
+  const Subscriber first = Add(FlipFeed::FromNow());
+  Add(FlipFeed::FromNow());
+  EXPECT_EQ(Refusal(FlipFeed::FromNow()).code(), absl::StatusCode::kResourceExhausted);
+  feed_->Remove(first.id);
+  EXPECT_EQ(feed_->size(), 1u);
+  Add(FlipFeed::FromNow());
+}
+
+TEST_F(FeedTest, BookmarksAnIdleSubscriber) {
+  Make({.idle_bookmark_micros = 100, .moved_bookmark_micros = 10});
+  Subscriber subscriber = Add(FlipFeed::FromNow());
+  const Collector::Message first = subscriber.sink->Get(0);
+  feed_->Ready(subscriber.id);
+  Pass(100);
+  const Collector::Message second = subscriber.sink->Get(1);
+  EXPECT_EQ(second.through, first.through);
+  EXPECT_EQ(second.token, first.token);
+}
+
+TEST_F(FeedTest, BookmarksProgressThatDoesNotMatch) {
+  Make({.idle_bookmark_micros = 1'000'000, .moved_bookmark_micros = 10});
+  AlertFilter nobody;
+  nobody.teams = {"nobody"};
+  Subscriber subscriber = Add(FlipFeed::FromNow(), nobody);
+  const uint64_t before = subscriber.sink->Get(0).through;
+  feed_->Ready(subscriber.id);
+  district_.GoTo("2025-09-02");
+  ASSERT_GT(LastSequence(), before);
+  // The thread may look at the flips before or after this: time passes until it has.
+  for (size_t i = 1;; ++i) {
+    Pass(10);
+    if (i % 100'000 == 0 || subscriber.sink->count() > 1) break;
+  }
+  const Collector::Message bookmark = subscriber.sink->Get(1);
+  EXPECT_THAT(bookmark.sequences, IsEmpty());
+  EXPECT_GT(bookmark.through, before);
+}
+
+TEST_F(FeedTest, BookmarksALongWayThroughWhatDoesNotMatch) {
+  district_.GoTo("2026-06-30");
+  Make({.flips_per_read = 2, .bookmark_flips = 4});
+  AlertFilter nobody;
+  nobody.teams = {"nobody"};
+  Subscriber subscriber = Add(FlipFeed::FromEarliest(), nobody);
+  const Collector::Message bookmark = subscriber.sink->Get(0);
+  EXPECT_THAT(bookmark.sequences, IsEmpty());
+  EXPECT_EQ(bookmark.through, 4u);
+}
+
+TEST_F(FeedTest, DrainClosesEveryoneAndRefusesMore) {
+  Subscriber subscriber = Add(FlipFeed::FromNow());
+  feed_->Drain();
+  EXPECT_EQ(subscriber.sink->closed().code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(feed_->size(), 0u);
+  EXPECT_EQ(Refusal(FlipFeed::FromNow()).code(), absl::StatusCode::kUnavailable);
+  feed_->Ready(subscriber.id);  // ignored
+  feed_->Remove(subscriber.id);
+}
+
+}  // namespace
+}  // namespace leadlag

@@ -1,0 +1,176 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "server/engine/queries.h"
+#include "storage/keys.h"
+#include "tests/server/small_district.h"
+
+namespace leadlag {
+namespace {
+
+using ::testing::Contains;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+constexpr size_t kMany = 100;
+
+// A district in which everything has happened that a district can hold.
+SmallDistrict FullDistrict() {
+  SmallDistrict district("2025-09-01");
+  district.GoTo("2025-10-20");  // alerts open and get worse
+  district.RecordOne("south", "walks", "2025-10-17", "a");
+  district.RecordOne("south", "climate", "2025-10-20", "b");
+  district.RecordOne("south", "climate", "2024-10-20", "pending");
+  district.GoTo("2025-10-21");
+  district.Hold("r-1", "south", "2025-10-21", {"walks"}, {"b"});
+  district.RecordOne("south", "walks", "2025-10-16", "a");  // corrected
+  district.RecordOne("south", "walks", "2025-10-21", "b");  // moved
+  district.RecordOne("south", "walks", "2025-10-21", "c");
+  district.Void("c");
+  EvidenceItem early;
+  early.evidence_id = "early void";
+  early.content.value = Void{};
+  early.content.source_version = 3;
+  district.Record({early});
+  district.GoTo("2025-12-20");
+  Catalog catalog = SmallDistrict::MakeCatalog();
+  catalog.expectations[0].every_days = 40;
+  catalog.expectations.pop_back();
+  district.Apply(catalog);  // retracts, and takes a watch away
+  district.GoTo("2026-02-20");
+  catalog = SmallDistrict::MakeCatalog();
+  district.Apply(catalog);  // which comes back
+  district.GoTo("2026-06-20");
+  district.GoTo("2026-06-21");
+  return district;
+}
+
+std::vector<std::string> Verified(const SmallDistrict& district, size_t findings_max = kMany) {
+  return VerifyDistrict(district.Read(), findings_max);
+}
+
+// Damages the view behind the engine's back, as no code of ours would.
+void Put(const SmallDistrict& district, const std::string& key, const std::string& value) {
+  const DistrictReader reader = district.Read();
+  Store& store = const_cast<Store&>(reader->store());
+  Batch batch = store.NewBatch();
+  batch.Put(key, value);
+  ASSERT_TRUE(store.Commit(batch).ok());
+}
+void Delete(const SmallDistrict& district, const std::string& key) {
+  const DistrictReader reader = district.Read();
+  Store& store = const_cast<Store&>(reader->store());
+  Batch batch = store.NewBatch();
+  batch.Delete(key);
+  ASSERT_TRUE(store.Commit(batch).ok());
+}
+
+// The first entry of a table.
+std::pair<std::string, std::string> First(const SmallDistrict& district, Table table) {
+  const DistrictReader reader = district.Read();
+  std::pair<std::string, std::string> first;
+  const absl::Status scanned =
+      reader->store().Scan(TableRange(reader->number(), table), [&](std::string_view key, std::string_view value) {
+        first = {std::string(key), std::string(value)};
+        return false;
+      });
+  EXPECT_TRUE(scanned.ok()) << scanned;
+  EXPECT_FALSE(first.first.empty()) << "the table " << static_cast<int>(table) << " is empty";
+  return first;
+}
+
+TEST(VerifyTest, ADistrictThatNothingBefellIsClean) {
+  EXPECT_THAT(Verified(SmallDistrict("2025-09-01")), IsEmpty());
+  EXPECT_THAT(Verified(FullDistrict()), IsEmpty());
+}
+
+TEST(VerifyTest, AnyEntryThatIsGoneIsFound) {
+  for (const Table table :
+       {Table::kCatalogVersions, Table::kSeries, Table::kIdentity, Table::kRevisions, Table::kReviews,
+        Table::kReviewIds, Table::kDayRows, Table::kWatches, Table::kFlips, Table::kAlerts}) {
+    const SmallDistrict district = FullDistrict();
+    Delete(district, First(district, table).first);
+    EXPECT_FALSE(Verified(district).empty()) << "table " << static_cast<int>(table);
+  }
+}
+
+TEST(VerifyTest, AnyEntryThatIsDamagedIsFound) {
+  for (const Table table : {Table::kCatalogVersions, Table::kSeries, Table::kIdentity, Table::kRevisions,
+                            Table::kReviews, Table::kReviewIds, Table::kDayRows, Table::kWatches, Table::kFlips,
+                            Table::kAlerts, Table::kSourceObservations}) {
+    const SmallDistrict district = FullDistrict();
+    const auto [key, value] = First(district, table);
+    Put(district, key, value.substr(0, value.size() - 1));
+    EXPECT_FALSE(Verified(district).empty()) << "table " << static_cast<int>(table);
+  }
+}
+
+TEST(VerifyTest, EntriesThatBelongToNothingAreFound) {
+  const SmallDistrict district = FullDistrict();
+  const uint32_t number = district.Read()->number();
+  const std::string series = First(district, Table::kSeries).second;
+  Put(district, SeriesKey{number, 1, 3, DateOf("2025-10-01"), 77}.Encode(), series);
+  Put(district, RevisionKey{number, 77, 1}.Encode(), First(district, Table::kRevisions).second);
+  Put(district, DayRowKey{number, 1, 3, 2026}.Encode(), First(district, Table::kDayRows).second);
+  Put(district, AlertKey{number, 9'999}.Encode(), First(district, Table::kAlerts).second);
+  Put(district, OpenAlertKey{number, 0, 0}.Encode(), "\x05");
+  const std::vector<std::string> findings = Verified(district);
+  EXPECT_THAT(findings, Contains(HasSubstr("series entries")));
+  EXPECT_THAT(findings, Contains(HasSubstr("revision entries")));
+  EXPECT_THAT(findings, Contains(HasSubstr("the day row of team \"north\"")));
+  EXPECT_THAT(findings, Contains(HasSubstr("alert 9999")));
+  EXPECT_THAT(findings, Contains(HasSubstr("alert 5 is in the table of open ones")));
+}
+
+TEST(VerifyTest, AFlipThatTellsAnotherStoryIsFound) {
+  const SmallDistrict district = FullDistrict();
+  const auto [key, value] = First(district, Table::kFlips);
+  FlipRecord flip = DecodeFlipRecord(value).value();
+  flip.flip.to = WatchState::kOnTrack;
+  Put(district, key, EncodeFlipRecord(flip));
+  EXPECT_THAT(Verified(district), Contains(HasSubstr("the flip before ended with ON_TRACK")));
+}
+
+TEST(VerifyTest, AnOpenAlertThatIsInNoTableIsFound) {
+  SmallDistrict district("2025-09-01");
+  district.GoTo("2025-10-20");
+  EXPECT_THAT(Verified(district), IsEmpty());
+  Delete(district, First(district, Table::kOpenAlerts).first);
+  EXPECT_THAT(Verified(district), Contains(HasSubstr("missing in the table of open ones")));
+}
+
+TEST(VerifyTest, AWatchThatItsFactsAndFlipsDoNotGiveIsFound) {
+  SmallDistrict district("2025-09-01");
+  district.GoTo("2025-10-01");
+  district.Restart();
+  EXPECT_THAT(Verified(district), IsEmpty());
+  const auto [key, value] = First(district, Table::kWatches);
+  WatchRecord record = DecodeWatchRecord(value).value();
+  ASSERT_EQ(record.watch.state, WatchState::kLate);
+  record.watch.state = WatchState::kOverdue;
+  record.watch.due = DateOf("2025-09-10");
+  Put(district, key, EncodeWatchRecord(record));
+  EXPECT_THAT(Verified(district), Contains(HasSubstr("is another one in memory than in the store")));
+  district.Restart();
+  const std::vector<std::string> findings = Verified(district);
+  EXPECT_THAT(findings, Contains(HasSubstr("is OVERDUE, which is worse than its facts allow")));
+  EXPECT_THAT(findings, Contains(HasSubstr("is due before its facts say")));
+  EXPECT_THAT(findings, Contains(HasSubstr("is not as its last flip left it")));
+}
+
+TEST(VerifyTest, NoMoreFindingsThanAskedFor) {
+  const SmallDistrict district = FullDistrict();
+  for (const Table table : {Table::kSeries, Table::kIdentity, Table::kFlips, Table::kAlerts}) {
+    Delete(district, First(district, table).first);
+  }
+  EXPECT_GT(Verified(district).size(), 2u);
+  EXPECT_THAT(Verified(district, 2), SizeIs(2));
+  EXPECT_THAT(Verified(district, 1), SizeIs(1));
+}
+
+}  // namespace
+}  // namespace leadlag
