@@ -5,10 +5,6 @@
 namespace leadlag::cli {
 namespace {
 
-bool BitSet(const std::string& bitmap, size_t i) {
-  return i / 8 < bitmap.size() && ((static_cast<unsigned char>(bitmap[i / 8]) >> (i % 8)) & 1) != 0;
-}
-
 std::vector<RefusedRecord> RefusedIn(const std::vector<uint64_t>& tags, const v1::StreamEvidenceResponse& ack) {
   std::vector<RefusedRecord> refused;
   if (ack.has_error()) {
@@ -16,18 +12,10 @@ std::vector<RefusedRecord> RefusedIn(const std::vector<uint64_t>& tags, const v1
       refused.push_back({tag, "", "its whole batch was refused: " + ack.error().reason()});
     return refused;
   }
-  std::vector<bool> named(tags.size());
   for (const v1::RecordFailure& failure : ack.result().failures()) {
     const auto index = static_cast<size_t>(failure.index());
     if (index >= tags.size()) continue;
-    named[index] = true;
     refused.push_back({tags[index], failure.field(), failure.reason()});
-  }
-  if (!ack.result().truncated()) return refused;
-  for (size_t i = 0; i < tags.size(); ++i) {
-    if (named[i] || !BitSet(ack.result().failed_bitmap(), i)) continue;
-    refused.push_back(
-        {tags[i], "", "refused; the server gives reasons for the first 100 of a batch: mend those and send again"});
   }
   return refused;
 }

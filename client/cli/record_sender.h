@@ -42,8 +42,9 @@ class RecordSender {
   using OnBatch = std::function<void(const std::vector<uint64_t>& tags, const std::vector<RefusedRecord>& refused,
                                      const v1::StreamEvidenceResponse& ack)>;
 
-  // Below the contract's limits (1,000 records, 1 MiB), so that no batch is refused for its size.
-  static constexpr int kBatchRecordsMax = 500;
+  // Below the contract's limits (1,000 records, 1 MiB), so that no batch is refused for its size; and no more records than an
+  // acknowledgement names failures, so that every refused one comes back with its reason. The server's writer joins batches again.
+  static constexpr int kBatchRecordsMax = 100;
   static constexpr size_t kBatchBytesMax = 512 << 10;
 
   RecordSender(Client& client, std::string parent, OnBatch on_batch);

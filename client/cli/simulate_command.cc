@@ -15,8 +15,8 @@ constexpr char kText[] =
     "options give the same\n"
     "bytes. Without --start it is the Monday so many weeks before today that the simulation has just ended, which is "
     "printed.\n"
-    "Example: leadlag simulate /tmp/demo && leadlag apply /tmp/demo/catalog.yaml &&\n"
-    "         leadlag --district sample import /tmp/demo/evidence.csv --map_file /tmp/demo/evidence.map.yaml";
+    "Example: leadlag simulate demo && leadlag apply demo/catalog.yaml &&\n"
+    "         leadlag --district sample import demo/evidence.csv --map_file demo/evidence.map.yaml";
 
 struct Flags {
   std::string directory;

@@ -83,7 +83,7 @@ class EvidenceVerifier {
     return *std::move(record);
   }
 
-  // Those in the revision table. Of a record that was never revised there are none: if there were, CheckStored would tell.
+  // Those in the revision table. Of a record that was never revised there are none; CheckStored tells if there are.
   std::vector<EvidenceRevision> Revisions(const IdentityKey& key, const EvidenceIdentity& identity) {
     std::vector<EvidenceRevision> revisions;
     if (identity.revision_count == 1 && identity.place) return revisions;

@@ -1,0 +1,246 @@
+// The engine when its command log or its disk fails: nothing is applied, published or acknowledged before it is
+// durable, and what was acknowledged stays.
+#include <atomic>
+#include <functional>
+#include <set>
+#include <thread>
+
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/simulation/simulated_district.h"
+#include "tests/support/faulty_command_log.h"
+#include "tests/support/random_seed.h"
+#include "tests/support/watch_story.h"
+
+namespace leadlag {
+namespace {
+
+using Fault = FaultyCommandLog::Fault;
+
+class EngineFaultTest : public testing::Test {
+ protected:
+  void ApplySmall(int teams = 1) {
+    const absl::StatusOr<CatalogOutcome> applied = district_.Apply(SmallCatalog(teams));
+    ASSERT_TRUE(applied.ok()) << applied.status();
+  }
+  absl::StatusOr<BatchOutcome> RecordOne(const std::string& id) {
+    return district_.Record("forms", {NumberRecord(id, "t1", "walks", D("2025-07-30"))});
+  }
+
+  FaultyCommandLog* log_ = nullptr;  // of the engine that is open
+  SimulatedDistrict district_{{.start = At("2025-08-01 12:00"), .wrap_log = [this](CommandLog& base) {
+                                 auto log = std::make_unique<FaultyCommandLog>(base);
+                                 log_ = log.get();
+                                 return log;
+                               }}};
+};
+
+TEST_F(EngineFaultTest, WhatTurnsOutToBeWrittenIsAcknowledged) {
+  ApplySmall();
+  log_->Script({Fault::kUnknownWritten});
+  const absl::StatusOr<BatchOutcome> outcome = RecordOne("r1");
+  ASSERT_TRUE(outcome.ok()) << outcome.status();
+  EXPECT_EQ(outcome->new_count, 1u);
+  EXPECT_EQ(RecordOne("r1")->same_count, 1u);
+  EXPECT_EQ(district_.Inconsistencies(), "");
+}
+
+TEST_F(EngineFaultTest, WhatWasNotWrittenIsRefusedAndMayBeSentAgain) {
+  ApplySmall();
+  for (const Fault fault : {Fault::kUnknownNotWritten, Fault::kFenced}) {
+    const std::string id = absl::StrCat("r", static_cast<int>(fault));
+    const uint64_t records = district_.Read()->evidence_count(), position = district_.Read()->applied_position();
+    log_->Script({fault});
+    EXPECT_EQ(RecordOne(id).status().code(), absl::StatusCode::kUnavailable);
+    EXPECT_EQ(district_.Read()->evidence_count(), records);
+    EXPECT_EQ(district_.Read()->applied_position(), position);
+    EXPECT_TRUE(district_.engine().Health().ok());
+    const absl::StatusOr<BatchOutcome> again = RecordOne(id);
+    ASSERT_TRUE(again.ok()) << again.status();
+    EXPECT_EQ(again->new_count, 1u);
+  }
+  EXPECT_EQ(district_.Inconsistencies(), "");
+}
+
+TEST_F(EngineFaultTest, ACommandInSeveralGroupsSharesEveryFate) {
+  Catalog catalog = SmallCatalog(5000);
+  for (Team& team : catalog.teams) team.display_name += std::string(185, '.');
+  ByteWriter bytes;
+  PutCatalog(bytes, catalog);
+  ASSERT_GT(bytes.size(), size_t{1} << 20);  // more than one group
+  log_->Script({Fault::kUnknownNotWritten, Fault::kFenced});
+  EXPECT_EQ(district_.Apply(catalog).status().code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(district_.Apply(catalog).status().code(), absl::StatusCode::kUnavailable);
+  EXPECT_FALSE(district_.engine().Read("springfield").ok());
+  log_->Script({Fault::kUnknownWritten});
+  const absl::StatusOr<CatalogOutcome> applied = district_.Apply(catalog);
+  ASSERT_TRUE(applied.ok()) << applied.status();
+  EXPECT_EQ(district_.Watches().size(), catalog.teams.size());
+  EXPECT_EQ(district_.Inconsistencies(), "");
+}
+
+TEST_F(EngineFaultTest, OneDistrictsDoubtCostsTheOthersARetryAtMost) {
+  ApplySmall();
+  Catalog other = SmallCatalog(1);
+  other.district = "shelbyville";
+  ASSERT_TRUE(district_.engine().Execute("shelbyville", ApplyCatalogCommand{.catalog = other, .zones = {}}).ok());
+  log_->Script({Fault::kUnknownWritten});
+  EXPECT_TRUE(RecordOne("r1").ok());
+  const auto record = [&] {
+    return district_.engine().Execute(
+        "shelbyville",
+        RecordEvidenceCommand{"forms", {NumberRecord("r1", "t1", "walks", D("2025-07-30"))}, std::nullopt});
+  };
+  if (const absl::StatusOr<Outcome> first = record(); !first.ok()) {
+    EXPECT_EQ(first.status().code(), absl::StatusCode::kUnavailable);
+    EXPECT_TRUE(record().ok());
+  }
+  EXPECT_EQ((*district_.engine().Read("shelbyville"))->evidence_count(), 1u);
+}
+
+TEST_F(EngineFaultTest, NothingIsReadableOrAnsweredBeforeItIsDurable) {
+  ApplySmall();
+  district_.AdvanceTo(At("2025-09-17 12:00"));
+  log_->HoldCompletions(true);
+  std::atomic<bool> answered{false};
+  std::atomic<int> heard{0};
+  district_.engine().SetFlipListener([&](const std::string&, uint64_t) { ++heard; });
+  district_.engine().Submit(
+      "springfield", RecordEvidenceCommand{"forms", {NumberRecord("r1", "t1", "walks", D("2025-09-17"))}, std::nullopt},
+      "", [&](absl::StatusOr<Outcome> outcome) {
+        EXPECT_TRUE(outcome.ok()) << outcome.status();
+        EXPECT_EQ(district_.Read()->evidence_count(), 1u);  // readable before it is answered
+        answered = true;
+      });
+  while (log_->held() == 0) std::this_thread::yield();
+  EXPECT_FALSE(answered);
+  EXPECT_EQ(heard, 0);
+  EXPECT_EQ(district_.Read()->evidence_count(), 0u);
+  EXPECT_EQ(district_.StateOf("t1", "walks"), WatchState::kLate);
+  log_->HoldCompletions(false);
+  EXPECT_TRUE(log_->ReleaseOne());
+  district_.engine().WaitIdle();
+  EXPECT_TRUE(answered);
+  EXPECT_EQ(heard, 1);
+  EXPECT_EQ(district_.StateOf("t1", "walks"), WatchState::kOnTrack);
+  district_.engine().SetFlipListener(nullptr);
+}
+
+TEST_F(EngineFaultTest, AFailingDiskStopsTheEngineAndLosesNothingAcknowledged) {
+  ApplySmall();
+  ASSERT_TRUE(RecordOne("r1").ok());
+  district_.disk()->FailWrites(true);
+  EXPECT_FALSE(RecordOne("r2").ok());
+  EXPECT_FALSE(district_.engine().Health().ok());
+  EXPECT_FALSE(RecordOne("r3").ok());
+  EXPECT_FALSE(district_.engine().Tick(true).ok());
+  district_.engine().WaitIdle();
+  EXPECT_EQ(district_.Read()->evidence_count(), 1u);
+  district_.Stop();
+  district_.disk()->LosePower();
+  ASSERT_TRUE(district_.Open().ok());
+  EXPECT_EQ(RecordOne("r1")->same_count, 1u);
+  EXPECT_TRUE(RecordOne("r2").ok());
+  EXPECT_EQ(district_.Inconsistencies(), "");
+}
+
+// Faults at random: what was acknowledged is there, what was not may be sent again, and in the end every record is
+// there once.
+TEST_F(EngineFaultTest, EveryRecordArrivesOnceThroughFaultsAndRestarts) {
+  ApplySmall();
+  for (const uint64_t seed : Seeds(3, 50)) {
+    Random random(seed);
+    for (int i = 0; i < 100; ++i) {
+      const std::string id = absl::StrCat("s", seed, "-", i);
+      for (int attempt = 0;; ++attempt) {
+        ASSERT_LT(attempt, 50) << Replay(seed);
+        if (random.OneIn(3)) {
+          log_->Script(
+              {random.Pick<Fault>({Fault::kFenced, Fault::kUnknownWritten, Fault::kUnknownNotWritten, Fault::kNone})});
+        }
+        if (random.OneIn(20)) {
+          district_.Stop();
+          ASSERT_TRUE(district_.Open().ok()) << Replay(seed);
+        }
+        const uint64_t before = district_.Read()->evidence_count();
+        const absl::StatusOr<BatchOutcome> outcome = RecordOne(id);
+        if (outcome.ok()) {
+          ASSERT_EQ(district_.Read()->evidence_count(), before + 1) << Replay(seed);
+          break;
+        }
+        ASSERT_EQ(outcome.status().code(), absl::StatusCode::kUnavailable) << outcome.status() << Replay(seed);
+        ASSERT_EQ(district_.Read()->evidence_count(), before) << Replay(seed);
+      }
+    }
+    EXPECT_EQ(district_.Inconsistencies(), "") << Replay(seed);
+  }
+}
+
+// ---- restarts -------------------------------------------------------------------------------------------
+
+// A few weeks of everything, one step at a time.
+std::vector<std::function<void(SimulatedDistrict&)>> Steps() {
+  std::vector<std::function<void(SimulatedDistrict&)>> steps;
+  const auto apply = [&](Catalog catalog) {
+    steps.push_back([=](SimulatedDistrict& d) { EXPECT_TRUE(d.Apply(catalog).ok()); });
+  };
+  const auto advance = [&](std::string_view when) {
+    steps.push_back([=](SimulatedDistrict& d) { d.AdvanceTo(At(when)); });
+  };
+  const auto record = [&](std::vector<EvidenceItem> items) {
+    steps.push_back([=](SimulatedDistrict& d) { EXPECT_TRUE(d.Record("forms", items).ok()); });
+  };
+  Catalog catalog = SmallCatalog(3);
+  apply(catalog);
+  advance("2025-09-11 16:00");
+  record({NumberRecord("r1", "t1", "walks", D("2025-09-10")), NumberRecord("r2", "t2", "lessons", D("2025-09-11"))});
+  record({NumberRecord("r1", "t1", "walks", D("2025-09-09"), 2), NumberRecord("r3", "t9", "walks", D("2025-09-10"))});
+  steps.push_back([](SimulatedDistrict& d) {
+    EXPECT_TRUE(d.RecordReview({.id = "a", .team = "t1", .date = D("2025-09-11"), .indicators = {"walks"}}).ok());
+  });
+  advance("2025-09-17 09:00");
+  catalog.expectations.push_back(ExpectationOn("any", {}, 3, 0, 0));
+  catalog.calendars[0] = With(catalog.calendars[0], ExceptionKind::kWeatherDay, "2025-09-16");
+  apply(catalog);
+  record({VoidRecord("r1")});
+  advance("2025-09-24 09:00");
+  record({NumberRecord("r1", "t1", "walks", D("2025-09-23"), 3)});
+  catalog.teams.pop_back();
+  apply(catalog);
+  steps.push_back([](SimulatedDistrict& d) { EXPECT_FALSE(d.Apply(SmallCatalog(1), 1).ok()); });
+  advance("2025-10-20 09:00");
+  return steps;
+}
+
+TEST(EngineRestartTest, AKillAnywhereLeavesTheSameBytes) {
+  const std::vector<std::function<void(SimulatedDistrict&)>> steps = Steps();
+  std::map<std::string, std::string> undisturbed;
+  for (size_t kill_after = steps.size() + 1; kill_after-- > 0;) {
+    SimulatedDistrict district({.start = At("2025-08-01 12:00")});
+    for (size_t i = 0; i < steps.size(); ++i) {
+      steps[i](district);
+      if (i + 1 != kill_after) continue;
+      // By turns a kill of the process and a power cut, at which nothing more reaches the disk.
+      if (i % 2 == 0) district.disk()->FailWrites(true);
+      district.Stop();
+      if (i % 2 == 0) district.disk()->LosePower();
+      ASSERT_TRUE(district.Open().ok());
+    }
+    ASSERT_EQ(district.Inconsistencies(), "") << "after step " << kill_after;
+    if (undisturbed.empty()) undisturbed = district.View();
+    EXPECT_TRUE(district.View() == undisturbed) << "killed after step " << kill_after;
+  }
+}
+
+TEST(EngineRestartTest, TheViewIsBuiltAgainFromTheLogAlone) {
+  SimulatedDistrict district({.start = At("2025-08-01 12:00")});
+  for (const auto& step : Steps()) step(district);
+  SimulatedDistrict again({.start = district.now(), .disk = district.LogAlone()});
+  EXPECT_TRUE(again.View() == district.View());
+  EXPECT_EQ(again.Watches(), district.Watches());
+  EXPECT_EQ(again.Read()->NextDue(), district.Read()->NextDue());
+}
+
+}  // namespace
+}  // namespace leadlag

@@ -1,0 +1,347 @@
+// A calendar change for 2,000 teams while evidence streams in: acknowledgements keep their pace, answers say
+// `recalculating` until it is done, and the result equals a fresh load.
+#include <algorithm>
+#include <atomic>
+#include <map>
+#include <set>
+#include <thread>
+
+#include "absl/strings/str_cat.h"
+#include "core/clock.h"
+#include "gtest/gtest.h"
+#include "server/engine/applying.h"
+#include "tests/simulation/simulated_district.h"
+#include "tests/simulation/watch_stories.h"
+#include "tests/support/random_seed.h"
+#include "tests/support/watch_story.h"
+
+namespace leadlag {
+namespace {
+
+constexpr int kTeams = 2000;
+constexpr size_t kBatchRecords = 100;
+
+Catalog Before() {
+  Catalog catalog = SmallCatalog(kTeams);
+  catalog.expectations = {ExpectationOn("walks", CategoryKind(Category::kWalkthrough), 5, 3, 2),
+                          ExpectationOn("lessons", CategoryKind(Category::kImplementation), 7, 2, 0),
+                          ExpectationOn("any", {}, 3, 0, 1)};
+  return catalog;
+}
+
+// Snow days in every team's past, one of them made up for.
+Catalog After() {
+  Catalog catalog = Before();
+  for (const char* date : {"2025-10-07", "2025-10-08", "2025-10-09"}) {
+    catalog.calendars[0] = With(catalog.calendars[0], ExceptionKind::kWeatherDay, date);
+  }
+  catalog.calendars[0] = With(catalog.calendars[0], ExceptionKind::kMakeUpDay, "2025-10-11");
+  return catalog;
+}
+
+// Batches that differ in ids; dates in the weeks before the change.
+std::vector<EvidenceItem> BatchOf(Random& random, const std::string& name) {
+  std::vector<EvidenceItem> items;
+  for (size_t i = 0; i < kBatchRecords; ++i) {
+    items.push_back(NumberRecord(absl::StrCat(name, "-", i), absl::StrCat("t", random.Between(1, kTeams)),
+                                 random.OneIn(2) ? "walks" : "lessons", D("2025-10-14") - random.Between(0, 30)));
+  }
+  return items;
+}
+
+int64_t Median(std::vector<int64_t> values) {
+  std::sort(values.begin(), values.end());
+  return values[values.size() / 2];
+}
+
+// State and due date of every watch, and its alert.
+std::map<WatchName, std::string> StandingOf(const SimulatedDistrict& district) {
+  const auto text = [](const std::optional<Date>& date) { return date ? date->ToString() : std::string("none"); };
+  std::map<WatchName, std::string> standing;
+  for (const auto& [name, record] : district.Watches()) {
+    standing[name] = absl::StrCat(std::string(ToString(record.watch.state)), " due ", text(record.watch.due));
+  }
+  for (const auto& [name, alert] : district.OpenAlerts()) {
+    absl::StrAppend(&standing[name], "; alert ", std::string(ToString(alert.state)), " due ", text(alert.due));
+  }
+  return standing;
+}
+
+// What the pure functions say of a watch after notify time of an instructional day, from the rows.
+std::string Standing(const District& district, const std::map<std::string, DayRow>& rows, const WatchName& name,
+                     Date today) {
+  const TeamNumber team = *district.interned().teams.Find(name.team);
+  const ExpectationNumber expectation = *district.interned().expectations.Find(name.expectation);
+  std::optional<Date> last;
+  for (const IndicatorNumber indicator : district.catalog()->IndicatorsOf(expectation)) {
+    const auto row = rows.find(absl::StrCat(name.team, "/", district.interned().indicators.NameOf(indicator), "/2026"));
+    if (row == rows.end()) continue;
+    for (const DayEntry& entry : row->second.entries()) last = std::max(last.value_or(entry.event), entry.event);
+  }
+  const std::optional<WatchDates> dates = DatesOn(
+      district.catalog()->World(team, expectation), [&](DateRange) { return last; }, today);
+  if (!dates) return "PAUSED due none";
+  const bool late = dates->late_day && today >= *dates->late_day,
+             overdue = dates->overdue_day && today >= *dates->overdue_day;
+  const std::string stage = overdue ? "OVERDUE" : late ? "LATE" : last ? "ON_TRACK" : "NOT_STARTED";
+  const std::string due = dates->due ? dates->due->ToString() : "none";
+  return absl::StrCat(stage, " due ", due, late ? absl::StrCat("; alert ", stage, " due ", due) : "");
+}
+
+TEST(RecalculationTest, EvidenceKeepsItsPaceAndTheResultIsThatOfAFreshLoad) {
+  SimulatedDistrict district({.start = At("2025-08-01 12:00")});
+  ASSERT_TRUE(district.Apply(Before()).ok());
+  district.AdvanceTo(At("2025-10-14 12:00"));
+  std::vector<std::vector<EvidenceItem>> sent;
+  Random random(1);
+  for (int i = 0; i < 30; ++i) {
+    sent.push_back(BatchOf(random, absl::StrCat("early", i)));
+    ASSERT_TRUE(district.Record("forms", sent.back()).ok());
+  }
+
+  // One sender, one batch after the other, through the change and beyond.
+  enum class Phase { kBefore, kDuring, kAfter };
+  struct Acknowledged {
+    Phase phase;
+    int64_t micros;
+  };
+  std::vector<Acknowledged> acknowledged;
+  std::atomic<int> acknowledgements{0};
+  std::atomic<bool> done{false};
+  std::atomic<bool> applying{false};
+  std::thread sender([&] {
+    for (int i = 0; !done || i < 20; ++i) {
+      sent.push_back(BatchOf(random, absl::StrCat("stream", i)));
+      const bool during_before = applying && district.Read()->recalculating();
+      const int64_t from = MonotonicMicros();
+      const absl::StatusOr<Outcome> outcome =
+          district.engine().Execute("springfield", RecordEvidenceCommand{"forms", sent.back(), std::nullopt});
+      const int64_t micros = MonotonicMicros() - from;
+      ASSERT_TRUE(outcome.ok()) << outcome.status();
+      acknowledged.push_back({!applying ? Phase::kBefore : during_before ? Phase::kDuring : Phase::kAfter, micros});
+      ++acknowledgements;
+    }
+  });
+  while (acknowledgements < 20) std::this_thread::yield();
+  applying = true;
+  const absl::StatusOr<Outcome> applied =
+      district.engine().Execute("springfield", ApplyCatalogCommand{.catalog = After(), .zones = {}});
+  ASSERT_TRUE(applied.ok()) << applied.status();
+  EXPECT_TRUE(std::get<CatalogOutcome>(*applied).recalculating);
+  while (district.Read()->recalculating()) std::this_thread::yield();
+  done = true;
+  sender.join();
+  district.engine().WaitIdle();
+  EXPECT_FALSE(district.Read()->recalculating());
+  EXPECT_FALSE(district.Read()->HasPendingWork(district.now()));
+
+  std::vector<int64_t> before, during;
+  for (const Acknowledged& ack : acknowledged) {
+    if (ack.phase == Phase::kBefore) before.push_back(ack.micros);
+    if (ack.phase == Phase::kDuring) during.push_back(ack.micros);
+  }
+  ASSERT_FALSE(before.empty());
+  // 6,000 watches are at least five further commands, and a batch goes with each.
+  ASSERT_GE(during.size(), 2u);
+  EXPECT_LT(Median(during), 5 * Median(before) + 250'000) << "microseconds; before: " << Median(before);
+
+  // Past the next notify time every watch stands where the final evidence and calendar put it, whatever the way there.
+  district.AdvanceTo(At("2025-10-15 12:00"));
+  EXPECT_EQ(district.Inconsistencies(), "");
+  const std::map<WatchName, std::string> standing = StandingOf(district);
+  EXPECT_EQ(standing.size(), static_cast<size_t>(3 * kTeams));
+
+  SimulatedDistrict fresh({.start = At("2025-08-01 12:00")});
+  ASSERT_TRUE(fresh.Apply(After()).ok());
+  fresh.AdvanceTo(At("2025-10-14 12:00"));
+  for (const std::vector<EvidenceItem>& batch : sent) ASSERT_TRUE(fresh.Record("forms", batch).ok());
+  fresh.AdvanceTo(At("2025-10-15 12:00"));
+  EXPECT_EQ(StandingOf(fresh), standing);
+  const std::map<std::string, DayRow> rows = district.Rows();
+  EXPECT_TRUE(fresh.Rows() == rows);
+  EXPECT_TRUE(district.RebuiltRows() == rows);
+
+  const DistrictReader reader = district.Read();
+  for (const auto& [name, stands] : standing) {
+    ASSERT_EQ(stands, Standing(*reader, rows, name, D("2025-10-15"))) << name.team << "/" << name.expectation;
+  }
+}
+
+// An acknowledgement waits for at most the one Continue that is under way when it is sent, and the one of its own
+// round.
+TEST(RecalculationTest, ABatchIsLoggedAmongTheContinues) {
+  SimulatedDistrict district({.start = At("2025-08-01 12:00")});
+  ASSERT_TRUE(district.Apply(Before()).ok());
+  district.AdvanceTo(At("2025-10-14 12:00"));
+  std::atomic<int> waiting{2};
+  uint64_t evidence_at = 0;
+  bool recalculating = false;
+  Engine& engine = district.engine();
+  // Sent together: one round takes both.
+  engine.Submit("springfield", ApplyCatalogCommand{.catalog = After(), .zones = {}}, "",
+                [&](absl::StatusOr<Outcome> outcome) {
+                  EXPECT_TRUE(outcome.ok()) << outcome.status();
+                  --waiting;
+                });
+  engine.Submit("springfield",
+                RecordEvidenceCommand{"forms", {NumberRecord("r1", "t2000", "walks", D("2025-10-14"))}, std::nullopt},
+                "", [&](absl::StatusOr<Outcome> outcome) {
+                  EXPECT_TRUE(outcome.ok()) << outcome.status();
+                  evidence_at = district.Read()->applied_position();
+                  recalculating = district.Read()->recalculating();
+                  --waiting;
+                });
+  engine.WaitIdle();
+  EXPECT_EQ(waiting, 0);
+  EXPECT_TRUE(recalculating);
+  EXPECT_GE(district.Read()->applied_position(), evidence_at + 3 * kTeams / kWatchesPerCommand - 3);
+  // The last team of all was reckoned anew before its evidence was stored.
+  const std::vector<WatchFlip> flips = district.FlipsByWatch()[{"t2000", "walks"}];
+  EXPECT_EQ(flips.back().reason, FlipReason::kResolved);
+  EXPECT_EQ(district.Inconsistencies(), "");
+}
+
+// Changes, evidence and ticks without a pause between them, so that each finds others half done, some while settling
+// after downtime. The threads decide who comes among whose Continues; the flips are the naive model's all the same.
+class Hurried {
+ public:
+  explicit Hurried(uint64_t seed)
+      : random_(seed), district_({.start = At("2025-08-01 12:00")}), catalog_(SmallCatalog(kHurriedTeams)) {
+    catalog_.expectations = {ExpectationOn("walks", CategoryKind(Category::kWalkthrough), 3, 2, 1),
+                             ExpectationOn("lessons", CategoryKind(Category::kImplementation), 4, 0, 0)};
+  }
+
+  void Live() {
+    Change();
+    for (Date date = D("2025-09-08"); date < kHurriedEnd; date = date + 1) {
+      district_.AdvanceTo(At("America/New_York", date, 7 * 60));
+      // At the very moment of a notify time, or so soon after it that nobody has made it yet.
+      if (random_.OneIn(2)) Move(500'000);
+      if (random_.OneIn(5)) GoDown();
+      for (int n = random_.Between(1, 3); n > 0; --n) {
+        if (random_.OneIn(2)) {
+          Edit(date);
+          Change();
+        }
+        if (random_.OneIn(2)) {
+          ASSERT_TRUE(district_.engine().Tick().ok());
+        }
+        if (random_.OneIn(6)) Move(11 * kMicrosPerMinute);  // past the end of settling
+        SendEvidence(date);
+      }
+      district_.engine().WaitIdle();
+      if (date.days() % 7 == 0) {
+        ASSERT_EQ(district_.Inconsistencies(), "");
+      }
+    }
+    district_.AdvanceTo(At("America/New_York", kHurriedEnd, 0));
+  }
+
+  void ExpectNaiveFlips() {
+    std::map<WatchName, std::vector<WatchFlip>> flips = district_.FlipsByWatch();
+    int compared = 0;
+    for (const auto& [name, story] : stories_.Tell(At("America/New_York", kHurriedEnd, 0))) {
+      if (!spoken_of_.contains(name.team) || !random_.OneIn(2)) continue;
+      ASSERT_EQ(FlipDifference(name, story, flips[name]), "");
+      ++compared;
+    }
+    EXPECT_GT(compared, 20);
+  }
+
+ private:
+  static constexpr int kHurriedTeams = 1300;  // with two watches each, a change is three commands
+  const Date kHurriedEnd = D("2025-10-18");
+
+  void Move(int64_t micros) { district_.clock().Set(Instant{district_.now().micros + micros}); }
+
+  void Change() {
+    Move(1000);
+    // Answered when it is in the log and its first thousand watches are done, not when all are.
+    const absl::StatusOr<Outcome> outcome =
+        district_.engine().Execute("springfield", ApplyCatalogCommand{.catalog = catalog_, .zones = {}});
+    ASSERT_TRUE(outcome.ok()) << outcome.status();
+    const CatalogOutcome& change = std::get<CatalogOutcome>(*outcome);
+    if (!change.changes.empty()) stories_.Apply(change.applied, catalog_);  // the document in force changes nothing
+  }
+
+  void Edit(Date date) {
+    switch (random_.Between(0, 4)) {
+      case 0:
+        catalog_.calendars[0].exceptions.push_back(
+            {date - random_.Between(0, 4), date, ExceptionKind::kWeatherDay, "snow"});
+        break;
+      case 1:
+        catalog_.expectations[0].every_days = random_.Between(2, 5);
+        break;
+      case 2:
+        catalog_.expectations[0].grace_days = random_.Between(0, 3);
+        break;
+      case 3:
+        // What counted for the one expectation counts for the other.
+        std::swap(catalog_.indicators[0].category, catalog_.indicators[1].category);
+        break;
+      default:
+        if (gone_) {
+          catalog_.expectations.push_back(*gone_);
+          gone_.reset();
+        } else {
+          gone_ = catalog_.expectations.back();
+          catalog_.expectations.pop_back();
+        }
+    }
+  }
+
+  void SendEvidence(Date date) {
+    Move(1000);
+    std::vector<EvidenceItem> items;
+    std::vector<WatchStories::Item> told;
+    for (int i = 0; i < 12; ++i) {
+      // Few teams, most of them among the last to be reached by a change.
+      const int number = random_.OneIn(4) ? random_.Between(1, 10) : kHurriedTeams - random_.Between(0, 20);
+      const std::string team = absl::StrCat("t", number), indicator = random_.OneIn(2) ? "walks" : "lessons";
+      const std::string id = absl::StrCat("r", ++records_);
+      const Date event = date - random_.Between(0, 6);
+      spoken_of_.insert(team);
+      items.push_back(NumberRecord(id, team, indicator, event));
+      told.push_back({id, team, indicator, event, /*is_new=*/true});
+    }
+    const absl::StatusOr<Outcome> outcome =
+        district_.engine().Execute("springfield", RecordEvidenceCommand{"forms", std::move(items), std::nullopt});
+    ASSERT_TRUE(outcome.ok()) << outcome.status();
+    ASSERT_EQ(std::get<BatchOutcome>(*outcome).failures.size(), 0u);
+    stories_.Record(LastHeard(), told);
+  }
+
+  // The instant of the last batch: a Continue may have come before it and taken the clock's.
+  Instant LastHeard() const {
+    const DistrictReader reader = district_.Read();
+    const std::string key = SourceObservationKey{reader->number(), *reader->interned().sources.Find("forms")}.Encode();
+    return DecodeSourceObservation(**reader->store().Get(key)).value().last_heard;
+  }
+
+  void GoDown() {
+    const std::optional<Downtime> down =
+        district_.Restart(Instant{district_.now().micros + random_.Between(1, 1000) * kMicrosPerMinute});
+    if (down) stories_.Down(down->down_from, down->up_at);
+  }
+
+  Random random_;
+  SimulatedDistrict district_;
+  WatchStories stories_;
+  Catalog catalog_;
+  std::optional<Expectation> gone_;
+  std::set<std::string> spoken_of_;  // teams with evidence
+  int records_ = 0;
+};
+
+TEST(RecalculationTest, HurriedChangesFlipLikeTheNaiveModel) {
+  for (const uint64_t seed : Seeds(2, 40)) {
+    Hurried life(seed);
+    life.Live();
+    if (!HasFailure()) life.ExpectNaiveFlips();
+    ASSERT_FALSE(HasFailure()) << Replay(seed);
+  }
+}
+
+}  // namespace
+}  // namespace leadlag

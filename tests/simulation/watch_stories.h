@@ -1,0 +1,72 @@
+// The stories of a district's watches, for the naive model: who keeps it writes down what he does to a
+// SimulatedDistrict, and gets for each watch what happened to it.
+//
+// It knows the rules by which a record counts (source_version aside: corrections are written down in the order in which
+// they count) and by which a catalog gives a watch its world, and nothing of the engine. Not thread safe.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/catalog.h"
+#include "tests/simulation/simulated_district.h"
+#include "tests/support/naive_watch.h"
+
+namespace leadlag {
+
+class WatchStories {
+ public:
+  // A new document from `at` on.
+  void Apply(Instant at, const Catalog& catalog);
+
+  // One batch, without records that are refused. An item's current content: none for a void.
+  struct Item {
+    std::string id;
+    std::string team;
+    std::optional<std::string> indicator;  // none: voided
+    Date date;
+    bool is_new = false;
+  };
+  void Record(Instant at, const std::vector<Item>& items);
+
+  void Down(Instant from, Instant up);
+
+  // Every watch there ever was, until `end`. The stories share their worlds and live as long as this.
+  std::map<WatchName, WatchStory> Tell(Instant end) const;
+
+ private:
+  struct Kept {
+    std::string team;
+    std::optional<std::string> indicator;
+    Date date;
+  };
+  // One watch, being written.
+  struct Book {
+    WatchStory story;
+    std::set<std::string> counted;  // ids that count now
+  };
+
+  std::shared_ptr<const NaiveWorld> WorldOf(const WatchName& name) const;
+  bool Counts(const std::string& expectation, const Kept& record) const;
+  // The records among `ids` whose standing with the watch has changed.
+  std::vector<EvidenceChange> ChangesOf(const std::string& expectation, Book& book, const std::vector<std::string>& ids,
+                                        const std::set<std::string>& moved) const;
+
+  Catalog catalog_;
+  std::map<std::string, Date> apply_dates_;  // by expectation, of those in the catalog without a stated date
+  std::map<std::string, SignalKind> kinds_;  // of every expectation there ever was
+  std::map<std::string, Kept> records_;
+  std::map<std::string, std::vector<std::string>> of_team_;  // records by team
+  std::map<WatchName, Book> books_;
+  std::vector<Downtime> downtimes_;
+};
+
+// The first difference between the flips of a watch and those of the naive model, with the story; "" where there is
+// none.
+std::string FlipDifference(const WatchName& name, const WatchStory& story, const std::vector<WatchFlip>& flips);
+
+}  // namespace leadlag
