@@ -193,7 +193,9 @@ TEST_F(ServiceTest, LongestMessagesAndDetailsStillFitAPlainClient) {
   v1::ApplyCatalogRequest request;
   *request.mutable_catalog() = ToProto(SmallDistrict::MakeCatalog());
   // Quoted back, escaped and percent-encoded by gRPC: as long as it gets.
-  for (int i = 0; i < 120; ++i) request.mutable_catalog()->add_teams()->set_id(std::string(20, '\x01') + "\xC3\xBC\xC3\xBC");
+  std::string id(20, '\x01');
+  id.append("\xC3\xBC\xC3\xBC");
+  for (int i = 0; i < 120; ++i) request.mutable_catalog()->add_teams()->set_id(id);
   v1::ApplyCatalogResponse response;
   TestContext context;
   EXPECT_EQ(stubs().catalog->ApplyCatalog(&context, request, &response).error_code(), grpc::StatusCode::INVALID_ARGUMENT);
