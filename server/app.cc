@@ -63,8 +63,8 @@ class App::Impl {
   absl::Status Listen();
   void SetServing(bool serving);
   void TickForEver();
-  // Waits; false: stop.
-  bool WaitForTick(int64_t micros);
+  // Waits until the engine wants a tick; false: stop.
+  bool WaitForTick();
 
   const AppOptions options_;
   std::unique_ptr<Engine> engine_;
@@ -111,7 +111,13 @@ absl::Status App::Impl::Start() {
   admin_ = std::make_unique<AdminService>(engine_.get(), streams_.get(), feed_.get());
   if (absl::Status status = Listen(); !status.ok()) return status;
   SetServing(true);
-  if (options_.ticker) ticker_ = std::thread([this] { TickForEver(); });
+  if (options_.ticker) {
+    engine_->SetTickListener([this] {
+      absl::MutexLock lock(&mu_);
+      wake_.SignalAll();
+    });
+    ticker_ = std::thread([this] { TickForEver(); });
+  }
   return absl::OkStatus();
 }
 
@@ -152,11 +158,14 @@ void App::Impl::SetServing(bool serving) {
   }
 }
 
-bool App::Impl::WaitForTick(int64_t micros) {
-  const int64_t until = MonotonicMicros() + std::clamp(micros, kTickMicrosMin, kTickMicrosMax);
+bool App::Impl::WaitForTick() {
+  const int64_t earliest = MonotonicMicros() + kTickMicrosMin;
   absl::MutexLock lock(&mu_);
   while (!stopping_) {
-    const int64_t left = until - MonotonicMicros();
+    // Looked at again at every wake: a command may have brought an earlier deadline.
+    const int64_t now = MonotonicMicros();
+    const int64_t wanted = std::min(engine_->NextTick().micros - engine_->Now().micros, kTickMicrosMax);
+    const int64_t left = std::max(earliest - now, wanted);
     if (left <= 0) return true;
     wake_.WaitWithTimeout(&mu_, absl::Microseconds(left));
   }
@@ -165,7 +174,7 @@ bool App::Impl::WaitForTick(int64_t micros) {
 
 void App::Impl::TickForEver() {
   bool healthy = true;
-  while (WaitForTick(engine_->NextTick().micros - engine_->Now().micros)) {
+  while (WaitForTick()) {
     const bool resumed = resume_.Resumed(engine_->Now(), MonotonicMicros());
     if (resumed) LogLine(LogSeverity::kWarning, "the clock jumped: what fell due meanwhile is judged after settling");
     if (absl::Status status = engine_->Tick(resumed); !status.ok()) {
@@ -189,6 +198,7 @@ void App::Impl::Drain() {
     wake_.SignalAll();
   }
   if (ticker_.joinable()) ticker_.join();
+  engine_->SetTickListener(nullptr);
   if (server_ != nullptr) {
     SetServing(false);
     admin_->Drain();

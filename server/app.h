@@ -1,12 +1,13 @@
 // The server as a whole: engine, services, feed, health, time. main.cc runs one; tests run it in their own process.
 //
-// Order of things. BuildAndStart opens the engine, which replays its log; lets it see how long it was away; then listens, and says SERVING
-// (grpc.health.v1, for "" and each service). Drain says NOT_SERVING, ends the streams with what they read acknowledged, lets unary
-// calls finish, stops listening, then stops the engine. A second process on the same data directory, or the same port, is refused.
+// Order of things. BuildAndStart opens the engine, which replays its log; lets it see how long it was away; then
+// listens, and says SERVING (grpc.health.v1, for "" and each service). Drain says NOT_SERVING, ends the streams with
+// what they read acknowledged, lets unary calls finish, stops listening, then stops the engine. A second process on the
+// same data directory, or the same port, is refused.
 //
-// Time. One thread waits until the engine wants a tick. A tick is `resumed` when the service may not have been running: the first one, and one
-// before which the wall clock and the monotonic clock disagree by more than two minutes, or both stood longer than that. Without
-// `ticker` the owner ticks, with a clock of its own.
+// Time. One thread waits until the engine wants a tick. A tick is `resumed` when the service may not have been running:
+// the first one, and one before which the wall clock and the monotonic clock disagree by more than two minutes, or both
+// stood longer than that. Without `ticker` the owner ticks, with a clock of its own.
 //
 // Thread safe.
 //

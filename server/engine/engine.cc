@@ -84,6 +84,7 @@ class Engine::Impl {
   std::vector<std::string> Districts() const;
   absl::Status Health() const;
   void SetFlipListener(FlipListener listener);
+  void SetTickListener(std::function<void()> listener);
   int64_t BytesOnDisk() const;
   absl::Status VerifyChecksums() const { return directory_->Verify(); }
   Instant Now() const { return clock_.Now(); }
@@ -124,7 +125,7 @@ class Engine::Impl {
   std::vector<AppendOutcome> Append(std::vector<Group> groups);
   absl::Status Resolve(Owned& owned, const Group& group);
   void Apply(std::vector<Logged>& logged, std::vector<absl::StatusOr<Outcome>>& outcomes);
-  void Publish(const std::map<std::string, uint64_t>& sequences);
+  void Publish(const std::map<std::string, uint64_t>& sequences, bool tick_moved);
   void CheckpointIfDue(uint64_t bytes, uint64_t records);
   absl::Status Replay(Owned& owned);
   void UpdateZones();
@@ -149,6 +150,7 @@ class Engine::Impl {
   bool has_work_ ABSL_GUARDED_BY(queue_mu_) = false;  // pending work goes on without a command
   absl::Status health_ ABSL_GUARDED_BY(queue_mu_);
   FlipListener listener_ ABSL_GUARDED_BY(queue_mu_);
+  std::function<void()> tick_listener_ ABSL_GUARDED_BY(queue_mu_);
 
   // The writer's own.
   uint64_t tail_bytes_ = 0;
@@ -470,6 +472,7 @@ void Engine::Impl::Commit(std::map<Owned*, std::vector<Logged>> by_district) {
   const std::vector<AppendOutcome> outcomes = Append(groups);
   uint64_t records = 0;
   std::map<std::string, uint64_t> sequences;
+  bool tick_moved = false;
   for (size_t i = 0; i < groups.size(); ++i) {
     Owned& owned = *logged[i].front().owned;
     absl::Status durable;
@@ -493,7 +496,10 @@ void Engine::Impl::Commit(std::map<Owned*, std::vector<Logged>> by_district) {
     }
     std::vector<absl::StatusOr<Outcome>> results;
     const uint64_t sequence_before = owned.state->last_sequence();
+    const std::optional<Instant> due_before = owned.state->NextDue();
     Apply(logged[i], results);
+    const std::optional<Instant> due = owned.state->NextDue();
+    tick_moved = tick_moved || (due && (!due_before || *due < *due_before));
     const absl::Status health = Health();
     if (health.ok() && owned.state->last_sequence() > sequence_before) {
       sequences[owned.state->id()] = owned.state->last_sequence();
@@ -502,7 +508,7 @@ void Engine::Impl::Commit(std::map<Owned*, std::vector<Logged>> by_district) {
       if (logged[i][j].callback) logged[i][j].callback(health.ok() ? std::move(results[j]) : health);
     }
   }
-  Publish(sequences);
+  Publish(sequences, tick_moved);
   CheckpointIfDue(bytes_total, records);
 }
 
@@ -518,12 +524,15 @@ void Engine::Impl::Apply(std::vector<Logged>& logged, std::vector<absl::StatusOr
   if (!fatal.ok()) StopWith(fatal);
 }
 
-void Engine::Impl::Publish(const std::map<std::string, uint64_t>& sequences) {
+void Engine::Impl::Publish(const std::map<std::string, uint64_t>& sequences, bool tick_moved) {
   FlipListener listener;
+  std::function<void()> tick_listener;
   {
     absl::MutexLock lock(&queue_mu_);
     listener = listener_;
+    tick_listener = tick_listener_;
   }
+  if (tick_moved && tick_listener) tick_listener();
   if (!listener) return;
   for (const auto& [district, sequence] : sequences) listener(district, sequence);
 }
@@ -635,6 +644,11 @@ void Engine::Impl::SetFlipListener(FlipListener listener) {
   listener_ = std::move(listener);
 }
 
+void Engine::Impl::SetTickListener(std::function<void()> listener) {
+  absl::MutexLock lock(&queue_mu_);
+  tick_listener_ = std::move(listener);
+}
+
 int64_t Engine::Impl::BytesOnDisk() const {
   const absl::StatusOr<StoreStats> stats = directory_->store().Stats();
   return stats.ok() ? static_cast<int64_t>(stats->disk_bytes) : 0;
@@ -682,6 +696,7 @@ std::vector<std::string> Engine::Districts() const { return impl_->Districts(); 
 Instant Engine::Now() const { return impl_->Now(); }
 absl::Status Engine::Health() const { return impl_->Health(); }
 void Engine::SetFlipListener(FlipListener listener) { impl_->SetFlipListener(std::move(listener)); }
+void Engine::SetTickListener(std::function<void()> listener) { impl_->SetTickListener(std::move(listener)); }
 int64_t Engine::BytesOnDisk() const { return impl_->BytesOnDisk(); }
 absl::Status Engine::VerifyChecksums() const { return impl_->VerifyChecksums(); }
 

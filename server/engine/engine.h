@@ -82,6 +82,9 @@ class Engine {
   using FlipListener = std::function<void(const std::string& district, uint64_t last_sequence)>;
   void SetFlipListener(FlipListener listener);
 
+  // Called on the writer's thread after each command that may have moved NextTick to an earlier instant. One listener, or null.
+  void SetTickListener(std::function<void()> listener);
+
   // Bytes of the data directory.
   int64_t BytesOnDisk() const;
   // Checksums of everything on disk. DATA_LOSS where damaged.

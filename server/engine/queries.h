@@ -40,8 +40,10 @@ struct TeamCadenceAnswer {
   DateRange window;
   Date today;                    // min(today in the team's zone, window.to)
   Cadence cadence;
-  std::string expectation;       // whose terms gave the on-track share; the shortest interval of those that watch the kind; empty: none
-  int days_past_due = 0;         // evidence debt, over all the team's watches not PAUSED (an ANY_LEADING one only where no category watch applies)
+  // Whose terms gave the on-track share: of those that watch the kind, the one with the shortest interval; empty: none.
+  std::string expectation;
+  // Evidence debt, over all the team's watches not PAUSED (an ANY_LEADING one only where no category watch applies).
+  int days_past_due = 0;
   uint64_t unreviewed = 0;       // evidence debt, second number
 };
 absl::StatusOr<TeamCadenceAnswer> GetTeamCadence(const DistrictReader& reader, std::string_view team, const CadenceQuery& query);
