@@ -27,7 +27,8 @@ absl::StatusCode CodeOf(std::string_view name) {
 
 absl::Status StatusOf(const grpc::Status& status, const grpc::ClientContext& context) {
   if (status.ok()) return absl::OkStatus();
-  const auto code = static_cast<absl::StatusCode>(status.error_code());
+  auto code = static_cast<absl::StatusCode>(status.error_code());
+  if (code == absl::StatusCode::kCancelled) code = absl::StatusCode::kUnavailable;
   const auto& trailers = context.GetServerTrailingMetadata();
   const auto found = trailers.find(kErrorDetailsKey);
   v1::ErrorDetails details;

@@ -1,6 +1,9 @@
 // The one place that turns what gRPC reports into an absl::Status of the client's users.
 //
-// Codes keep their number. A server that can name fields sends them in the trailing metadata
+// Codes keep their number, but for CANCELLED, which becomes UNAVAILABLE: it is how a server that shuts down ends a call that came
+// at the last moment. Who cancels a call here knows it, and says so before asking what the call came to.
+//
+// A server that can name fields sends them in the trailing metadata
 // `leadlag-error-details-bin` (leadlag.v1.ErrorDetails); they become the status's problems, to be read with ProblemsOf
 // (core/problem.h). Thread safe.
 #pragma once

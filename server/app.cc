@@ -1,7 +1,6 @@
 #include "server/app.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cstdlib>
 #include <utility>
 #include <vector>
@@ -18,6 +17,7 @@
 #include "server/rpc/cadence_service.h"
 #include "server/rpc/catalog_service.h"
 #include "server/rpc/evidence_service.h"
+#include "server/rpc/open_calls.h"
 #include "server/rpc/stream_evidence.h"
 
 namespace leadlag {
@@ -28,6 +28,8 @@ constexpr int64_t kResumeMicros = 2 * kMicrosPerMinute;
 // Ticks come no closer than this: what is due and cannot be made must not spin.
 constexpr int64_t kTickMicrosMin = 100'000;
 constexpr int64_t kTickMicrosMax = kMicrosPerMinute;
+// Of a drain: for saying goodbye to connections whose calls have ended.
+constexpr int64_t kShutdownMicrosMax = 1'000'000;
 
 // Pings keep middleboxes from forgetting an idle subscriber, and find one that is gone.
 constexpr int kKeepaliveMillis = 60'000;
@@ -62,6 +64,8 @@ class App::Impl {
  private:
   absl::Status Listen();
   void SetServing(bool serving);
+  // Ends every call, and listens no more.
+  void EndCalls();
   void TickForEver();
   // Waits until the engine wants a tick; false: stop.
   bool WaitForTick();
@@ -69,6 +73,7 @@ class App::Impl {
   const AppOptions options_;
   std::unique_ptr<Engine> engine_;
   std::unique_ptr<FlipFeed> feed_;
+  OpenCalls calls_;
   std::unique_ptr<EvidenceStreams> streams_;
   std::unique_ptr<CatalogService> catalog_;
   std::unique_ptr<EvidenceService> evidence_;
@@ -103,12 +108,12 @@ absl::Status App::Impl::Start() {
     const absl::Status status = engine_->Tick(resume_.Resumed(engine_->Now(), MonotonicMicros()));
     if (!status.ok()) return status;
   }
-  streams_ = std::make_unique<EvidenceStreams>(engine_.get());
-  catalog_ = std::make_unique<CatalogService>(engine_.get());
-  evidence_ = std::make_unique<EvidenceService>(engine_.get(), streams_.get());
-  cadence_ = std::make_unique<CadenceService>(engine_.get());
-  alerts_ = std::make_unique<AlertService>(engine_.get(), feed_.get());
-  admin_ = std::make_unique<AdminService>(engine_.get(), streams_.get(), feed_.get());
+  streams_ = std::make_unique<EvidenceStreams>(engine_.get(), &calls_);
+  catalog_ = std::make_unique<CatalogService>(engine_.get(), &calls_);
+  evidence_ = std::make_unique<EvidenceService>(engine_.get(), streams_.get(), &calls_);
+  cadence_ = std::make_unique<CadenceService>(engine_.get(), &calls_);
+  alerts_ = std::make_unique<AlertService>(engine_.get(), feed_.get(), &calls_);
+  admin_ = std::make_unique<AdminService>(engine_.get(), streams_.get(), feed_.get(), &calls_);
   if (absl::Status status = Listen(); !status.ok()) return status;
   SetServing(true);
   if (options_.ticker) {
@@ -201,14 +206,27 @@ void App::Impl::Drain() {
   engine_->SetTickListener(nullptr);
   if (server_ != nullptr) {
     SetServing(false);
-    admin_->Drain();
-    streams_->Drain();
-    feed_->Drain();
-    server_->Shutdown(std::chrono::system_clock::time_point(std::chrono::duration_cast<std::chrono::system_clock::duration>(
-        std::chrono::microseconds(SystemClock().Now().micros + options_.drain_micros_max))));
-    server_->Wait();
+    EndCalls();
   }
   engine_->Stop();
+}
+
+void App::Impl::EndCalls() {
+  const int64_t until = MonotonicMicros() + options_.drain_micros_max;
+  calls_.Drain();
+  admin_->Drain();
+  streams_->Drain();
+  feed_->Drain();
+  // The ends of all calls must be sent before Shutdown: it closes each connection as soon as that has no call left, and one
+  // that is closed while its client still sends is reset, which may take acknowledgements with it that the client has not
+  // read. After the ends, Shutdown's exchange of GOAWAY and ping tells that the client has read them.
+  if (!calls_.WaitUntilNone(options_.drain_micros_max - kShutdownMicrosMax)) {
+    LogLine(LogSeverity::kWarning, "drain: some calls do not end, their clients may not be reading; they are cut off");
+  }
+  // What is left is gRPC's own: who watches health stays until cut off.
+  const int64_t left = std::min(kShutdownMicrosMax, until - MonotonicMicros());
+  server_->Shutdown(gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_micros(std::max<int64_t>(left, 0), GPR_TIMESPAN)));
+  server_->Wait();
 }
 
 App::App(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

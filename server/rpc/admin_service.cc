@@ -29,8 +29,8 @@ v1::DistrictStats StatsOf(const DistrictReader& reader) {
 
 }  // namespace
 
-AdminService::AdminService(Engine* engine, const EvidenceStreams* streams, const FlipFeed* feed)
-    : engine_(engine), streams_(streams), feed_(feed), worker_([this] { Work(); }) {}
+AdminService::AdminService(Engine* engine, const EvidenceStreams* streams, const FlipFeed* feed, OpenCalls* calls)
+    : engine_(engine), streams_(streams), feed_(feed), calls_(calls), worker_([this] { Work(); }) {}
 
 AdminService::~AdminService() {
   Drain();
@@ -86,7 +86,7 @@ grpc::ServerUnaryReactor* AdminService::Verify(grpc::CallbackServerContext* cont
     }
     if (!refusal.ok()) answer(refusal);
   };
-  return AnswerLater<v1::VerifyRequest, v1::VerifyResponse>(context, request, response, handler);
+  return AnswerLater<v1::VerifyRequest, v1::VerifyResponse>(calls_, context, request, response, handler);
 }
 
 absl::StatusOr<v1::VerifyResponse> AdminService::RunVerify(const std::string& district) const {
@@ -127,7 +127,7 @@ grpc::ServerUnaryReactor* AdminService::GetStats(grpc::CallbackServerContext* co
     response.set_version(LEADLAG_VERSION);
     return response;
   };
-  return Answer<v1::GetStatsRequest, v1::GetStatsResponse>(context, request, response, handler);
+  return Answer<v1::GetStatsRequest, v1::GetStatsResponse>(calls_, context, request, response, handler);
 }
 
 }  // namespace leadlag

@@ -1,4 +1,4 @@
-// leadlag.v1.AdminService over the engine: converts, delegates, converts. Thread safe. Engine, streams and feed are borrowed.
+// leadlag.v1.AdminService over the engine: converts, delegates, converts. Thread safe. Engine, streams, feed and calls are borrowed.
 //
 // Verify takes as long as reading everything takes, and so has a thread of its own: gRPC's are for calls that end soon. Runs wait for
 // each other; at most kVerifyRunsMax are taken.
@@ -13,6 +13,7 @@
 #include "leadlag/v1/admin_service.grpc.pb.h"
 #include "server/engine/engine.h"
 #include "server/feed.h"
+#include "server/rpc/open_calls.h"
 #include "server/rpc/stream_evidence.h"
 
 namespace leadlag {
@@ -23,7 +24,7 @@ using AdminServiceBase =
 
 class AdminService final : public AdminServiceBase {
  public:
-  AdminService(Engine* engine, const EvidenceStreams* streams, const FlipFeed* feed);
+  AdminService(Engine* engine, const EvidenceStreams* streams, const FlipFeed* feed, OpenCalls* calls);
   // Drains; waits for the run that is under way.
   ~AdminService() override;
 
@@ -43,6 +44,7 @@ class AdminService final : public AdminServiceBase {
   Engine* const engine_;
   const EvidenceStreams* const streams_;
   const FlipFeed* const feed_;
+  OpenCalls* const calls_;
 
   mutable absl::Mutex mu_;
   std::deque<std::function<void()>> runs_ ABSL_GUARDED_BY(mu_);  // the first is under way

@@ -26,17 +26,19 @@ namespace {
 // OnDone, which may come at any time after Finish, takes no lock.
 class SubscribeCall final : public grpc::ServerWriteReactor<grpc::ByteBuffer>, public FeedSink {
  public:
-  static std::shared_ptr<SubscribeCall> New(FlipFeed* feed, grpc::CallbackServerContext* context) {
-    auto call = std::make_shared<SubscribeCall>(feed, context);
+  static std::shared_ptr<SubscribeCall> New(FlipFeed* feed, OpenCalls* calls, grpc::CallbackServerContext* context) {
+    auto call = std::make_shared<SubscribeCall>(feed, calls, context);
     call->self_ = call;
     return call;
   }
-  SubscribeCall(FlipFeed* feed, grpc::CallbackServerContext* context) : feed_(feed), context_(context) {}
+  SubscribeCall(FlipFeed* feed, OpenCalls* calls, grpc::CallbackServerContext* context)
+      : feed_(feed), calls_(calls), context_(context) {}
 
   // Starts the subscription, or ends the call. Called once.
   void Start(const grpc::ByteBuffer& bytes) {
     v1::SubscribeRequest request;
-    absl::Status status = ParseStrictly(bytes, request);
+    absl::Status status = calls_->Begin();
+    if (status.ok()) status = ParseStrictly(bytes, request);
     if (status.ok()) status = Subscribe(request);
     if (!status.ok()) Close(status);
   }
@@ -81,6 +83,7 @@ class SubscribeCall final : public grpc::ServerWriteReactor<grpc::ByteBuffer>, p
   void OnCancel() override { Close(absl::CancelledError("the subscriber is gone")); }
   void OnDone() override {
     feed_->Remove(id_);
+    calls_->End();
     std::shared_ptr<SubscribeCall> last = std::move(self_);  // others may hold on a little longer
   }
 
@@ -120,6 +123,7 @@ class SubscribeCall final : public grpc::ServerWriteReactor<grpc::ByteBuffer>, p
   }
 
   FlipFeed* const feed_;
+  OpenCalls* const calls_;
   grpc::CallbackServerContext* const context_;
   std::shared_ptr<SubscribeCall> self_;  // taken by OnDone
   // Set before the feed is told to begin.
@@ -137,7 +141,7 @@ class SubscribeCall final : public grpc::ServerWriteReactor<grpc::ByteBuffer>, p
 
 grpc::ServerWriteReactor<grpc::ByteBuffer>* AlertService::Subscribe(grpc::CallbackServerContext* context,
                                                                     const grpc::ByteBuffer* request) {
-  const std::shared_ptr<SubscribeCall> call = SubscribeCall::New(feed_, context);
+  const std::shared_ptr<SubscribeCall> call = SubscribeCall::New(feed_, calls_, context);
   call->Start(*request);
   return call.get();
 }
@@ -173,7 +177,7 @@ grpc::ServerUnaryReactor* AlertService::ListAlerts(grpc::CallbackServerContext* 
     response.set_recalculating((*reader)->recalculating());
     return response;
   };
-  return Answer<v1::ListAlertsRequest, v1::ListAlertsResponse>(context, request, response, handler);
+  return Answer<v1::ListAlertsRequest, v1::ListAlertsResponse>(calls_, context, request, response, handler);
 }
 
 grpc::ServerUnaryReactor* AlertService::GetAlert(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
@@ -192,7 +196,7 @@ grpc::ServerUnaryReactor* AlertService::GetAlert(grpc::CallbackServerContext* co
     for (const TimelineFlip& flip : detail->flips) *response.add_flips() = ToProto(name->district, flip);
     return response;
   };
-  return Answer<v1::GetAlertRequest, v1::GetAlertResponse>(context, request, response, handler);
+  return Answer<v1::GetAlertRequest, v1::GetAlertResponse>(calls_, context, request, response, handler);
 }
 
 }  // namespace leadlag

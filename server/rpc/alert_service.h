@@ -1,4 +1,5 @@
-// leadlag.v1.AlertService over the engine and the feed: converts, delegates, converts. Thread safe. Engine and feed are borrowed.
+// leadlag.v1.AlertService over the engine and the feed: converts, delegates, converts. Thread safe. Engine, feed and
+// calls are borrowed.
 //
 // A subscriber's call is a sink of the feed: it holds at most one message, the one being written. It finishes when the client goes, when
 // the feed closes it, or when the feed drains.
@@ -7,6 +8,7 @@
 #include "leadlag/v1/alert_service.grpc.pb.h"
 #include "server/engine/engine.h"
 #include "server/feed.h"
+#include "server/rpc/open_calls.h"
 
 namespace leadlag {
 
@@ -17,7 +19,7 @@ using AlertServiceBase = v1::AlertService::WithRawCallbackMethod_Subscribe<
 
 class AlertService final : public AlertServiceBase {
  public:
-  AlertService(Engine* engine, FlipFeed* feed) : engine_(engine), feed_(feed) {}
+  AlertService(Engine* engine, FlipFeed* feed, OpenCalls* calls) : engine_(engine), feed_(feed), calls_(calls) {}
 
   grpc::ServerWriteReactor<grpc::ByteBuffer>* Subscribe(grpc::CallbackServerContext* context,
                                                         const grpc::ByteBuffer* request) override;
@@ -29,6 +31,7 @@ class AlertService final : public AlertServiceBase {
  private:
   Engine* const engine_;
   FlipFeed* const feed_;
+  OpenCalls* const calls_;
 };
 
 }  // namespace leadlag

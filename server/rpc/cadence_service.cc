@@ -65,7 +65,7 @@ grpc::ServerUnaryReactor* CadenceService::GetTeamCadence(grpc::CallbackServerCon
     *response.mutable_basis() = ToProto(BasisOf(*reader));
     return response;
   };
-  return Answer<v1::GetTeamCadenceRequest, v1::GetTeamCadenceResponse>(context, request, response, handler);
+  return Answer<v1::GetTeamCadenceRequest, v1::GetTeamCadenceResponse>(calls_, context, request, response, handler);
 }
 
 grpc::ServerUnaryReactor* CadenceService::ListTeamCadence(grpc::CallbackServerContext* context,
@@ -95,7 +95,7 @@ grpc::ServerUnaryReactor* CadenceService::ListTeamCadence(grpc::CallbackServerCo
     *response.mutable_basis() = ToProto(BasisOf(*reader));
     return response;
   };
-  return Answer<v1::ListTeamCadenceRequest, v1::ListTeamCadenceResponse>(context, request, response, handler);
+  return Answer<v1::ListTeamCadenceRequest, v1::ListTeamCadenceResponse>(calls_, context, request, response, handler);
 }
 
 grpc::ServerUnaryReactor* CadenceService::GetEvidenceLatency(grpc::CallbackServerContext* context,
@@ -122,7 +122,7 @@ grpc::ServerUnaryReactor* CadenceService::GetEvidenceLatency(grpc::CallbackServe
     *response.mutable_basis() = ToProto(BasisOf(*reader));
     return response;
   };
-  return Answer<v1::GetEvidenceLatencyRequest, v1::GetEvidenceLatencyResponse>(context, request, response, handler);
+  return Answer<v1::GetEvidenceLatencyRequest, v1::GetEvidenceLatencyResponse>(calls_, context, request, response, handler);
 }
 
 grpc::ServerUnaryReactor* CadenceService::GetTimeline(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
@@ -150,7 +150,7 @@ grpc::ServerUnaryReactor* CadenceService::GetTimeline(grpc::CallbackServerContex
     *response.mutable_basis() = ToProto(BasisOf(*reader));
     return response;
   };
-  return Answer<v1::GetTimelineRequest, v1::GetTimelineResponse>(context, request, response, handler);
+  return Answer<v1::GetTimelineRequest, v1::GetTimelineResponse>(calls_, context, request, response, handler);
 }
 
 }  // namespace leadlag

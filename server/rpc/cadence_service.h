@@ -3,6 +3,7 @@
 
 #include "leadlag/v1/cadence_service.grpc.pb.h"
 #include "server/engine/engine.h"
+#include "server/rpc/open_calls.h"
 
 namespace leadlag {
 
@@ -13,7 +14,7 @@ using CadenceServiceBase = v1::CadenceService::WithRawCallbackMethod_GetTeamCade
 
 class CadenceService final : public CadenceServiceBase {
  public:
-  explicit CadenceService(Engine* engine) : engine_(engine) {}
+  CadenceService(Engine* engine, OpenCalls* calls) : engine_(engine), calls_(calls) {}
 
   grpc::ServerUnaryReactor* GetTeamCadence(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
                                            grpc::ByteBuffer* response) override;
@@ -26,6 +27,7 @@ class CadenceService final : public CadenceServiceBase {
 
  private:
   Engine* const engine_;
+  OpenCalls* const calls_;
 };
 
 }  // namespace leadlag

@@ -99,7 +99,7 @@ grpc::ServerUnaryReactor* CatalogService::ApplyCatalog(grpc::CallbackServerConte
       answer(ApplyResponse(std::get<CatalogOutcome>(*outcome)));
     });
   };
-  return AnswerLater<v1::ApplyCatalogRequest, v1::ApplyCatalogResponse>(context, request, response, handler);
+  return AnswerLater<v1::ApplyCatalogRequest, v1::ApplyCatalogResponse>(calls_, context, request, response, handler);
 }
 
 grpc::ServerUnaryReactor* CatalogService::ExportCatalog(grpc::CallbackServerContext* context,
@@ -129,7 +129,7 @@ grpc::ServerUnaryReactor* CatalogService::ExportCatalog(grpc::CallbackServerCont
     *response.mutable_version() = VersionToProto(version, record->applied);
     return response;
   };
-  return Answer<v1::ExportCatalogRequest, v1::ExportCatalogResponse>(context, request, response, handler);
+  return Answer<v1::ExportCatalogRequest, v1::ExportCatalogResponse>(calls_, context, request, response, handler);
 }
 
 grpc::ServerUnaryReactor* CatalogService::GetDistrict(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
@@ -144,7 +144,7 @@ grpc::ServerUnaryReactor* CatalogService::GetDistrict(grpc::CallbackServerContex
     *response.mutable_district() = DistrictToProto(*reader);
     return response;
   };
-  return Answer<v1::GetDistrictRequest, v1::GetDistrictResponse>(context, request, response, handler);
+  return Answer<v1::GetDistrictRequest, v1::GetDistrictResponse>(calls_, context, request, response, handler);
 }
 
 grpc::ServerUnaryReactor* CatalogService::ListDistricts(grpc::CallbackServerContext* context,
@@ -171,7 +171,7 @@ grpc::ServerUnaryReactor* CatalogService::ListDistricts(grpc::CallbackServerCont
     }
     return response;
   };
-  return Answer<v1::ListDistrictsRequest, v1::ListDistrictsResponse>(context, request, response, handler);
+  return Answer<v1::ListDistrictsRequest, v1::ListDistrictsResponse>(calls_, context, request, response, handler);
 }
 
 grpc::ServerUnaryReactor* CatalogService::GetTeam(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
@@ -188,7 +188,7 @@ grpc::ServerUnaryReactor* CatalogService::GetTeam(grpc::CallbackServerContext* c
     *response.mutable_team() = ToProto(*(*reader)->catalog()->FindTeam(*number)->team);
     return response;
   };
-  return Answer<v1::GetTeamRequest, v1::GetTeamResponse>(context, request, response, handler);
+  return Answer<v1::GetTeamRequest, v1::GetTeamResponse>(calls_, context, request, response, handler);
 }
 
 grpc::ServerUnaryReactor* CatalogService::ListTeams(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
@@ -222,7 +222,7 @@ grpc::ServerUnaryReactor* CatalogService::ListTeams(grpc::CallbackServerContext*
     if (shown < teams.size()) response.set_next_page_token(question.TokenFor(teams[shown - 1]->id));
     return response;
   };
-  return Answer<v1::ListTeamsRequest, v1::ListTeamsResponse>(context, request, response, handler);
+  return Answer<v1::ListTeamsRequest, v1::ListTeamsResponse>(calls_, context, request, response, handler);
 }
 
 grpc::ServerUnaryReactor* CatalogService::ListCatalogVersions(grpc::CallbackServerContext* context,
@@ -255,7 +255,7 @@ grpc::ServerUnaryReactor* CatalogService::ListCatalogVersions(grpc::CallbackServ
       *response.add_versions() = VersionToProto(version, record->applied);
     }
   };
-  return Answer<v1::ListCatalogVersionsRequest, v1::ListCatalogVersionsResponse>(context, request, response, handler);
+  return Answer<v1::ListCatalogVersionsRequest, v1::ListCatalogVersionsResponse>(calls_, context, request, response, handler);
 }
 
 }  // namespace leadlag

@@ -3,6 +3,7 @@
 
 #include "leadlag/v1/catalog_service.grpc.pb.h"
 #include "server/engine/engine.h"
+#include "server/rpc/open_calls.h"
 
 namespace leadlag {
 
@@ -15,7 +16,7 @@ using CatalogServiceBase = v1::CatalogService::WithRawCallbackMethod_ApplyCatalo
 
 class CatalogService final : public CatalogServiceBase {
  public:
-  explicit CatalogService(Engine* engine) : engine_(engine) {}
+  CatalogService(Engine* engine, OpenCalls* calls) : engine_(engine), calls_(calls) {}
 
   grpc::ServerUnaryReactor* ApplyCatalog(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
                                          grpc::ByteBuffer* response) override;
@@ -34,6 +35,7 @@ class CatalogService final : public CatalogServiceBase {
 
  private:
   Engine* const engine_;
+  OpenCalls* const calls_;
 };
 
 }  // namespace leadlag

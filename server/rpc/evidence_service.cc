@@ -49,8 +49,9 @@ absl::StatusOr<RecordEvidenceCommand> VoidCommand(const v1::VoidEvidenceRequest&
 grpc::ServerUnaryReactor* EvidenceService::RecordEvidence(grpc::CallbackServerContext* context,
                                                           const grpc::ByteBuffer* bytes, grpc::ByteBuffer* response) {
   grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
-  const Answerer<v1::RecordEvidenceResponse> answer(context, reactor, response);
+  const Answerer<v1::RecordEvidenceResponse> answer(calls_, context, reactor, response);
   const auto run = [&]() -> absl::Status {
+    if (absl::Status status = calls_->Begin(); !status.ok()) return status;
     v1::RecordEvidenceRequest request;
     std::vector<std::string> repaired;
     if (absl::Status status = Parse(*bytes, request, repaired); !status.ok()) return status;
@@ -112,7 +113,7 @@ grpc::ServerUnaryReactor* EvidenceService::ListEvidence(grpc::CallbackServerCont
     if (!page->next.empty()) response.set_next_page_token(question.TokenFor(page->next));
     return response;
   };
-  return Answer<v1::ListEvidenceRequest, v1::ListEvidenceResponse>(context, request, response, handler);
+  return Answer<v1::ListEvidenceRequest, v1::ListEvidenceResponse>(calls_, context, request, response, handler);
 }
 
 grpc::ServerUnaryReactor* EvidenceService::GetEvidence(grpc::CallbackServerContext* context,
@@ -130,7 +131,7 @@ grpc::ServerUnaryReactor* EvidenceService::GetEvidence(grpc::CallbackServerConte
     }
     return response;
   };
-  return Answer<v1::GetEvidenceRequest, v1::GetEvidenceResponse>(context, request, response, handler);
+  return Answer<v1::GetEvidenceRequest, v1::GetEvidenceResponse>(calls_, context, request, response, handler);
 }
 
 grpc::ServerUnaryReactor* EvidenceService::VoidEvidence(grpc::CallbackServerContext* context,
@@ -160,7 +161,7 @@ grpc::ServerUnaryReactor* EvidenceService::VoidEvidence(grpc::CallbackServerCont
                       answer(response_of(name, after->evidence));
                     });
   };
-  return AnswerLater<v1::VoidEvidenceRequest, v1::VoidEvidenceResponse>(context, request, response, handler);
+  return AnswerLater<v1::VoidEvidenceRequest, v1::VoidEvidenceResponse>(calls_, context, request, response, handler);
 }
 
 grpc::ServerUnaryReactor* EvidenceService::RecordReview(grpc::CallbackServerContext* context,
@@ -180,7 +181,7 @@ grpc::ServerUnaryReactor* EvidenceService::RecordReview(grpc::CallbackServerCont
                       answer(std::move(response));
                     });
   };
-  return AnswerLater<v1::RecordReviewRequest, v1::RecordReviewResponse>(context, request, response, handler);
+  return AnswerLater<v1::RecordReviewRequest, v1::RecordReviewResponse>(calls_, context, request, response, handler);
 }
 
 grpc::ServerUnaryReactor* EvidenceService::ListReviews(grpc::CallbackServerContext* context,
@@ -203,7 +204,7 @@ grpc::ServerUnaryReactor* EvidenceService::ListReviews(grpc::CallbackServerConte
     if (page->more && !page->reviews.empty()) response.set_next_page_token(question.TokenFor(page->reviews.back().id));
     return response;
   };
-  return Answer<v1::ListReviewsRequest, v1::ListReviewsResponse>(context, request, response, handler);
+  return Answer<v1::ListReviewsRequest, v1::ListReviewsResponse>(calls_, context, request, response, handler);
 }
 
 }  // namespace leadlag

@@ -1,9 +1,10 @@
 // leadlag.v1.EvidenceService over the engine: converts, delegates, converts. StreamEvidence is rpc/stream_evidence. Thread safe.
-// The engine and the streams are borrowed.
+// Engine, streams and calls are borrowed.
 #pragma once
 
 #include "leadlag/v1/evidence_service.grpc.pb.h"
 #include "server/engine/engine.h"
+#include "server/rpc/open_calls.h"
 #include "server/rpc/stream_evidence.h"
 
 namespace leadlag {
@@ -17,7 +18,8 @@ using EvidenceServiceBase = v1::EvidenceService::WithRawCallbackMethod_RecordEvi
 
 class EvidenceService final : public EvidenceServiceBase {
  public:
-  EvidenceService(Engine* engine, EvidenceStreams* streams) : engine_(engine), streams_(streams) {}
+  EvidenceService(Engine* engine, EvidenceStreams* streams, OpenCalls* calls)
+      : engine_(engine), streams_(streams), calls_(calls) {}
 
   grpc::ServerUnaryReactor* RecordEvidence(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
                                            grpc::ByteBuffer* response) override;
@@ -36,6 +38,7 @@ class EvidenceService final : public EvidenceServiceBase {
  private:
   Engine* const engine_;
   EvidenceStreams* const streams_;
+  OpenCalls* const calls_;
 };
 
 }  // namespace leadlag

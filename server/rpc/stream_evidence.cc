@@ -235,11 +235,12 @@ grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* EvidenceStreams::Op
     absl::MutexLock lock(&mu_);
     if (draining_) {
       refusal = Draining();
-    } else if (calls_.size() >= streams_max_) {
+    } else if (calls_.size() >= kEvidenceStreamsMax) {
       refusal = absl::ResourceExhaustedError(absl::StrCat("there are ", calls_.size(),
                                                           " streams already, the most this service takes; try again later"));
     }
     calls_.insert(call);  // a refused one too, until gRPC is done with it
+    (void)open_calls_->Begin();  // draining is told by this set's own
   }
   if (refusal.ok()) {
     call->Start();
@@ -265,8 +266,11 @@ size_t EvidenceStreams::size() const {
 }
 
 void EvidenceStreams::Remove(const std::shared_ptr<StreamEvidenceCall>& call) {
-  absl::MutexLock lock(&mu_);
-  calls_.erase(call);
+  {
+    absl::MutexLock lock(&mu_);
+    calls_.erase(call);
+  }
+  open_calls_->End();
 }
 
 }  // namespace leadlag

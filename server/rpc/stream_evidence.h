@@ -13,7 +13,7 @@
 //   the client is gone           what was read is stored, nobody is told
 // A batch that is refused as a whole (over its limits, or its source is gone) gets an acknowledgement with `error`, and the stream lives.
 //
-// Thread safe. The engine is borrowed and outlives every call.
+// Thread safe. Engine and calls are borrowed and outlive every call.
 #pragma once
 
 #include <memory>
@@ -26,6 +26,7 @@
 #include "grpcpp/support/byte_buffer.h"
 #include "grpcpp/support/server_callback.h"
 #include "server/engine/engine.h"
+#include "server/rpc/open_calls.h"
 
 namespace leadlag {
 
@@ -34,8 +35,7 @@ class StreamEvidenceCall;
 // The streams that are open.
 class EvidenceStreams {
  public:
-  explicit EvidenceStreams(Engine* engine, size_t streams_max = kEvidenceStreamsMax)
-      : engine_(engine), streams_max_(streams_max) {}
+  EvidenceStreams(Engine* engine, OpenCalls* calls) : engine_(engine), open_calls_(calls) {}
 
   // The reactor of a new call. It finishes at once with RESOURCE_EXHAUSTED past the limit, UNAVAILABLE while draining.
   grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* Open(grpc::CallbackServerContext* context);
@@ -49,7 +49,7 @@ class EvidenceStreams {
   void Remove(const std::shared_ptr<StreamEvidenceCall>& call);
 
   Engine* const engine_;
-  const size_t streams_max_;
+  OpenCalls* const open_calls_;
   mutable absl::Mutex mu_;  // no call's lock is taken under it
   std::set<std::shared_ptr<StreamEvidenceCall>> calls_ ABSL_GUARDED_BY(mu_);
   bool draining_ ABSL_GUARDED_BY(mu_) = false;

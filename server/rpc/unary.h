@@ -1,7 +1,7 @@
 // What every unary method does around its own work: read the request, answer, turn a status into gRPC's.
 //
-//   grpc::ServerUnaryReactor* CatalogServiceImpl::GetTeam(…) {
-//     return Answer<v1::GetTeamRequest, v1::GetTeamResponse>(context, request, response, [this](const v1::GetTeamRequest& request) {
+//   grpc::ServerUnaryReactor* CatalogService::GetTeam(…) {
+//     return Answer<v1::GetTeamRequest, v1::GetTeamResponse>(calls_, context, request, response, [this](const v1::GetTeamRequest& request) {
 //       … return absl::StatusOr<v1::GetTeamResponse>
 //     });
 //   }
@@ -14,6 +14,7 @@
 #include "grpcpp/server_context.h"
 #include "grpcpp/support/byte_buffer.h"
 #include "grpcpp/support/server_callback.h"
+#include "server/rpc/open_calls.h"
 #include "server/rpc/status.h"
 #include "server/rpc/wire.h"
 
@@ -23,15 +24,20 @@ namespace leadlag {
 template <typename Response>
 class Answerer {
  public:
-  Answerer(grpc::CallbackServerContext* context, grpc::ServerUnaryReactor* reactor, grpc::ByteBuffer* response)
-      : context_(context), reactor_(reactor), response_(response) {}
+  // Ends a call of `calls` with the answer.
+  Answerer(OpenCalls* calls, grpc::CallbackServerContext* context, grpc::ServerUnaryReactor* reactor,
+           grpc::ByteBuffer* response)
+      : calls_(calls), context_(context), reactor_(reactor), response_(response) {}
 
   void operator()(const absl::StatusOr<Response>& answer) const {
     if (answer.ok()) *response_ = Serialize(*answer);
-    reactor_->Finish(ToGrpcStatus(answer.status(), *context_));
+    const grpc::Status status = ToGrpcStatus(answer.status(), *context_);
+    calls_->End();  // before Finish: after it, nothing but the server's own shutdown waits for this call
+    reactor_->Finish(status);
   }
 
  private:
+  OpenCalls* calls_;
   grpc::CallbackServerContext* context_;
   grpc::ServerUnaryReactor* reactor_;
   grpc::ByteBuffer* response_;
@@ -39,12 +45,14 @@ class Answerer {
 
 // For work that ends later: `handler(std::shared_ptr<Request>, Answerer<Response>)`.
 template <typename Request, typename Response, typename Handler>
-grpc::ServerUnaryReactor* AnswerLater(grpc::CallbackServerContext* context, const grpc::ByteBuffer* bytes,
-                                      grpc::ByteBuffer* response, Handler handler) {
+grpc::ServerUnaryReactor* AnswerLater(OpenCalls* calls, grpc::CallbackServerContext* context,
+                                      const grpc::ByteBuffer* bytes, grpc::ByteBuffer* response, Handler handler) {
   grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
-  const Answerer<Response> answer(context, reactor, response);
+  const Answerer<Response> answer(calls, context, reactor, response);
   auto request = std::make_shared<Request>();
-  if (absl::Status status = ParseStrictly(*bytes, *request); !status.ok()) {
+  absl::Status status = calls->Begin();
+  if (status.ok()) status = ParseStrictly(*bytes, *request);
+  if (!status.ok()) {
     answer(status);
   } else {
     handler(std::move(request), answer);
@@ -54,10 +62,10 @@ grpc::ServerUnaryReactor* AnswerLater(grpc::CallbackServerContext* context, cons
 
 // For work that is done at once: `handler(const Request&) -> absl::StatusOr<Response>`.
 template <typename Request, typename Response, typename Handler>
-grpc::ServerUnaryReactor* Answer(grpc::CallbackServerContext* context, const grpc::ByteBuffer* bytes,
+grpc::ServerUnaryReactor* Answer(OpenCalls* calls, grpc::CallbackServerContext* context, const grpc::ByteBuffer* bytes,
                                  grpc::ByteBuffer* response, Handler handler) {
   return AnswerLater<Request, Response>(
-      context, bytes, response,
+      calls, context, bytes, response,
       [&handler](std::shared_ptr<Request> request, const Answerer<Response>& answer) { answer(handler(*request)); });
 }
 

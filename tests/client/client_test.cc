@@ -32,6 +32,15 @@ TEST(Client, TriesAgainOnUnavailableAndReturnsTheAnswer) {
   EXPECT_EQ(server.sleeper.waits().size(), 2u);
 }
 
+TEST(Client, TriesAgainWhenAServerThatShutsDownCutTheCallOff) {
+  FakeServer server;
+  int calls = 0;
+  server.script.export_catalog = [&](const auto&, auto&) { return ++calls == 1 ? grpc::Status::CANCELLED : grpc::Status::OK; };
+  const auto response = server.NewClient()->ExportCatalog({});
+  EXPECT_TRUE(response.ok()) << response.status();
+  EXPECT_EQ(calls, 2);
+}
+
 TEST(Client, GivesUpAfterTheLastTry) {
   FakeServer server;
   int calls = 0;
