@@ -77,6 +77,11 @@ inline constexpr size_t kQueueBytesMax = 64 << 20;
 // Bytes of commands that share one fsync: enough to hide it, little enough that nobody waits long behind them.
 inline constexpr size_t kWriterCycleBytes = 4 << 20;
 
+// Bytes, and commands with their records, that may be logged past the last checkpoint: what a start has to apply again. Once there are as
+// many the view is brought to disk and the log trimmed.
+inline constexpr uint64_t kTailBytesMax = 256 << 20;
+inline constexpr uint64_t kTailRecordsMax = 1'000'000;
+
 // ---- Requests ------------------------------------------------------------------------------------------------------------------
 
 // Bytes of any one request message: the largest thing that is sent whole, a catalog, and room for its envelope. gRPC itself refuses

@@ -27,6 +27,7 @@
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "core/clock.h"
+#include "core/limits.h"
 #include "server/engine/engine.h"
 #include "server/feed.h"
 
@@ -38,6 +39,7 @@ struct AppOptions {
   const Clock* clock = nullptr;           // null: the system clock
   bool ticker = true;
   int64_t drain_micros_max = 10'000'000;  // calls that have not ended by then are cancelled
+  uint64_t tail_records_max = kTailRecordsMax;
   FeedOptions feed;
   // For tests, as in EngineOptions.
   std::shared_ptr<Disk> disk;

@@ -7,6 +7,7 @@
 #include <iterator>
 #include <utility>
 
+#include "absl/strings/numbers.h"
 #include "yaml-cpp/yaml.h"
 
 namespace leadlag {
@@ -43,7 +44,7 @@ Environment ProcessEnvironment() {
 }
 
 const std::vector<std::string>& SettingNames() {
-  static const auto& names = *new std::vector<std::string>{"data_dir", "listen"};
+  static const auto& names = *new std::vector<std::string>{"data_dir", "listen", "tail_records_max"};
   return names;
 }
 
@@ -90,6 +91,12 @@ absl::StatusOr<ServerConfig> LoadConfig(const Flags& flags, const Environment& e
   config.listen = setting("listen", config.listen);
   if (config.data_directory.empty()) {
     return absl::InvalidArgumentError("no data directory; give --data_dir=DIR, LEADLAG_DATA_DIR, or data_dir in a config file");
+  }
+  const std::string tail = setting("tail_records_max", std::to_string(kTailRecordsMax));
+  if (!absl::SimpleAtoi(tail, &config.tail_records_max) || config.tail_records_max < 1 ||
+      config.tail_records_max > kTailRecordsMax) {
+    return absl::InvalidArgumentError("tail_records_max is \"" + tail + "\"; give a number from 1 to " +
+                                      std::to_string(kTailRecordsMax));
   }
   return config;
 }

@@ -2,6 +2,7 @@
 //
 //   --data_dir=DIR             LEADLAG_DATA_DIR    data_dir: DIR
 //   --listen=HOST:PORT         LEADLAG_LISTEN      listen: HOST:PORT
+//   --tail_records_max=N       LEADLAG_TAIL_RECORDS_MAX
 //   --config=FILE              LEADLAG_CONFIG
 //
 // The file is YAML, one "key: value" a line, with the flags' names; an unknown key is refused. Pure functions but for the file read.
@@ -15,12 +16,14 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "core/limits.h"
 
 namespace leadlag {
 
 struct ServerConfig {
   std::string data_directory;             // --data_dir; required
   std::string listen = "127.0.0.1:7401";  // --listen
+  uint64_t tail_records_max = kTailRecordsMax;  // --tail_records_max: 1 to the default
 };
 
 // The value of an environment variable; none where it is not set.
@@ -33,7 +36,7 @@ using Flags = std::map<std::string, std::string>;
 // Names of the settings, as in flags and file.
 const std::vector<std::string>& SettingNames();
 
-// INVALID_ARGUMENT: a file that is no such YAML, an unknown key, or no data directory; NOT_FOUND: no such file.
+// INVALID_ARGUMENT: a file that is no such YAML, an unknown key, no data directory, or a number out of range; NOT_FOUND: no such file.
 absl::StatusOr<ServerConfig> LoadConfig(const Flags& flags, const Environment& environment);
 
 // The settings in the text of a file. INVALID_ARGUMENT as above, naming `path`.

@@ -37,6 +37,7 @@ int Serve(const leadlag::ServerConfig& config) {
   leadlag::AppOptions options;
   options.data_directory = config.data_directory;
   options.listen = config.listen;
+  options.tail_records_max = config.tail_records_max;
   absl::StatusOr<std::unique_ptr<leadlag::App>> app = leadlag::App::BuildAndStart(std::move(options));
   if (!app.ok()) {
     LogLine(LogSeverity::kError, "cannot start: " + std::string(app.status().message()));
@@ -68,6 +69,8 @@ int main(int argc, char** argv) {
   };
   add("data_dir", "Directory of the data; made where it does not exist (LEADLAG_DATA_DIR)");
   add("listen", "host:port for gRPC, port 0 for a free one; default 127.0.0.1:7401 (LEADLAG_LISTEN)");
+  add("tail_records_max", "Records that a start may have to apply again, the longest; fewer cost more writing while it runs; default "
+                          "1000000 (LEADLAG_TAIL_RECORDS_MAX)");
   add("config", "YAML file of these settings, \"data_dir: /var/lib/leadlag\" (LEADLAG_CONFIG)");
   cli.set_version_flag("--version", "leadlagd " LEADLAG_VERSION);
   try {

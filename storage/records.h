@@ -5,6 +5,7 @@
 // equal records have equal bytes. Ids are interned numbers (core/district_catalog.h). Plain values; thread safe.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -95,7 +96,14 @@ struct AlertRecord {
   std::optional<Instant> closed;
   std::optional<FlipReason> closed_reason;
   std::optional<Date> due;
-  std::vector<uint64_t> sequences;       // of its flips, ascending; the first opened it. The first 20 and the last 80 are kept.
+  std::vector<uint64_t> sequences;       // of its flips, ascending; the first opened it
+  // Adds a flip's, and forgets the middle: the first and the latest tell the story, and the record stays bounded.
+  void AddFlip(uint64_t sequence) {
+    sequences.push_back(sequence);
+    if (sequences.size() > kFlipsKept) sequences.erase(sequences.begin() + kFirstFlipsKept);
+  }
+  static constexpr std::ptrdiff_t kFirstFlipsKept = 20;
+  static constexpr size_t kFlipsKept = 100;  // the first ones among them
   friend bool operator==(const AlertRecord&, const AlertRecord&) = default;
 };
 std::string EncodeAlertRecord(const AlertRecord& record);

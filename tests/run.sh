@@ -66,6 +66,8 @@ stage "buf, for lint and as stock client"
 echo "buf $(tests/buf.sh --version)"
 
 stage ''
+data=${LEADLAG_SHARED_DATA:-../shared/data}
+[[ -d $data ]] || echo "no real data in $data: the tests that need it are skipped; LEADLAG_SHARED_DATA names its directory"
 echo "== tests …"
 # CTest's summary ends the output: how many passed, and the time.
 ctest --test-dir "build/$preset" --output-on-failure --no-tests=error --parallel "$(nproc)" --no-label-summary \

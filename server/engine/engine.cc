@@ -11,6 +11,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/notification.h"
+#include "absl/time/time.h"
 #include "core/check.h"
 #include "core/limits.h"
 #include "server/engine/applying.h"
@@ -23,9 +24,8 @@ namespace {
 
 // A catalog whose bytes pass this is logged in parts, so that no command passes a group's limit.
 constexpr size_t kCatalogPartBytes = kGroupBytesMax / 2;
-// The view is brought to disk, and the log trimmed, once this many bytes or records have been logged: invariant 2's bound on the tail.
-constexpr uint64_t kTailBytesMax = 256u << 20;
-constexpr uint64_t kTailRecordsMax = 1'000'000;
+// After a checkpoint that failed, until the next try.
+constexpr absl::Duration kCheckpointRetry = absl::Seconds(1);
 constexpr int64_t kTickMicros = kMicrosPerMinute;
 
 bool ChangesCatalog(const CommandBody& body) {
@@ -42,6 +42,12 @@ size_t BytesOf(const CommandBody& body) {
     bytes += sizeof(item) + item.evidence_id.size() + item.content.note.size();
   }
   return bytes;
+}
+
+// What a command adds to the log's tail, as replaying it costs.
+uint64_t RecordsOf(const Command& command) {
+  const auto* evidence = std::get_if<RecordEvidenceCommand>(&command.body);
+  return 1 + (evidence != nullptr ? evidence->items.size() : 0);
 }
 
 absl::StatusOr<std::vector<ZoneRules>> ResolveZones(const Catalog& catalog) {
@@ -126,8 +132,9 @@ class Engine::Impl {
   absl::Status Resolve(Owned& owned, const Group& group);
   void Apply(std::vector<Logged>& logged, std::vector<absl::StatusOr<Outcome>>& outcomes);
   void Publish(const std::map<std::string, uint64_t>& sequences, bool tick_moved);
-  void CheckpointIfDue(uint64_t bytes, uint64_t records);
   absl::Status Replay(Owned& owned);
+  void RunCheckpoints();  // the checkpointer's thread
+  void AddToTail(uint64_t bytes, uint64_t records);
   void UpdateZones();
   void StopWith(absl::Status status);
   bool AnyPendingWork() const;
@@ -152,11 +159,15 @@ class Engine::Impl {
   FlipListener listener_ ABSL_GUARDED_BY(queue_mu_);
   std::function<void()> tick_listener_ ABSL_GUARDED_BY(queue_mu_);
 
-  // The writer's own.
-  uint64_t tail_bytes_ = 0;
-  uint64_t tail_records_ = 0;
+  // What the log holds past the last checkpoint.
+  absl::Mutex tail_mu_;
+  uint64_t tail_bytes_ ABSL_GUARDED_BY(tail_mu_) = 0;
+  uint64_t tail_records_ ABSL_GUARDED_BY(tail_mu_) = 0;
+  bool writer_stopped_ ABSL_GUARDED_BY(tail_mu_) = false;
+
   absl::Mutex stop_mu_;  // serializes Stop
   std::thread writer_;
+  std::thread checkpointer_;
 };
 
 // ── opening ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -187,6 +198,7 @@ absl::Status Engine::Impl::Open() {
     idle_ = !work;
   }
   writer_ = std::thread([this] { Run(); });
+  checkpointer_ = std::thread([this] { RunCheckpoints(); });
   return absl::OkStatus();
 }
 
@@ -217,6 +229,7 @@ absl::Status Engine::Impl::Replay(Owned& owned) {
       for (size_t i = 0; i < group.commands.size() && fatal.ok(); ++i) {
         absl::StatusOr<Command> command = DecodeCommand(group.commands[i]);
         if (!command.ok()) return command.status();
+        AddToTail(group.commands[i].size(), RecordsOf(*command));
         // What it answered was for whoever sent it; a refusal then is the same refusal now.
         owned.state->Apply(group.first_position + i, *command, batch, fatal).IgnoreError();
       }
@@ -253,6 +266,9 @@ void Engine::Impl::Submit(std::string district, CommandBody body, std::string pr
   if (auto* apply = std::get_if<ApplyCatalogCommand>(&body)) {
     if (const std::vector<Problem> problems = Validate(apply->catalog); !problems.empty()) {
       return callback(AsStatus(problems));
+    }
+    if (apply->catalog.district != district) {
+      return callback(AsStatus(Problem{absl::StatusCode::kInvalidArgument, "district", "is not the district it is applied to"}));
     }
     absl::StatusOr<std::vector<ZoneRules>> zones = ResolveZones(apply->catalog);
     if (!zones.ok()) return callback(zones.status());
@@ -490,10 +506,7 @@ void Engine::Impl::Commit(std::map<Owned*, std::vector<Logged>> by_district) {
       }
       continue;
     }
-    for (const Logged& l : logged[i]) {
-      const auto* evidence = std::get_if<RecordEvidenceCommand>(&l.command.body);
-      records += 1 + (evidence != nullptr ? evidence->items.size() : 0);
-    }
+    for (const Logged& l : logged[i]) records += RecordsOf(l.command);
     std::vector<absl::StatusOr<Outcome>> results;
     const uint64_t sequence_before = owned.state->last_sequence();
     const std::optional<Instant> due_before = owned.state->NextDue();
@@ -509,7 +522,7 @@ void Engine::Impl::Commit(std::map<Owned*, std::vector<Logged>> by_district) {
     }
   }
   Publish(sequences, tick_moved);
-  CheckpointIfDue(bytes_total, records);
+  AddToTail(bytes_total, records);
 }
 
 // Applies a durable group and makes it readable at one stroke.
@@ -537,12 +550,33 @@ void Engine::Impl::Publish(const std::map<std::string, uint64_t>& sequences, boo
   for (const auto& [district, sequence] : sequences) listener(district, sequence);
 }
 
-void Engine::Impl::CheckpointIfDue(uint64_t bytes, uint64_t records) {
+void Engine::Impl::AddToTail(uint64_t bytes, uint64_t records) {
+  absl::MutexLock lock(&tail_mu_);
   tail_bytes_ += bytes;
   tail_records_ += records;
-  if (tail_bytes_ < kTailBytesMax && tail_records_ < kTailRecordsMax) return;
-  // A failure costs a longer replay, nothing else; the next group tries again.
-  if (directory_->CheckpointAndTrim().ok()) tail_bytes_ = tail_records_ = 0;
+}
+
+// Beside the writer: bringing the view to disk takes longer than an acknowledgement may.
+void Engine::Impl::RunCheckpoints() {
+  absl::MutexLock lock(&tail_mu_);
+  const auto due_or_stopped = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(tail_mu_) {
+    return writer_stopped_ || tail_bytes_ >= kTailBytesMax || tail_records_ >= options_.tail_records_max;
+  };
+  while (true) {
+    tail_mu_.Await(absl::Condition(&due_or_stopped));
+    if (writer_stopped_) return;
+    const uint64_t bytes = tail_bytes_;
+    const uint64_t records = tail_records_;
+    tail_mu_.Unlock();
+    const bool done = directory_->CheckpointAndTrim().ok();
+    tail_mu_.Lock();
+    if (done) {
+      tail_bytes_ -= bytes;
+      tail_records_ -= records;
+    } else {  // it costs a longer replay, nothing else
+      tail_mu_.AwaitWithTimeout(absl::Condition(&writer_stopped_), kCheckpointRetry);
+    }
+  }
 }
 
 // The state in memory, or the log, can no longer be trusted: nothing is taken any more.
@@ -609,6 +643,11 @@ void Engine::Impl::Stop() {
     stopping_ = true;
   }
   if (writer_.joinable()) writer_.join();
+  {
+    absl::MutexLock lock(&tail_mu_);
+    writer_stopped_ = true;
+  }
+  if (checkpointer_.joinable()) checkpointer_.join();
 }
 
 // ── reading ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -19,6 +19,7 @@
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "core/clock.h"
+#include "core/limits.h"
 #include "server/engine/command.h"
 #include "server/engine/district.h"
 
@@ -31,6 +32,7 @@ struct EngineOptions {
   std::string data_directory;   // made where it does not exist
   std::shared_ptr<Disk> disk;   // null: the machine's; Disk::InMemory() for tests
   const Clock* clock = nullptr;  // null: the system clock
+  uint64_t tail_records_max = kTailRecordsMax;
   // For tests: stands before the command log that was opened, which outlives it.
   std::function<std::unique_ptr<CommandLog>(CommandLog&)> wrap_log;
 };

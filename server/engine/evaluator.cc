@@ -26,15 +26,6 @@ class RememberedSignals {
   mutable std::optional<Date> last_;
 };
 
-// An alert keeps its first and its latest flips: enough to tell its story, and bounded.
-constexpr size_t kFirstFlipsKept = 20;
-constexpr size_t kFlipsKept = 100;
-
-void AddSequence(std::vector<uint64_t>& sequences, uint64_t sequence) {
-  sequences.push_back(sequence);
-  if (sequences.size() > kFlipsKept) sequences.erase(sequences.begin() + kFirstFlipsKept);
-}
-
 }  // namespace
 
 void DeadlineQueue::Set(WatchId watch, std::optional<Instant> moment) {
@@ -223,7 +214,7 @@ void District::EmitOne(Applying& a, WatchId id, WatchRecord& record, const Watch
       alert = {.team = id.team, .expectation = id.expectation, .opened = flip.effective};
       ++open_alert_count_;
     }
-    AddSequence(alert.sequences, sequence);
+    alert.AddFlip(sequence);
     const std::string open_key = OpenAlertKey{number_, id.team, id.expectation}.Encode();
     if (HasAlert(flip.to)) {
       alert.state = flip.to;

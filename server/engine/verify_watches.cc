@@ -9,10 +9,6 @@
 namespace leadlag {
 namespace {
 
-// An alert keeps its first and its latest flips: storage/records.h.
-constexpr size_t kFirstFlipsKept = 20;
-constexpr size_t kFlipsKept = 100;
-
 absl::string_view View(std::string_view text) { return {text.data(), text.size()}; }
 
 std::string WatchName(const DistrictReader& reader, WatchId id) {
@@ -83,10 +79,7 @@ class FlipVerifier {
     if (alert_id == 0) return;
     AlertRecord& alert = alerts_[alert_id];
     if (opens) alert = {.team = id.team, .expectation = id.expectation, .opened = flip.effective};
-    alert.sequences.push_back(sequence);
-    if (alert.sequences.size() > kFlipsKept) {
-      alert.sequences.erase(alert.sequences.begin() + static_cast<std::ptrdiff_t>(kFirstFlipsKept));
-    }
+    alert.AddFlip(sequence);
     if (HasAlert(flip.to)) {
       alert.state = flip.to;
       alert.due = flip.due;

@@ -27,6 +27,17 @@ absl::StatusOr<EvidenceHistory> ReadEvidence(const Engine& engine, const Evidenc
   return leadlag::GetEvidence(*reader, name.source, name.evidence_id);
 }
 
+absl::Status NotVoided(const EvidenceAnswer& evidence) {
+  const std::optional<uint64_t>& version = evidence.current.content.source_version;
+  if (version) {
+    return AsStatus(Problem{absl::StatusCode::kFailedPrecondition, "source_version",
+                            "is not above " + std::to_string(*version) + ", the record's own; the record was not voided"});
+  }
+  return AsStatus(Problem{absl::StatusCode::kFailedPrecondition, "reason",
+                          "is that of an earlier void, after which the record was corrected; the record was not voided. Give "
+                          "another reason"});
+}
+
 // The command that voids one record as the request asks.
 absl::StatusOr<RecordEvidenceCommand> VoidCommand(const v1::VoidEvidenceRequest& request, const EvidenceName& name,
                                                   const EvidenceAnswer& evidence) {
@@ -158,6 +169,10 @@ grpc::ServerUnaryReactor* EvidenceService::VoidEvidence(grpc::CallbackServerCont
                       if (!batch.failures.empty()) return answer(AsStatus(batch.failures.front().problem));
                       const absl::StatusOr<EvidenceHistory> after = ReadEvidence(*engine_, name);
                       if (!after.ok()) return answer(after.status());
+                      // Content equal to an earlier revision changes nothing, and neither does a version that is not above all
+                      // others; whoever voids a record must not take that for done.
+                      const bool changed = batch.voided_count > 0 && !after->evidence.current.content.source_version;
+                      if (!after->evidence.voided && !changed) return answer(NotVoided(after->evidence));
                       answer(response_of(name, after->evidence));
                     });
   };

@@ -12,6 +12,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "storage/data_directory.h"
 #include "tests/integration/busy_district.h"
 #include "tests/support/server_process.h"
 
@@ -44,7 +45,10 @@ TEST(KillTest, NothingAcknowledgedIsLost) {
           << (*starting)->Log();
       (*starting)->Kill();
     }
-    auto server = ServerProcess::Start(directory / "data");
+    // Every other time the log is trimmed all the time, so that kills meet checkpoints too.
+    std::vector<std::string> flags;
+    if (round % 2 == 1) flags.push_back("--tail_records_max=200");
+    auto server = ServerProcess::Start(directory / "data", flags);
     ASSERT_TRUE(server.ok()) << server.status();
     const int teams = std::min(kTeamsAtFirst + 2 * round, kTeamsMax);
     if (round > 0) {
@@ -72,6 +76,14 @@ TEST(KillTest, NothingAcknowledgedIsLost) {
   EXPECT_EQ(loads.flips.BrokenPromisesSoFar(), "");
   EXPECT_EQ((*server)->Terminate(), 0) << (*server)->Log();
 
+  {
+    auto data = DataDirectory::Open({.directory = directory / "data"});
+    ASSERT_TRUE(data.ok()) << data.status();
+    const auto entries = (*data)->log().Districts();
+    ASSERT_TRUE(entries.ok()) << entries.status();
+    ASSERT_EQ(entries->size(), 1u);
+    EXPECT_GT(entries->front().trimmed_to, 0u) << "no kill can have met a checkpoint";
+  }
   size_t records = 0, batches = 0;
   for (const EvidenceLoad& evidence : loads.evidence) {
     records += evidence.records();

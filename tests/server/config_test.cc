@@ -37,11 +37,17 @@ TEST_F(ConfigFileTest, FlagThenVariableThenFileThenDefault) {
   EXPECT_EQ(LoadConfig({}, variables)->listen, "127.0.0.1:1");
   EXPECT_EQ(LoadConfig({{"data_dir", "/flag"}}, variables)->data_directory, "/flag");
   EXPECT_EQ(LoadConfig({{"data_dir", "/flag"}}, Variables({}))->listen, "127.0.0.1:7401");
+  EXPECT_EQ(LoadConfig({{"data_dir", "/flag"}}, Variables({}))->tail_records_max, 1'000'000u);
+  EXPECT_EQ(LoadConfig({{"data_dir", "/flag"}, {"tail_records_max", "1"}}, Variables({}))->tail_records_max, 1u);
 }
 
 TEST_F(ConfigFileTest, NamesWhatIsWrong) {
   EXPECT_EQ(LoadConfig({}, Variables({})).status().code(), absl::StatusCode::kInvalidArgument);
   EXPECT_EQ(LoadConfig({{"config", "/no/such/file"}}, Variables({})).status().code(), absl::StatusCode::kNotFound);
+  for (const char* number : {"0", "1000001", "-1", "many", ""}) {
+    const Flags flags{{"data_dir", "/d"}, {"tail_records_max", number}};
+    EXPECT_EQ(LoadConfig(flags, Variables({})).status().code(), absl::StatusCode::kInvalidArgument) << number;
+  }
   const absl::Status unknown = ParseConfigFile("data_dri: /x", "f.yaml").status();
   EXPECT_EQ(unknown.code(), absl::StatusCode::kInvalidArgument);
   EXPECT_NE(std::string(unknown.message()).find("data_dri"), std::string::npos);

@@ -249,6 +249,34 @@ TEST_F(ServiceTest, RecordsGetsVoidsAndLists) {
   EXPECT_EQ(stubs().evidence->VoidEvidence(&unknown, void_request, &voided).error_code(), grpc::StatusCode::NOT_FOUND);
 }
 
+TEST_F(ServiceTest, SaysSoWhenAVoidChangesNothing) {
+  const auto voiding = [&](const std::string& id, const std::string& reason, std::optional<uint64_t> version) {
+    v1::VoidEvidenceRequest request;
+    request.set_name(absl::StrCat(kSource, "/evidence/", id));
+    request.set_reason(reason);
+    if (version) request.set_source_version(*version);
+    v1::VoidEvidenceResponse response;
+    TestContext context;
+    const grpc::Status status = stubs().evidence->VoidEvidence(&context, request, &response);
+    EXPECT_EQ(status.ok(), response.evidence().voided()) << Text(status);
+    return status;
+  };
+  RecordOne(Record("plain", "north", "walks", "2025-09-02"));
+  ASSERT_TRUE(voiding("plain", "entered twice", std::nullopt).ok());
+  RecordOne(Record("plain", "north", "walks", "2025-09-01"));  // it was not
+  const grpc::Status again = voiding("plain", "entered twice", std::nullopt);
+  EXPECT_EQ(again.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
+  EXPECT_NE(again.error_message().find("another reason"), std::string::npos) << Text(again);
+  EXPECT_TRUE(voiding("plain", "entered twice after all", std::nullopt).ok());
+
+  v1::EvidenceRecord versioned = Record("versioned", "north", "walks", "2025-09-02");
+  versioned.set_source_version(5);
+  RecordOne(versioned);
+  EXPECT_EQ(voiding("versioned", "no", std::nullopt).error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ(voiding("versioned", "no", 4).error_code(), grpc::StatusCode::FAILED_PRECONDITION);
+  EXPECT_TRUE(voiding("versioned", "no", 6).ok());
+}
+
 TEST_F(ServiceTest, ABatchIsPartlyGood) {
   v1::RecordEvidenceRequest request;
   request.set_parent(kSource);
