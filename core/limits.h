@@ -97,6 +97,8 @@ inline constexpr size_t kBatchRecordsMax = 1'000;
 inline constexpr size_t kBatchBytesMax = 1 << 20;
 // Refused records named in a batch's answer; past it they are a count and a bitmap.
 inline constexpr size_t kBatchFailuresMax = 100;
+// Revisions of one record: corrections, not a log.
+inline constexpr size_t kRevisionsMax = 200;
 // A source's own id of a record.
 inline constexpr size_t kEvidenceIdBytesMax = 128;
 // A remark on a record, and what a review decided.
@@ -128,7 +130,7 @@ inline constexpr size_t kErrorDetailsBytesAskedMax = 256 << 10;
 // Streams of evidence open at once; times the next this bounds what they hold.
 inline constexpr size_t kEvidenceStreamsMax = 1'000;
 // Bytes of batches that one stream has read and not acknowledged; from there on the server stops reading it.
-inline constexpr size_t kStreamBytesOutstandingMax = 8 << 20;
+inline constexpr size_t kStreamBytesOutstandingMax = 4 << 20;
 
 // Subscribers at once. One costs a cursor and what is being written to it.
 inline constexpr size_t kAlertStreamsMax = 2'000;

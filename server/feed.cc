@@ -34,7 +34,14 @@ absl::Status Lost(std::string_view why) {
 
 absl::Status Draining() { return absl::UnavailableError("the service is draining; subscribe again with the last token"); }
 
-// A watch as it stands has no stored labels: today's decide.
+absl::StatusOr<AlertRecord> ReadAlert(const DistrictReader& reader, uint64_t id) {
+  const absl::StatusOr<std::optional<std::string>> bytes = reader->store().Get(AlertKey{reader->number(), id}.Encode());
+  if (!bytes.ok()) return bytes.status();
+  if (!*bytes) return absl::DataLossError(absl::StrCat("alert ", id, " is not stored; restore from a backup"));
+  return DecodeAlertRecord(**bytes);
+}
+
+// `labels`: of the watch's open alert, so that what a snapshot shows open is closed by a flip that matches too; else today's.
 bool MatchesWatch(const AlertFilter& filter, const std::string& team, const std::string& expectation, const Labels& labels,
                   const WatchRecord& record) {
   const auto one_of = [](const std::vector<std::string>& wanted, const std::string& id) {
@@ -71,7 +78,7 @@ absl::Status FlipFeed::MayAdd(bool snapshot) const {
                                                      " subscribers already, the most this service takes; try again later"));
   }
   if (snapshot && snapshot_bytes_ >= options_.snapshot_bytes_max) {
-    return absl::ResourceExhaustedError("too many snapshots are under way; try again soon");
+    return absl::UnavailableError("too many snapshots are under way; try again soon");
   }
   return absl::OkStatus();
 }
@@ -115,7 +122,11 @@ absl::Status FlipFeed::StartAt(const DistrictReader& reader, const Start& start,
   subscription.incarnation = reader->incarnation();
   subscription.next = last + 1;
   if (std::holds_alternative<FromEarliest>(start)) subscription.next = 1;
-  if (std::holds_alternative<WithSnapshot>(start)) subscription.snapshot = TakeSnapshot(reader, subscription.filter);
+  if (std::holds_alternative<WithSnapshot>(start)) {
+    absl::StatusOr<std::unique_ptr<Snapshot>> snapshot = TakeSnapshot(reader, subscription.filter);
+    if (!snapshot.ok()) return snapshot.status();
+    subscription.snapshot = *std::move(snapshot);
+  }
   if (const std::string* const bytes = std::get_if<std::string>(&start)) {
     const absl::StatusOr<FeedToken> token = FeedToken::Decode(*bytes);
     if (!token.ok()) return token.status();
@@ -133,10 +144,11 @@ absl::Status FlipFeed::StartAt(const DistrictReader& reader, const Start& start,
   return absl::OkStatus();
 }
 
-std::unique_ptr<FlipFeed::Snapshot> FlipFeed::TakeSnapshot(const DistrictReader& reader, const AlertFilter& filter) {
+absl::StatusOr<std::unique_ptr<FlipFeed::Snapshot>> FlipFeed::TakeSnapshot(const DistrictReader& reader, const AlertFilter& filter) {
   const Interned& interned = reader->interned();
   const Labels no_labels;
   auto snapshot = std::make_unique<Snapshot>();
+  snapshot->recalculating = reader->HasPendingWork(reader.now());
   std::map<uint32_t, uint32_t> teams, expectations;  // interned number -> place in the snapshot's names
   const auto place_of = [](uint32_t number, const InternTable& table, std::map<uint32_t, uint32_t>& places,
                            std::vector<std::string>& names) {
@@ -146,8 +158,14 @@ std::unique_ptr<FlipFeed::Snapshot> FlipFeed::TakeSnapshot(const DistrictReader&
   };
   for (const auto& [id, record] : reader->watches()) {
     const DistrictCatalog::TeamEntry* const entry = reader->catalog()->FindTeam(id.team);
-    const Labels& labels = entry != nullptr && entry->team != nullptr ? entry->team->labels : no_labels;
-    if (!MatchesWatch(filter, interned.teams.NameOf(id.team), interned.expectations.NameOf(id.expectation), labels, record)) {
+    const Labels* labels = entry != nullptr && entry->team != nullptr ? &entry->team->labels : &no_labels;
+    absl::StatusOr<AlertRecord> alert = AlertRecord{};
+    if (record.alert != 0 && !filter.labels.empty()) {
+      alert = ReadAlert(reader, record.alert);
+      if (!alert.ok()) return alert.status();
+      labels = &alert->labels;
+    }
+    if (!MatchesWatch(filter, interned.teams.NameOf(id.team), interned.expectations.NameOf(id.expectation), *labels, record)) {
       continue;
     }
     snapshot->rows.push_back({place_of(id.team, interned.teams, teams, snapshot->teams),
@@ -276,8 +294,9 @@ FlipFeed::Step FlipFeed::StepOf(Subscription& subscription) {
   if (subscription.snapshot) {
     const bool pages_left = subscription.snapshot->sent < subscription.snapshot->rows.size();
     if (pages_left) return SendSnapshotPage(subscription);
+    const bool recalculating = subscription.snapshot->recalculating;
     subscription.snapshot.reset();
-    return SendBookmark(subscription, /*snapshot_complete=*/true);
+    return SendBookmark(subscription, /*snapshot_complete=*/true, recalculating);
   }
   return SendFlips(subscription);
 }
@@ -302,7 +321,7 @@ FlipFeed::Step FlipFeed::SendFlips(Subscription& subscription) {
     published = published_[subscription.district];
   }
   if (subscription.next > published) {
-    return BookmarkAt(subscription) <= Micros() ? SendBookmark(subscription, false) : Step::kAtEnd;
+    return BookmarkAt(subscription) <= Micros() ? SendBookmark(subscription) : Step::kAtEnd;
   }
   const absl::StatusOr<std::shared_ptr<const Chunk>> chunk = ChunkAt(subscription.district, subscription.next);
   if (!chunk.ok()) {
@@ -322,7 +341,7 @@ FlipFeed::Step FlipFeed::SendFlips(Subscription& subscription) {
   }
   if (message.flips.empty()) {
     const bool far = subscription.next - 1 - subscription.told_through >= options_.bookmark_flips;
-    return far ? SendBookmark(subscription, false) : Step::kAgain;
+    return far ? SendBookmark(subscription) : Step::kAgain;
   }
   message.through_sequence = subscription.next - 1;
   message.token = TokenOf(subscription, message.through_sequence);
@@ -330,11 +349,12 @@ FlipFeed::Step FlipFeed::SendFlips(Subscription& subscription) {
   return Step::kSent;
 }
 
-FlipFeed::Step FlipFeed::SendBookmark(Subscription& subscription, bool snapshot_complete) {
+FlipFeed::Step FlipFeed::SendBookmark(Subscription& subscription, bool snapshot_complete, bool recalculating) {
   FeedMessage message;
   message.through_sequence = subscription.next - 1;
   message.token = TokenOf(subscription, message.through_sequence);
   message.snapshot_complete = snapshot_complete;
+  message.recalculating = recalculating;
   Deliver(subscription, std::move(message));
   return Step::kSent;
 }

@@ -46,6 +46,7 @@ struct FeedMessage {
   std::vector<StandingWatch> watches;      // by team, then expectation
   std::string token;                       // empty while a snapshot is under way
   bool snapshot_complete = false;
+  bool recalculating = false;     // with snapshot_complete: work was pending when it was taken
   uint64_t through_sequence = 0;  // every flip up to it has been sent or does not match; 0 while a snapshot is under way
 };
 
@@ -88,8 +89,8 @@ class FlipFeed {
   FlipFeed& operator=(const FlipFeed&) = delete;
 
   // A subscription, which waits for its first Ready. NOT_FOUND: no such district. INVALID_ARGUMENT (field "token"): malformed, or of
-  // another district or filter. OUT_OF_RANGE: the token is from before a restore. RESOURCE_EXHAUSTED: too many, or too many snapshots
-  // under way. UNAVAILABLE: draining.
+  // another district or filter. OUT_OF_RANGE: the token is from before a restore. RESOURCE_EXHAUSTED: too many. UNAVAILABLE:
+  // draining, or too many snapshots are under way.
   absl::StatusOr<uint64_t> Add(const std::string& district, AlertFilter filter, const Start& start,
                                std::shared_ptr<FeedSink> sink);
   // The sink can take the next message. Call it once after Add, and once after each message. Unknown ids are ignored.
@@ -116,6 +117,7 @@ class FlipFeed {
     std::vector<std::string> expectations;
     std::vector<SnapshotRow> rows;  // by team, then expectation
     size_t sent = 0;                // of rows
+    bool recalculating = false;     // as in FeedMessage
     size_t bytes = 0;
   };
   // Flips [from, from + flips.size()) of a district's log.
@@ -155,7 +157,8 @@ class FlipFeed {
   absl::Status MayAdd(bool snapshot) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   // Sets the cursor, and takes the snapshot asked for (not yet in order).
   static absl::Status StartAt(const DistrictReader& reader, const Start& start, Subscription& subscription);
-  static std::unique_ptr<Snapshot> TakeSnapshot(const DistrictReader& reader, const AlertFilter& filter);
+  // DATA_LOSS for damaged bytes.
+  static absl::StatusOr<std::unique_ptr<Snapshot>> TakeSnapshot(const DistrictReader& reader, const AlertFilter& filter);
   static void Order(Snapshot& snapshot);
 
   void Run();
@@ -165,7 +168,7 @@ class FlipFeed {
   Step StepOf(Subscription& subscription);
   Step SendSnapshotPage(Subscription& subscription);
   Step SendFlips(Subscription& subscription);
-  Step SendBookmark(Subscription& subscription, bool snapshot_complete);
+  Step SendBookmark(Subscription& subscription, bool snapshot_complete = false, bool recalculating = false);
   // When the next bookmark is wanted if nothing else is sent.
   int64_t BookmarkAt(const Subscription& subscription) const;
   void Deliver(Subscription& subscription, FeedMessage message);

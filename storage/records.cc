@@ -369,6 +369,7 @@ std::string EncodeAlertRecord(const AlertRecord& record) {
     PutEnum(out, *record.closed_reason);
   }
   PutDue(out, record.due);
+  PutLabels(out, record.labels);
   PutSequences(out, record.sequences);
   return std::move(out).Take();
 }
@@ -386,6 +387,7 @@ absl::StatusOr<AlertRecord> DecodeAlertRecord(std::string_view bytes) {
     record.closed_reason = GetReason(in);
   }
   record.due = GetDue(in);
+  record.labels = GetLabels(in);
   record.sequences = GetSequences(in);
   if (absl::Status status = in.Finish("an alert"); !status.ok()) return status;
   return record;

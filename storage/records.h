@@ -81,7 +81,7 @@ struct FlipRecord {
   WatchFlip flip;
   Instant recorded;
   uint64_t alert = 0;       // open after it, or closed by it; 0: none
-  Labels labels;            // the team's, when it was made
+  Labels labels;            // the alert's, where there is one; else the team's, when it was made
   friend bool operator==(const FlipRecord&, const FlipRecord&) = default;
 };
 std::string EncodeFlipRecord(const FlipRecord& record);
@@ -96,6 +96,7 @@ struct AlertRecord {
   std::optional<Instant> closed;
   std::optional<FlipReason> closed_reason;
   std::optional<Date> due;
+  Labels labels;                         // the team's, when it opened; its flips carry them to the end
   std::vector<uint64_t> sequences;       // of its flips, ascending; the first opened it
   // Adds a flip's, and forgets the middle: the first and the latest tell the story, and the record stays bounded.
   void AddFlip(uint64_t sequence) {

@@ -24,6 +24,8 @@ namespace {
 
 // A catalog whose bytes pass this is logged in parts, so that no command passes a group's limit.
 constexpr size_t kCatalogPartBytes = kGroupBytesMax / 2;
+// Between two looks at a log whose end is in doubt.
+constexpr int64_t kLookAgainMicros = 1'000'000;
 // After a checkpoint that failed, until the next try.
 constexpr absl::Duration kCheckpointRetry = absl::Seconds(1);
 constexpr int64_t kTickMicros = kMicrosPerMinute;
@@ -33,13 +35,30 @@ bool ChangesCatalog(const CommandBody& body) {
          std::holds_alternative<StageCatalogCommand>(body);
 }
 
+// Whether the error says that what is stored is not what was, rather than that it cannot be reached now.
+bool IsUntrustworthy(const absl::Status& status) {
+  return absl::IsDataLoss(status) || absl::IsFailedPrecondition(status);
+}
+
+absl::Status NoDistrict(std::string_view district) {
+  return AsStatus(Problem{absl::StatusCode::kNotFound, "",
+                          absl::StrCat("there is no district \"", std::string(district), "\"; apply its catalog first")});
+}
+
 // Roughly what a queued command holds in memory.
 size_t BytesOf(const CommandBody& body) {
-  const auto* evidence = std::get_if<RecordEvidenceCommand>(&body);
-  if (evidence == nullptr) return 256;
   size_t bytes = 256;
-  for (const EvidenceItem& item : evidence->items) {
-    bytes += sizeof(item) + item.evidence_id.size() + item.content.note.size();
+  if (const auto* evidence = std::get_if<RecordEvidenceCommand>(&body)) {
+    for (const EvidenceItem& item : evidence->items) {
+      bytes += sizeof(item) + item.evidence_id.size() + item.content.note.size();
+    }
+  } else if (const auto* review = std::get_if<RecordReviewCommand>(&body)) {
+    for (const Review::EvidenceRef& ref : review->review.evidence) bytes += sizeof(ref) + ref.evidence_id.size();
+    bytes += review->review.decision.size() + review->review.indicators.size() * (sizeof(std::string) + kMaxIdBytes);
+  } else if (const auto* apply = std::get_if<ApplyCatalogCommand>(&body)) {
+    ByteWriter out;
+    PutCatalog(out, apply->catalog);
+    bytes += 4 * out.size();  // as objects
   }
   return bytes;
 }
@@ -108,8 +127,13 @@ class Engine::Impl {
     std::unique_ptr<District> state;
     uint64_t epoch = 0;
     uint64_t last_position = 0;  // logged
+    // A write to its log failed, and what of it is durable is not known: nothing is taken until that is. Looked at again from
+    // look_again_micros on (MonotonicMicros).
+    bool in_doubt = false;
+    int64_t look_again_micros = 0;
     Instant last_time;           // stamped
-    std::deque<Pending> waiting;  // catalogs, while a catalog change is being worked through, and what would overtake them
+    std::optional<Pending> waiting;  // a catalog or new zones, while a catalog change is being worked through
+    uint64_t told_sequence = 0;      // the flip listener has been told
   };
   struct Logged {
     Owned* owned;
@@ -124,12 +148,16 @@ class Engine::Impl {
   void RunOnce(std::vector<Pending> taken);
   // The district as the writer keeps it, owned and replayed; null where it was never used and `create` is false.
   absl::StatusOr<Owned*> OwnedFor(const std::string& district, bool create) ABSL_EXCLUSIVE_LOCKS_REQUIRED(state_mu_);
+  // Stamps a command that was taken, lets it wait, or says why not. Empties `pending` unless it is refused.
+  absl::Status Admit(Pending& pending, std::map<Owned*, std::vector<Logged>>& groups) ABSL_EXCLUSIVE_LOCKS_REQUIRED(state_mu_);
   void Stamp(Pending pending, Owned& owned, std::map<Owned*, std::vector<Logged>>& groups);
   bool MustWait(const Pending& pending, const Owned& owned, const std::vector<Logged>& group) const;
   void AddContinues(std::map<Owned*, std::vector<Logged>>& groups) ABSL_EXCLUSIVE_LOCKS_REQUIRED(state_mu_);
   void Commit(std::map<Owned*, std::vector<Logged>> groups);
   std::vector<AppendOutcome> Append(std::vector<Group> groups);
   absl::Status Resolve(Owned& owned, const Group& group);
+  // Ends the doubt about a district's log, if that can be done now; whether there is none.
+  bool EndDoubt(Owned& owned) ABSL_EXCLUSIVE_LOCKS_REQUIRED(state_mu_);
   void Apply(std::vector<Logged>& logged, std::vector<absl::StatusOr<Outcome>>& outcomes);
   void Publish(const std::map<std::string, uint64_t>& sequences, bool tick_moved);
   absl::Status Replay(Owned& owned);
@@ -187,6 +215,7 @@ absl::Status Engine::Impl::Open() {
   {
     absl::MutexLock lock(&state_mu_);
     for (const DistrictEntry& entry : *entries) {
+      AddToTail(0, entry.last_position - entry.trimmed_to);  // or a log would never be trimmed whose every run is short
       absl::StatusOr<Owned*> owned = OwnedFor(entry.name, /*create=*/true);
       if (!owned.ok()) return owned.status();
     }
@@ -213,6 +242,7 @@ absl::StatusOr<Engine::Impl::Owned*> Engine::Impl::OwnedFor(const std::string& d
   Owned owned{.state = *std::move(state), .epoch = own->epoch, .last_position = own->last_position, .last_time = {}, .waiting = {}};
   if (absl::Status status = Replay(owned); !status.ok()) return status;
   owned.last_time = owned.state->last_time();
+  owned.told_sequence = owned.state->last_sequence();
   return &districts_.emplace(district, std::move(owned)).first->second;
 }
 
@@ -226,15 +256,22 @@ absl::Status Engine::Impl::Replay(Owned& owned) {
     for (const LoggedGroup& group : *groups) {
       Batch batch = directory_->store().NewBatch();
       absl::Status fatal;
-      for (size_t i = 0; i < group.commands.size() && fatal.ok(); ++i) {
-        absl::StatusOr<Command> command = DecodeCommand(group.commands[i]);
+      std::vector<Command> commands;
+      for (const std::string& bytes : group.commands) {
+        absl::StatusOr<Command> command = DecodeCommand(bytes);
         if (!command.ok()) return command.status();
-        AddToTail(group.commands[i].size(), RecordsOf(*command));
-        // What it answered was for whoever sent it; a refusal then is the same refusal now.
-        owned.state->Apply(group.first_position + i, *command, batch, fatal).IgnoreError();
+        AddToTail(bytes.size(), RecordsOf(*command) - 1);
+        commands.push_back(*std::move(command));
       }
-      if (!fatal.ok()) return fatal;
-      if (absl::Status status = directory_->store().Commit(batch); !status.ok()) return status;
+      for (size_t i = 0; i < commands.size() && fatal.ok(); ++i) {
+        // What it answered was for whoever sent it; a refusal then is the same refusal now.
+        owned.state->Apply(group.first_position + i, commands[i], batch, fatal).IgnoreError();
+      }
+      if (fatal.ok()) fatal = directory_->store().Commit(batch);
+      if (!fatal.ok()) {
+        StopWith(fatal);
+        return fatal;
+      }
     }
   }
   return absl::OkStatus();
@@ -288,13 +325,20 @@ void Engine::Impl::Enqueue(Pending pending) {
       refusal = health_;
     } else if (stopping_) {
       refusal = absl::UnavailableError("the service is stopping; try again soon");
-    } else if (queue_bytes_ + pending.bytes > kQueueBytesMax) {
-      refusal = absl::UnavailableError("the service is overloaded; try again with backoff");
     } else {
-      queue_bytes_ += pending.bytes;
-      queue_.push_back(std::move(pending));
-      idle_ = false;
-      return;
+      // Time passes whatever the load: a tick is not refused, and nothing that came before it delays it.
+      const bool is_tick = std::holds_alternative<TickCommand>(pending.body);
+      if (is_tick || queue_bytes_ + pending.bytes <= kQueueBytesMax) {
+        queue_bytes_ += pending.bytes;
+        if (is_tick) {
+          queue_.push_front(std::move(pending));
+        } else {
+          queue_.push_back(std::move(pending));
+        }
+        idle_ = false;
+        return;
+      }
+      refusal = absl::UnavailableError("the service is overloaded; try again with backoff");
     }
   }
   pending.callback(refusal);
@@ -324,8 +368,7 @@ void Engine::Impl::Run() {
   {
     absl::MutexLock lock(&state_mu_);
     for (auto& [id, owned] : districts_) {
-      std::move(owned.waiting.begin(), owned.waiting.end(), std::back_inserter(waiting));
-      owned.waiting.clear();
+      if (owned.waiting) waiting.push_back(*std::exchange(owned.waiting, std::nullopt));
     }
   }
   for (Pending& pending : waiting) pending.callback(absl::UnavailableError("the service is stopping; try again soon"));
@@ -353,8 +396,7 @@ bool Engine::Impl::Take(std::vector<Pending>& taken) {
   return true;
 }
 
-// A catalog waits while the one before it is worked through; everything of its district that came after a waiting catalog keeps its
-// order only against other catalogs: evidence does not wait.
+// A catalog waits while the one before it is worked through. Evidence does not, not even behind one that waits.
 bool Engine::Impl::MustWait(const Pending& pending, const Owned& owned, const std::vector<Logged>& group) const {
   if (!ChangesCatalog(pending.body)) return false;
   if (owned.state->recalculating()) return true;
@@ -385,32 +427,39 @@ void Engine::Impl::Stamp(Pending pending, Owned& owned, std::map<Owned*, std::ve
   add(std::move(pending.body), std::move(pending.callback));
 }
 
+absl::Status Engine::Impl::Admit(Pending& pending, std::map<Owned*, std::vector<Logged>>& groups) {
+  const bool creates = std::holds_alternative<ApplyCatalogCommand>(pending.body);
+  const absl::StatusOr<Owned*> found = OwnedFor(pending.district, creates);
+  if (!found.ok()) return found.status();
+  if (*found == nullptr || (!creates && !(*found)->state->exists() && groups[*found].empty())) return NoDistrict(pending.district);
+  Owned& owned = **found;
+  if (!EndDoubt(owned)) {
+    return absl::UnavailableError("the command log of this district cannot be written or read now; try again with backoff");
+  }
+  if (!MustWait(pending, owned, groups[&owned])) {
+    Stamp(std::move(pending), owned, groups);
+    return absl::OkStatus();
+  }
+  if (owned.waiting) {
+    return absl::UnavailableError("a catalog change is being worked through and another one waits for it; try again when it is done");
+  }
+  owned.waiting = std::move(pending);
+  return absl::OkStatus();
+}
+
 void Engine::Impl::RunOnce(std::vector<Pending> taken) {
   std::map<Owned*, std::vector<Logged>> groups;
   std::vector<std::pair<Callback, absl::Status>> refused;
   {
     absl::MutexLock lock(&state_mu_);  // districts may be added
     for (auto& [id, owned] : districts_) {
-      while (!owned.waiting.empty() && !MustWait(owned.waiting.front(), owned, groups[&owned])) {
-        Pending pending = std::move(owned.waiting.front());
-        owned.waiting.pop_front();
-        Stamp(std::move(pending), owned, groups);
+      if (owned.waiting && !owned.in_doubt && !MustWait(*owned.waiting, owned, groups[&owned])) {
+        Stamp(*std::exchange(owned.waiting, std::nullopt), owned, groups);
       }
     }
     for (Pending& pending : taken) {
-      const bool creates = std::holds_alternative<ApplyCatalogCommand>(pending.body);
-      absl::StatusOr<Owned*> owned = OwnedFor(pending.district, creates);
-      if (!owned.ok()) {
-        refused.emplace_back(std::move(pending.callback), owned.status());
-      } else if (*owned == nullptr || (!creates && !(*owned)->state->exists() && groups[*owned].empty())) {
-        refused.emplace_back(std::move(pending.callback),
-                             absl::NotFoundError(absl::StrCat("there is no district \"", pending.district,
-                                                              "\"; apply its catalog first")));
-      } else if (MustWait(pending, **owned, groups[*owned])) {
-        (*owned)->waiting.push_back(std::move(pending));
-      } else {
-        Stamp(std::move(pending), **owned, groups);
-      }
+      const absl::Status status = Admit(pending, groups);
+      if (!status.ok()) refused.emplace_back(std::move(pending.callback), status);
     }
     AddContinues(groups);
   }
@@ -424,7 +473,7 @@ void Engine::Impl::RunOnce(std::vector<Pending> taken) {
 // Pending work moves on by one bounded command a cycle, so that evidence never waits behind all of it.
 void Engine::Impl::AddContinues(std::map<Owned*, std::vector<Logged>>& groups) {
   for (auto& [id, owned] : districts_) {
-    if (!owned.state->HasPendingWork(clock_.Now())) continue;
+    if (owned.in_doubt || !owned.state->HasPendingWork(clock_.Now())) continue;
     Stamp({id, ContinueCommand{}, "", nullptr, 0}, owned, groups);
   }
 }
@@ -432,7 +481,8 @@ void Engine::Impl::AddContinues(std::map<Owned*, std::vector<Logged>>& groups) {
 bool Engine::Impl::AnyPendingWork() const {
   absl::ReaderMutexLock lock(&state_mu_);
   return std::any_of(districts_.begin(), districts_.end(), [&](const auto& entry) {
-    return entry.second.state->HasPendingWork(clock_.Now()) || !entry.second.waiting.empty();
+    if (entry.second.in_doubt) return false;  // the next command looks again
+    return entry.second.state->HasPendingWork(clock_.Now()) || entry.second.waiting;
   });
 }
 
@@ -447,7 +497,8 @@ std::vector<AppendOutcome> Engine::Impl::Append(std::vector<Group> groups) {
   return outcomes;
 }
 
-// The fate of a group is unknown: owns the district again and looks. OK: it is durable. ABORTED: it certainly is not.
+// The fate of a group is unknown: owns the district again and looks. OK: it is durable. ABORTED: it certainly is not. DATA_LOSS or
+// FAILED_PRECONDITION: the log cannot be trusted. Another error: not known yet.
 absl::Status Engine::Impl::Resolve(Owned& owned, const Group& group) {
   absl::StatusOr<Ownership> own = log_->Own(owned.state->id());
   if (!own.ok()) return own.status();
@@ -462,6 +513,24 @@ absl::Status Engine::Impl::Resolve(Owned& owned, const Group& group) {
   // What follows it may be the next group of the same append.
   if (!logged->empty() && logged->front().commands == group.commands) return absl::OkStatus();
   return absl::FailedPreconditionError("another process has written to this district's log");
+}
+
+bool Engine::Impl::EndDoubt(Owned& owned) {
+  if (!owned.in_doubt) return true;
+  if (MonotonicMicros() < owned.look_again_micros) return false;
+  owned.look_again_micros = MonotonicMicros() + kLookAgainMicros;
+  const absl::StatusOr<Ownership> own = log_->Own(owned.state->id());
+  absl::Status status = own.status();
+  if (own.ok()) {
+    owned.epoch = own->epoch;
+    owned.last_position = own->last_position;
+    // What turns out to be durable was not acknowledged, and counts: whoever sends it again is told that it is there.
+    status = Replay(owned);
+    owned.last_time = std::max(owned.last_time, owned.state->last_time());
+  }
+  owned.in_doubt = !status.ok();
+  if (IsUntrustworthy(status)) StopWith(status);
+  return status.ok();
 }
 
 void Engine::Impl::Commit(std::map<Owned*, std::vector<Logged>> by_district) {
@@ -491,16 +560,18 @@ void Engine::Impl::Commit(std::map<Owned*, std::vector<Logged>> by_district) {
   bool tick_moved = false;
   for (size_t i = 0; i < groups.size(); ++i) {
     Owned& owned = *logged[i].front().owned;
-    absl::Status durable;
-    if (!Health().ok()) {
-      durable = Health();
-    } else if (outcomes[i] != AppendOutcome::kCommitted) {
+    absl::Status durable = Health();
+    if (durable.ok() && owned.in_doubt) {
+      durable = absl::UnavailableError("in doubt");
+    } else if (durable.ok() && outcomes[i] != AppendOutcome::kCommitted) {
       durable = Resolve(owned, groups[i]);
+      absl::MutexLock lock(&state_mu_);
+      owned.in_doubt = !durable.ok() && !absl::IsAborted(durable);
+      if (IsUntrustworthy(durable)) StopWith(durable);
     }
     if (!durable.ok()) {
       // Nothing of it is applied, published or acknowledged. What follows it in this district was fenced, and the district goes on
       // from where its log ends.
-      if (durable.code() != absl::StatusCode::kAborted && Health().ok()) StopWith(durable);
       for (Logged& l : logged[i]) {
         if (l.callback) l.callback(absl::UnavailableError("the command log did not take it; send it again"));
       }
@@ -508,14 +579,13 @@ void Engine::Impl::Commit(std::map<Owned*, std::vector<Logged>> by_district) {
     }
     for (const Logged& l : logged[i]) records += RecordsOf(l.command);
     std::vector<absl::StatusOr<Outcome>> results;
-    const uint64_t sequence_before = owned.state->last_sequence();
     const std::optional<Instant> due_before = owned.state->NextDue();
     Apply(logged[i], results);
     const std::optional<Instant> due = owned.state->NextDue();
     tick_moved = tick_moved || (due && (!due_before || *due < *due_before));
     const absl::Status health = Health();
-    if (health.ok() && owned.state->last_sequence() > sequence_before) {
-      sequences[owned.state->id()] = owned.state->last_sequence();
+    if (health.ok() && owned.state->last_sequence() > owned.told_sequence) {
+      sequences[owned.state->id()] = owned.told_sequence = owned.state->last_sequence();
     }
     for (size_t j = 0; j < logged[i].size(); ++j) {
       if (logged[i][j].callback) logged[i][j].callback(health.ok() ? std::move(results[j]) : health);
@@ -593,7 +663,7 @@ absl::Status Engine::Impl::Tick(bool resumed) {
     absl::ReaderMutexLock lock(&state_mu_);
     const Instant now = clock_.Now();
     for (const auto& [id, owned] : districts_) {
-      if (!owned.state->exists()) continue;
+      if (!owned.state->exists() || (owned.in_doubt && MonotonicMicros() < owned.look_again_micros)) continue;
       const std::optional<Instant> next = owned.state->NextDue();
       const bool minute_over = now.micros - owned.state->last_time().micros >= kTickMicros;
       if (resumed || minute_over || (next && *next <= now)) due.push_back(id);
@@ -654,11 +724,12 @@ void Engine::Impl::Stop() {
 
 absl::StatusOr<DistrictReader> Engine::Impl::Read(std::string_view district) const {
   state_mu_.ReaderLock();
+  // Under the lock: what is in memory may be ahead of what is stored from the moment on at which applying it failed.
+  const absl::Status health = Health();
   const auto found = districts_.find(district);
-  if (found == districts_.end() || !found->second.state->exists()) {
+  if (!health.ok() || found == districts_.end() || !found->second.state->exists()) {
     state_mu_.ReaderUnlock();
-    return AsStatus(Problem{absl::StatusCode::kNotFound, "name",
-                            absl::StrCat("there is no district \"", std::string(district), "\"; apply its catalog first")});
+    return health.ok() ? NoDistrict(district) : health;
   }
   const District* state = found->second.state.get();
   return DistrictReader(&state_mu_, state, std::max(clock_.Now(), state->last_time()));

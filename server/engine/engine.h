@@ -50,7 +50,9 @@ class Engine {
   ~Engine();
 
   // Queues a command and answers once it is durable and applied. Errors: those of the command; NOT_FOUND for a district without a
-  // catalog (unless the command is one); UNAVAILABLE where the engine is stopping, overloaded (kQueueBytesMax) or in doubt about the log.
+  // catalog (unless the command is one); UNAVAILABLE where the engine is stopping, overloaded (kQueueBytesMax), works through a catalog
+  // while another waits, or is in doubt about the district's log, as after a write that failed: it looks again with each command, at
+  // most once a second. Ticks wait behind nothing.
   // A catalog is validated and its zones resolved on the calling thread.
   void Submit(std::string district, CommandBody body, std::string principal, Callback callback);
   // Submit, and wait.
@@ -71,12 +73,13 @@ class Engine {
   // Answers what is queued, then stops the writer; every later Submit is UNAVAILABLE. Idempotent.
   void Stop();
 
-  // NOT_FOUND where the district has no catalog.
+  // NOT_FOUND where the district has no catalog; what Health says where that is not OK.
   absl::StatusOr<DistrictReader> Read(std::string_view district) const;
   // Ids of districts with a catalog, ascending.
   std::vector<std::string> Districts() const;
   Instant Now() const;
-  // OK, or why the engine no longer takes commands (damage found, the log in doubt).
+  // OK, or why the engine neither takes commands nor answers questions any more: damage was found, another process wrote to its log,
+  // or what is in memory could not be written. Nothing acknowledged is lost; opening the directory again tells what is there.
   absl::Status Health() const;
 
   // Called on the writer's thread after each group that made flips, with the district and its last sequence, once both are readable.

@@ -209,9 +209,10 @@ void District::EmitOne(Applying& a, WatchId id, WatchRecord& record, const Watch
       const std::optional<std::string> bytes = a.Take(a.batch.Get(key));
       if (!bytes) return a.Fail(absl::DataLossError("an open alert is not stored; restore from a backup"));
       alert = a.Take(DecodeAlertRecord(*bytes));
+      stored.labels = alert.labels;  // whoever was told of it by its labels is told the rest
     } else {
       record.alert = stored.alert = sequence;
-      alert = {.team = id.team, .expectation = id.expectation, .opened = flip.effective};
+      alert = {.team = id.team, .expectation = id.expectation, .opened = flip.effective, .labels = stored.labels};
       ++open_alert_count_;
     }
     alert.AddFlip(sequence);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "core/limits.h"
 #include "storage/keys.h"
 
 namespace leadlag {
@@ -18,6 +19,11 @@ Problem Invalid(std::string field, std::string reason) {
 Problem Unknown(std::string field, const std::string& id, const char* what) {
   return {absl::StatusCode::kNotFound, std::move(field),
           absl::StrCat("the catalog has no ", what, " \"", id, "\"; add it to the catalog or correct the id")};
+}
+
+Problem TooEarly(std::string field, Date date) {
+  return Invalid(std::move(field), absl::StrCat(date.ToString(), " for the team lies before ", Date::Min().ToString(),
+                                                ", the first date there is; is it an empty field's default?"));
 }
 
 // The field of EvidenceRecord that carries a value of this form, and what an indicator's measure wants there.
@@ -47,6 +53,14 @@ absl::StatusOr<Outcome> EvidenceApplier::Apply(const RecordEvidenceCommand& comm
   if (!source || d_.catalog_->FindSource(*source) == nullptr) {
     return AsStatus(Unknown("parent", command.source, "source"));
   }
+  if (command.complete_through) {
+    // By the district's day: a source is judged by it.
+    const Date tomorrow = d_.catalog_->district_zone().LocalDate(a_.now) + 1;
+    if (*command.complete_through > tomorrow) {
+      return AsStatus(Invalid("complete_through", absl::StrCat(command.complete_through->ToString(), " lies in the future; it is at most ",
+                                                               tomorrow.ToString())));
+    }
+  }
   source_ = *source;
   source_id_ = command.source;
   outcome_.outcomes.resize(command.items.size());
@@ -74,12 +88,10 @@ absl::StatusOr<Outcome> EvidenceApplier::Apply(const RecordEvidenceCommand& comm
 }
 
 EvidenceApplier::Failure EvidenceApplier::ApplyItem(const EvidenceItem& item, RecordOutcome& outcome) {
-  Resolved resolved;
-  if (Failure failure = Resolve(item, resolved)) return failure;
-  const bool pending = resolved.pending_calendar;
+  // What is known is looked at first: a repetition is one, even where the catalog has changed since.
   const std::optional<std::string> known = a_.Take(a_.batch.Get(IdentityKey{d_.number_, source_, item.evidence_id}.Encode()));
-  Failure failure = known ? ApplyRevision(item, std::move(resolved), a_.Take(DecodeEvidenceIdentity(*known)), outcome)
-                          : ApplyFirst(item, std::move(resolved), outcome);
+  if (!a_.fatal.ok()) return std::nullopt;
+  Failure failure = known ? ApplyRevision(item, a_.Take(DecodeEvidenceIdentity(*known)), outcome) : ApplyFirst(item, outcome);
   if (failure) return failure;
   switch (outcome.kind) {
     case RecordOutcomeKind::kNew: ++outcome_.new_count; break;
@@ -88,19 +100,18 @@ EvidenceApplier::Failure EvidenceApplier::ApplyItem(const EvidenceItem& item, Re
     case RecordOutcomeKind::kVoided: ++outcome_.voided_count; break;
     case RecordOutcomeKind::kFailed: break;
   }
-  if (pending) ++outcome_.pending_calendar_count;
   return std::nullopt;
 }
 
-EvidenceApplier::Failure EvidenceApplier::Resolve(const EvidenceItem& item, Resolved& resolved) {
+EvidenceApplier::Failure EvidenceApplier::Resolve(const EvidenceItem& item, EvidenceRevision& revision) {
   const EvidenceContent& content = item.content;
-  resolved.revision.content = content;
-  resolved.revision.recorded = a_.now;
+  revision.content = content;
+  revision.recorded = a_.now;
   const bool is_void = std::holds_alternative<Void>(content.value);
   // A void is about the record, whatever else it repeats of it; its dates are those of the district.
   if (is_void) {
     const Date today = d_.catalog_->district_zone().LocalDate(a_.now);
-    resolved.revision.recorded_date = resolved.revision.known_date = resolved.revision.event_date = today;
+    revision.recorded_date = revision.known_date = revision.event_date = today;
     return std::nullopt;
   }
   const std::optional<TeamNumber> team_number = d_.interned_.teams.Find(content.team);
@@ -113,13 +124,11 @@ EvidenceApplier::Failure EvidenceApplier::Resolve(const EvidenceItem& item, Reso
     return Invalid(FieldOf(content.value), absl::StrCat("indicator \"", content.indicator, "\" is measured as `",
                                                                      FieldFor(indicator->measure), "`; send that"));
   }
-  resolved.team = team_number;
-  return ResolveDates(*team, *indicator, content, resolved);
+  return ResolveDates(*team, *indicator, content, revision);
 }
 
 EvidenceApplier::Failure EvidenceApplier::ResolveDates(const DistrictCatalog::TeamEntry& team, const Indicator& indicator,
-                                                       const EvidenceContent& content, Resolved& resolved) {
-  EvidenceRevision& revision = resolved.revision;
+                                                       const EvidenceContent& content, EvidenceRevision& revision) {
   const Date today = team.zone->LocalDate(a_.now);
   if (content.period && indicator.role != IndicatorRole::kLagging) {
     return Invalid("period", absl::StrCat("only a lagging indicator has a period; give event_date for \"", indicator.id, "\""));
@@ -138,19 +147,31 @@ EvidenceApplier::Failure EvidenceApplier::ResolveDates(const DistrictCatalog::Te
   }
   revision.recorded_date = today;
   revision.known_date = team.zone->LocalDate(std::min(content.reported.value_or(a_.now), a_.now));
-  resolved.pending_calendar = team.calendar->YearOf(revision.event_date) == nullptr;
+  // An instant that is in range in UTC may not be so in the team's zone.
+  if (revision.event_date < Date::Min()) return TooEarly(DateFieldOf(content), revision.event_date);
+  if (revision.known_date < Date::Min()) return TooEarly("reported_time", revision.known_date);
   return std::nullopt;
 }
 
-EvidenceApplier::Failure EvidenceApplier::ApplyFirst(const EvidenceItem& item, Resolved resolved, RecordOutcome& outcome) {
-  const bool is_void = resolved.revision.voided();
+void EvidenceApplier::CountPending(const EvidenceIdentity& identity) {
+  if (identity.voided || !identity.place) return;
+  const DistrictCatalog::TeamEntry* const team = d_.catalog_->FindTeam(identity.place->team);
+  if (team != nullptr && team->calendar->YearOf(identity.place->event_date) == nullptr) ++outcome_.pending_calendar_count;
+}
+
+EvidenceApplier::Failure EvidenceApplier::ApplyFirst(const EvidenceItem& item, RecordOutcome& outcome) {
+  EvidenceRevision revision;
+  if (Failure failure = Resolve(item, revision)) return failure;
+  const bool is_void = revision.voided();
   if (is_void && !item.content.source_version) {
     return Problem{absl::StatusCode::kNotFound, "evidence_id",
                    absl::StrCat("source \"", source_id_, "\" has no record \"", item.evidence_id,
                                 "\" to void; correct the id, or give source_version where the record itself is still to come")};
   }
-  const std::vector<EvidenceRevision> revisions{std::move(resolved.revision)};
-  Store(item.evidence_id, std::nullopt, Summarize(++d_.evidence_count_, revisions, d_.interned_), revisions);
+  const std::vector<EvidenceRevision> revisions{std::move(revision)};
+  const EvidenceIdentity identity = Summarize(++d_.evidence_count_, revisions, d_.interned_);
+  Store(item.evidence_id, std::nullopt, identity, revisions);
+  CountPending(identity);
   outcome = {is_void ? RecordOutcomeKind::kVoided : RecordOutcomeKind::kNew, 1};
   return std::nullopt;
 }
@@ -183,21 +204,32 @@ EvidenceApplier::Failure EvidenceApplier::CheckAgainst(const std::vector<Evidenc
   return std::nullopt;
 }
 
-EvidenceApplier::Failure EvidenceApplier::ApplyRevision(const EvidenceItem& item, Resolved resolved,
-                                                        const EvidenceIdentity& before, RecordOutcome& outcome) {
+EvidenceApplier::Failure EvidenceApplier::ApplyRevision(const EvidenceItem& item, const EvidenceIdentity& before,
+                                                        RecordOutcome& outcome) {
   std::vector<EvidenceRevision> revisions = RevisionsOf(before);
   if (!a_.fatal.ok()) return std::nullopt;
   bool same = false;
   if (Failure failure = CheckAgainst(revisions, item.content, before.voided, same)) return failure;
   if (same) {
+    CountPending(before);
     outcome = {RecordOutcomeKind::kSame, before.current_revision};
     return std::nullopt;
   }
-  const bool is_void = resolved.revision.voided();
-  resolved.revision.revision = before.revision_count + 1;
-  revisions.push_back(std::move(resolved.revision));
+  EvidenceRevision revision;
+  if (Failure failure = Resolve(item, revision)) return failure;
+  const bool is_void = revision.voided();
+  // All of them are looked at for each new one. A void is let in as the last, so that a record can always be taken out.
+  if (revisions.size() >= kRevisionsMax + (is_void ? 1 : 0)) {
+    return Problem{absl::StatusCode::kFailedPrecondition, "evidence_id",
+                   absl::StrCat("the record has ", revisions.size(), " revisions, and ", kRevisionsMax,
+                                " is the most; void it and send a new id, and leave out of a record what changes each time it "
+                                "is sent")};
+  }
+  revision.revision = before.revision_count + 1;
+  revisions.push_back(std::move(revision));
   const EvidenceIdentity after = Summarize(before.number, revisions, d_.interned_);
   Store(item.evidence_id, before, after, revisions);
+  CountPending(after);
   outcome = {is_void ? RecordOutcomeKind::kVoided : RecordOutcomeKind::kRevised, after.current_revision};
   return std::nullopt;
 }

@@ -17,24 +17,22 @@ class EvidenceApplier {
  public:
   EvidenceApplier(District& district, District::Applying& applying) : d_(district), a_(applying) {}
 
-  // NOT_FOUND for a source that the catalog does not have; otherwise every item is answered by itself.
+  // NOT_FOUND for a source that the catalog does not have, INVALID_ARGUMENT for a complete_through that lies in the future; otherwise
+  // every item is answered by itself.
   absl::StatusOr<Outcome> Apply(const RecordEvidenceCommand& command);
 
  private:
-  // An item with its dates and numbers.
-  struct Resolved {
-    EvidenceRevision revision;
-    std::optional<TeamNumber> team;  // none for a void that names none
-    bool pending_calendar = false;
-  };
   using Failure = std::optional<Problem>;
 
   Failure ApplyItem(const EvidenceItem& item, RecordOutcome& outcome);
-  Failure Resolve(const EvidenceItem& item, Resolved& resolved);
+  // The item as a revision, with its dates; checked against the catalog.
+  Failure Resolve(const EvidenceItem& item, EvidenceRevision& revision);
   Failure ResolveDates(const DistrictCatalog::TeamEntry& team, const Indicator& indicator, const EvidenceContent& content,
-                       Resolved& resolved);
-  Failure ApplyFirst(const EvidenceItem& item, Resolved resolved, RecordOutcome& outcome);
-  Failure ApplyRevision(const EvidenceItem& item, Resolved resolved, const EvidenceIdentity& before, RecordOutcome& outcome);
+                       EvidenceRevision& revision);
+  Failure ApplyFirst(const EvidenceItem& item, RecordOutcome& outcome);
+  Failure ApplyRevision(const EvidenceItem& item, const EvidenceIdentity& before, RecordOutcome& outcome);
+  // Counts a record that waits for a calendar to cover its date.
+  void CountPending(const EvidenceIdentity& identity);
   Failure CheckAgainst(const std::vector<EvidenceRevision>& revisions, const EvidenceContent& content, bool currently_void,
                        bool& same) const;
 

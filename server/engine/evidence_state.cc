@@ -23,11 +23,7 @@ auto Interpreted(const EvidenceRevision& revision) {
   return std::tie(revision.content.value, revision.event_date, revision.content.indicator);
 }
 
-std::optional<uint8_t> HoursOfFirst(const EvidenceRevision& first) {
-  if (!first.content.event_time) return std::nullopt;
-  const Instant known = std::min(first.content.reported.value_or(first.recorded), first.recorded);
-  return HoursBucket(known.micros - first.content.event_time->micros);
-}
+bool RecordedEarlier(const EvidenceRevision* a, const EvidenceRevision* b) { return a->recorded < b->recorded; }
 
 }  // namespace
 
@@ -47,19 +43,25 @@ EvidenceIdentity Summarize(uint64_t number, const std::vector<EvidenceRevision>&
   const EvidenceRevision& last = *contents.back();
   identity.place = {*interned.teams.Find(last.content.team), *interned.indicators.Find(last.content.indicator),
                     last.event_date};
-  identity.first_event_date = first.event_date;
-  identity.first_known_date = first.known_date;
-  identity.first_hours = HoursOfFirst(first);
-  const EvidenceRevision& earliest =
-      **std::min_element(contents.begin(), contents.end(), [](auto* a, auto* b) { return a->recorded < b->recorded; });
+  const EvidenceRevision& earliest = **std::min_element(contents.begin(), contents.end(), RecordedEarlier);
   identity.first_recorded = earliest.recorded;
   identity.first_recorded_date = earliest.recorded_date;
+  // The first revision may be the last to arrive; the record was known when any of it was recorded.
+  identity.first_event_date = first.event_date;
+  identity.first_known_date = std::min(first.known_date, earliest.recorded_date);
+  if (first.content.event_time) {
+    const Instant known = std::min(first.content.reported.value_or(earliest.recorded), earliest.recorded);
+    identity.first_hours = HoursBucket(known.micros - first.content.event_time->micros);
+  }
 
-  auto stretch = contents.rbegin();
-  while (stretch + 1 != contents.rend() && Interpreted(**(stretch + 1)) == Interpreted(last)) ++stretch;
-  if (*stretch != contents.front()) {
-    identity.corrected = (*stretch)->recorded;
-    identity.corrected_on = (*stretch)->recorded_date;
+  auto stretch = contents.begin();  // the unbroken last one of equal value, date and indicator
+  for (auto it = contents.begin(); it != contents.end(); ++it) {
+    if (Interpreted(**it) != Interpreted(last)) stretch = it + 1;
+  }
+  if (stretch != contents.begin()) {
+    const EvidenceRevision& corrected = **std::min_element(stretch, contents.end(), RecordedEarlier);
+    identity.corrected = corrected.recorded;
+    identity.corrected_on = corrected.recorded_date;
   }
   return identity;
 }

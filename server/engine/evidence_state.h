@@ -22,9 +22,10 @@ namespace leadlag {
 // every id in the revisions is interned.
 //
 // Precedence: by source_version where any revision carries one (one that does not counts as 0), else by arrival. The last is current,
-// the first with content is the first. The current value, date or indicator is a correction where the first's differs from it or was
-// differed from meanwhile; it was corrected when the earliest revision of the unbroken last stretch with equal value, date and
-// indicator was recorded.
+// the first with content is the first; it was known when it says, and at the latest when any content was recorded. The current value,
+// date or indicator is a correction where the first's differs from it or was differed from meanwhile; it was corrected when the first
+// to arrive of the unbroken last stretch with equal value, date and indicator was recorded. So what arrives late under an old version
+// neither reopens a record nor makes it look late.
 EvidenceIdentity Summarize(uint64_t number, const std::vector<EvidenceRevision>& revisions, const Interned& interned);
 
 // The current revision of those.

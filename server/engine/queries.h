@@ -140,12 +140,19 @@ struct ReviewPage {
 absl::StatusOr<ReviewPage> ListReviews(const DistrictReader& reader, std::string_view team, std::string_view after, size_t limit);
 
 // ── alerts ──
+// What an alert is about. The numbers are the contract's, and part of tokens.
+enum class AlertKind : uint8_t {
+  kSignalOverdue = 1,  // a watch is LATE or OVERDUE
+};
+
 struct AlertFilter {
   std::vector<std::string> teams;         // ids; any of them; empty: all
   std::vector<std::string> expectations;  // ids; any of them; empty: all
   Labels labels;                          // all of them
+  std::vector<AlertKind> kinds;           // any of them; empty: all, those too that are yet to come
   bool alerts_only = false;               // flips that open, change or close an alert
   bool MatchesFlip(const FlipRecord& flip) const;
+  bool MatchesKind(AlertKind kind) const;
   // Stable over releases and machines: bound into tokens. Order and repeats in the lists do not matter.
   uint64_t Hash() const;
 };

@@ -1,5 +1,6 @@
 // Alerts as stored, and the filter they share with the stream of flips. server/engine/queries.h.
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -22,7 +23,8 @@ std::vector<std::string> Sorted(std::vector<std::string> ids) {
   return ids;
 }
 
-void PutIds(ByteWriter& out, const std::vector<std::string>& ids) {
+void PutIds(ByteWriter& out, uint8_t field, const std::vector<std::string>& ids) {
+  out.PutU8(field);
   const std::vector<std::string> sorted = Sorted(ids);
   out.PutVarint(sorted.size());
   for (const std::string& id : sorted) out.PutString(id);
@@ -117,20 +119,35 @@ absl::StatusOr<std::vector<TimelineFlip>> ReadFlipsOf(const DistrictReader& read
 
 bool AlertFilter::MatchesFlip(const FlipRecord& flip) const {
   if (alerts_only && !HasAlert(flip.flip.from) && !HasAlert(flip.flip.to)) return false;
-  return OneOf(teams, flip.team) && OneOf(expectations, flip.expectation) && Matches(flip.labels, labels);
+  return MatchesKind(AlertKind::kSignalOverdue) && OneOf(teams, flip.team) && OneOf(expectations, flip.expectation) &&
+         Matches(flip.labels, labels);
+}
+
+bool AlertFilter::MatchesKind(AlertKind kind) const {
+  return kinds.empty() || std::find(kinds.begin(), kinds.end(), kind) != kinds.end();
 }
 
 uint64_t AlertFilter::Hash() const {
-  // Tokens hold it: never change what goes in, nor the order.
+  // Tokens hold it. What is given goes in behind the number of its field in alert_service.proto, in order of the numbers, and what is
+  // not given does not: a field that is yet to come leaves the tokens valid that were given without it.
   ByteWriter out;
-  PutIds(out, teams);
-  PutIds(out, expectations);
-  out.PutVarint(labels.size());
-  for (const auto& [key, value] : labels) {
-    out.PutString(key);
-    out.PutString(value);
+  if (!teams.empty()) PutIds(out, 1, teams);
+  if (!labels.empty()) {
+    out.PutU8(2);
+    out.PutVarint(labels.size());
+    for (const auto& [key, value] : labels) {
+      out.PutString(key);
+      out.PutString(value);
+    }
   }
-  out.PutU8(alerts_only ? 1 : 0);
+  if (!kinds.empty()) {
+    const std::set<AlertKind> sorted(kinds.begin(), kinds.end());
+    out.PutU8(3);
+    out.PutVarint(sorted.size());
+    for (const AlertKind kind : sorted) out.PutU8(static_cast<uint8_t>(kind));
+  }
+  if (!expectations.empty()) PutIds(out, 4, expectations);
+  if (alerts_only) out.PutU8(5);
   return Fnv1a(out.bytes());
 }
 

@@ -78,7 +78,7 @@ std::vector<IndicatorNumber> LaggingIndicators(const DistrictReader& reader, boo
 }  // namespace
 
 AnswerBasis BasisOf(const DistrictReader& reader) {
-  return {reader.now(), reader->catalog_version(), reader->recalculating()};
+  return {reader.now(), reader->catalog_version(), reader->HasPendingWork(reader.now())};
 }
 
 absl::StatusOr<TeamNumber> FindTeam(const DistrictReader& reader, std::string_view team) {

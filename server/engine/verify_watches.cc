@@ -78,7 +78,8 @@ class FlipVerifier {
     end.alert = HasAlert(flip.to) ? alert_id : 0;
     if (alert_id == 0) return;
     AlertRecord& alert = alerts_[alert_id];
-    if (opens) alert = {.team = id.team, .expectation = id.expectation, .opened = flip.effective};
+    if (opens) alert = {.team = id.team, .expectation = id.expectation, .opened = flip.effective, .labels = record.labels};
+    if (record.labels != alert.labels) findings_.Add(absl::StrCat("flip ", sequence, " has other labels than its alert"));
     alert.AddFlip(sequence);
     if (HasAlert(flip.to)) {
       alert.state = flip.to;

@@ -1,16 +1,41 @@
 #include "server/engine/zone_database.h"
 
+#include <string_view>
+
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "core/problem.h"
 
 namespace leadlag {
 
+namespace {
+
+// Whether a name could be one of the IANA database: words joined by slashes. Absl takes a name for a path, within the database or not;
+// it takes some for the machine's own zone, which would make answers depend on where we run, and some for a fixed offset; and beside
+// the database lie copies of it that count leap seconds.
+bool IsZoneName(std::string_view name) {
+  constexpr std::string_view kNotOfTheDatabase[] = {"localtime", "posixrules", "Factory", "Fixed", "posix", "right"};
+  for (const std::string_view other : kNotOfTheDatabase) {
+    if (name.substr(0, name.find('/')) == other) return false;
+  }
+  char before = '/';
+  for (const char c : name) {
+    if (c == '/' ? before == '/' : !absl::ascii_isalnum(static_cast<unsigned char>(c)) && c != '_' && c != '+' && c != '-') {
+      return false;
+    }
+    before = c;
+  }
+  return before != '/';
+}
+
+}  // namespace
+
 absl::StatusOr<ZoneRules> LoadZone(const std::string& name) {
   absl::TimeZone zone;
-  // Absl takes "" and "localtime" for the machine's own zone, which would make answers depend on where we run.
-  if (name.empty() || name == "localtime" || !absl::LoadTimeZone(name, &zone)) {
+  if (!IsZoneName(name) || !absl::LoadTimeZone(name, &zone)) {
     return absl::InvalidArgumentError(
-        absl::StrCat("\"", name, "\" is not a time zone of the IANA database; give one such as America/New_York"));
+        absl::StrCat(Quoted(name), " is not a time zone of the IANA database; give one such as America/New_York"));
   }
   ZoneRules rules{.name = name, .offsets = {}};
   absl::Time at = absl::FromUnixMicros(Instant::Min().micros);

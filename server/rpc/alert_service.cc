@@ -52,6 +52,7 @@ class SubscribeCall final : public grpc::ServerWriteReactor<grpc::ByteBuffer>, p
     }
     response.set_token(message.token);
     response.set_snapshot_complete(message.snapshot_complete);
+    response.set_recalculating(message.recalculating);
     response.set_through_sequence(static_cast<int64_t>(message.through_sequence));
     grpc::ByteBuffer buffer = Serialize(response);
 
@@ -97,7 +98,7 @@ class SubscribeCall final : public grpc::ServerWriteReactor<grpc::ByteBuffer>, p
     if (!start.ok()) return start.status();
     district_ = *std::move(district);
     const absl::StatusOr<uint64_t> id = feed_->Add(district_, *std::move(filter), *start, self_);
-    if (!id.ok()) return id.status();
+    if (!id.ok()) return AtField(id.status(), "parent");
     id_ = *id;
     feed_->Ready(id_);
     return absl::OkStatus();
@@ -174,7 +175,7 @@ grpc::ServerUnaryReactor* AlertService::ListAlerts(grpc::CallbackServerContext* 
     if (page->more && !page->alerts.empty()) {
       response.set_next_page_token(question.TokenFor(std::to_string(page->alerts.back().id)));
     }
-    response.set_recalculating((*reader)->recalculating());
+    response.set_recalculating(BasisOf(*reader).recalculating);
     return response;
   };
   return Answer<v1::ListAlertsRequest, v1::ListAlertsResponse>(calls_, context, request, response, handler);
@@ -194,6 +195,7 @@ grpc::ServerUnaryReactor* AlertService::GetAlert(grpc::CallbackServerContext* co
     *response.mutable_alert() = ToProto(name->district, detail->alert);
     *response.mutable_why() = ToProto(detail->why);
     for (const TimelineFlip& flip : detail->flips) *response.add_flips() = ToProto(name->district, flip);
+    response.set_recalculating(BasisOf(*reader).recalculating);
     return response;
   };
   return Answer<v1::GetAlertRequest, v1::GetAlertResponse>(calls_, context, request, response, handler);

@@ -58,7 +58,7 @@ v1::District DistrictToProto(const DistrictReader& reader) {
   size_t watches = 0;
   for (TeamNumber team = 0; team < reader->interned().teams.size(); ++team) watches += catalog.ExpectationsOf(team).size();
   proto.set_watch_count(static_cast<int32_t>(watches));
-  proto.set_recalculating(reader->recalculating());
+  proto.set_recalculating(BasisOf(reader).recalculating);
   if (reader->settling_until() > reader.now()) *proto.mutable_settling_until() = ToProto(reader->settling_until());
   return proto;
 }

@@ -32,8 +32,11 @@ absl::StatusOr<AlertFilter> AlertFilterFromProto(const v1::AlertFilter& proto, s
   if (proto.labels().size() > kMaxLabels) {
     add(prefix + "labels", absl::StrCat(proto.labels().size(), " entries are too many; give at most ", kMaxLabels));
   }
+  std::vector<AlertKind> kinds;
   for (int i = 0; i < proto.kinds_size(); ++i) {
-    if (proto.kinds(i) != v1::ALERT_KIND_SIGNAL_OVERDUE) {
+    if (proto.kinds(i) == v1::ALERT_KIND_SIGNAL_OVERDUE) {
+      kinds.push_back(AlertKind::kSignalOverdue);
+    } else {
       add(absl::StrCat(prefix, "kinds[", i, "]"), "is not a kind of alert; give SIGNAL_OVERDUE, or none");
     }
   }
@@ -43,6 +46,7 @@ absl::StatusOr<AlertFilter> AlertFilterFromProto(const v1::AlertFilter& proto, s
   filter.teams.assign(proto.teams().begin(), proto.teams().end());
   filter.expectations.assign(proto.expectations().begin(), proto.expectations().end());
   filter.labels = LabelsFromProto(proto.labels());
+  filter.kinds = std::move(kinds);
   filter.alerts_only = proto.alerts_only();
   return filter;
 }

@@ -154,8 +154,7 @@ v1::EvidenceRevision ToProto(std::string_view evidence_id, const EvidenceRevisio
   proto.set_revision(static_cast<int32_t>(revision.revision));
   *proto.mutable_record() = ToProto(evidence_id, revision.content);
   *proto.mutable_recorded_time() = ToProto(revision.recorded);
-  const bool named_no_record = revision.voided() && revision.content.team.empty() && revision.event_date == Date();
-  if (!named_no_record) proto.set_event_date(revision.event_date.ToString());
+  if (!revision.voided()) proto.set_event_date(revision.event_date.ToString());
   proto.set_known_date(revision.known_date.ToString());
   return proto;
 }

@@ -60,7 +60,7 @@ absl::StatusOr<RecordEvidenceCommand> VoidCommand(const v1::VoidEvidenceRequest&
 grpc::ServerUnaryReactor* EvidenceService::RecordEvidence(grpc::CallbackServerContext* context,
                                                           const grpc::ByteBuffer* bytes, grpc::ByteBuffer* response) {
   grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
-  const Answerer<v1::RecordEvidenceResponse> answer(calls_, context, reactor, response);
+  const Answerer<v1::RecordEvidenceResponse> answer(calls_, context, reactor, response, "parent");
   const auto run = [&]() -> absl::Status {
     if (absl::Status status = calls_->Begin(); !status.ok()) return status;
     v1::RecordEvidenceRequest request;

@@ -49,6 +49,14 @@ std::string_view CodeName(absl::StatusCode code) {
   }
 }
 
+absl::Status AtField(absl::Status status, std::string_view field) {
+  if (status.ok()) return status;
+  std::vector<Problem> problems = ProblemsOf(status);
+  if (problems.size() != 1 || !problems.front().field.empty()) return status;
+  problems.front().field = std::string(field);
+  return AsStatus(problems);
+}
+
 v1::Problem ToProto(const Problem& problem) {
   v1::Problem proto;
   proto.set_code(std::string(CodeName(problem.code)));
@@ -66,7 +74,10 @@ Problem FirstProblemOf(const absl::Status& status) {
 v1::ErrorDetails DetailsOf(const absl::Status& status, size_t bytes_max) {
   v1::ErrorDetails details;
   if (status.ok() || IsOurMistake(status)) return details;
-  for (const Problem& problem : ProblemsOf(status)) {
+  const std::vector<Problem> problems = ProblemsOf(status);
+  if (problems.empty()) return details;
+  details.set_problem_count(static_cast<int32_t>(problems.size()));
+  for (const Problem& problem : problems) {
     if (static_cast<size_t>(details.problems_size()) == kMaxProblems) break;
     *details.add_problems() = ToProto(problem);
     if (details.ByteSizeLong() > bytes_max) {

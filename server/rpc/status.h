@@ -34,6 +34,10 @@ v1::ErrorDetails DetailsOf(const absl::Status& status, size_t bytes_max);
 // "NOT_FOUND".
 std::string_view CodeName(absl::StatusCode code);
 
+// `status` with its problem said of `field`, where it has a single one that names no field: the engine does not know by which field of
+// a request its district was named.
+absl::Status AtField(absl::Status status, std::string_view field);
+
 v1::Problem ToProto(const Problem& problem);
 // The first problem of a status, or one made of its code and message.
 Problem FirstProblemOf(const absl::Status& status);

@@ -19,6 +19,9 @@
 namespace leadlag {
 namespace {
 
+// What a batch costs beside its bytes: a slot, a place in the engine's queue, an acknowledgement.
+constexpr size_t kSlotBytes = 1 << 10;
+
 absl::Status Draining() {
   return absl::UnavailableError("the service is draining; open again and send what was not acknowledged");
 }
@@ -60,17 +63,21 @@ class StreamEvidenceCall final : public grpc::ServerBidiReactor<grpc::ByteBuffer
 
   void OnReadDone(bool ok) override {
     const absl::Status status = ok ? TakeMessage() : absl::OkStatus();
-    absl::MutexLock lock(&mu_);
-    reading_ = taking_ = false;
-    if (!ok) client_done_ = true;
-    if (!status.ok() && !ending_) ending_ = status;
-    MoveOn();
+    {
+      absl::MutexLock lock(&mu_);
+      reading_ = taking_ = false;
+      if (!ok) client_done_ = true;
+      if (!status.ok() && !ending_) ending_ = status;
+      MoveOn();
+    }
+    SubmitBatches();
   }
   void OnWriteDone(bool ok) override {
     absl::MutexLock lock(&mu_);
     writing_ = false;
     bytes_outstanding_ -= slots_.front()->bytes;
     slots_.pop_front();
+    if (submitted_ > 0) --submitted_;  // not counted where it was refused at once
     if (!ok) cancelled_ = true;
     MoveOn();
   }
@@ -85,7 +92,8 @@ class StreamEvidenceCall final : public grpc::ServerBidiReactor<grpc::ByteBuffer
   // One batch that was read and is not acknowledged.
   struct Slot {
     uint64_t batch_id = 0;
-    size_t bytes = 0;
+    size_t bytes = 0;  // as sent, and what holding it costs
+    std::optional<RecordEvidenceCommand> command;  // until it is submitted
     EvidenceBatchAnswer answer;
     std::optional<v1::StreamEvidenceResponse> response;  // once there is one
   };
@@ -116,7 +124,7 @@ class StreamEvidenceCall final : public grpc::ServerBidiReactor<grpc::ByteBuffer
     absl::StatusOr<SourceName> name = ParseSourceName(parent, "open.parent");
     if (!name.ok()) return name.status();
     const absl::StatusOr<DistrictReader> reader = engine_->Read(name->district);
-    if (!reader.ok()) return reader.status();
+    if (!reader.ok()) return AtField(reader.status(), "open.parent");
     const std::optional<SourceNumber> number = (*reader)->interned().sources.Find(name->source);
     if (!number || (*reader)->catalog()->FindSource(*number) == nullptr) {
       return AsStatus(Problem{absl::StatusCode::kNotFound, "open.parent",
@@ -129,37 +137,58 @@ class StreamEvidenceCall final : public grpc::ServerBidiReactor<grpc::ByteBuffer
   void TakeBatch(size_t bytes, std::vector<std::string> repaired) {
     auto slot = std::make_shared<Slot>();
     slot->batch_id = request_.batch().batch_id();
-    slot->bytes = bytes;
+    slot->bytes = bytes + kSlotBytes;
     absl::StatusOr<PreparedBatch> batch = PrepareBatch(request_.batch(), parent_->source, "batch.", std::move(repaired));
-    {
-      absl::MutexLock lock(&mu_);
-      bytes_outstanding_ += bytes;
-      slots_.push_back(slot);
-      if (!batch.ok()) {
-        AnswerSlot(*slot, batch.status());
-        return;
-      }
+    if (batch.ok()) {
+      slot->answer = std::move(batch->answer);
+      slot->command = std::move(batch->command);
     }
-    slot->answer = std::move(batch->answer);
-    engine_->Submit(parent_->district, std::move(batch->command), "",
-                    [self = shared_from_this(), slot](absl::StatusOr<Outcome> outcome) {
-                      self->OnOutcome(*slot, std::move(outcome));
-                    });
+    absl::MutexLock lock(&mu_);
+    bytes_outstanding_ += slot->bytes;
+    slots_.push_back(slot);
+    if (!batch.ok()) AnswerSlot(*slot, batch.status());
+  }
+
+  // Hands the engine what this stream's share of its queue takes, in order, by one thread at a time.
+  void SubmitBatches() {
+    while (true) {
+      std::shared_ptr<Slot> slot;
+      {
+        absl::MutexLock lock(&mu_);
+        while (submitted_ < slots_.size() && !slots_[submitted_]->command) ++submitted_;  // refused before it came so far
+        if (submitting_ || submitted_ == slots_.size()) return;
+        slot = slots_[submitted_];
+        if (bytes_submitted_ > 0 && bytes_submitted_ + slot->bytes > streams_->ShareBytes()) return;
+        ++submitted_;
+        bytes_submitted_ += slot->bytes;
+        submitting_ = true;
+      }
+      engine_->Submit(parent_->district, *std::exchange(slot->command, std::nullopt), "",
+                      [self = shared_from_this(), slot](absl::StatusOr<Outcome> outcome) {
+                        self->OnOutcome(*slot, std::move(outcome));
+                      });
+      absl::MutexLock lock(&mu_);
+      submitting_ = false;
+    }
   }
 
   // On the writer's thread, or inside Submit.
   void OnOutcome(Slot& slot, absl::StatusOr<Outcome> outcome) {
     v1::BatchResult result;
     if (outcome.ok()) result = slot.answer.Result(std::get<BatchOutcome>(*outcome), /*include_outcomes=*/false);
-    absl::MutexLock lock(&mu_);
-    if (outcome.ok()) {
-      slot.response.emplace();
-      slot.response->set_batch_id(slot.batch_id);
-      *slot.response->mutable_result() = std::move(result);
-    } else {
-      AnswerSlot(slot, outcome.status());
+    {
+      absl::MutexLock lock(&mu_);
+      bytes_submitted_ -= slot.bytes;
+      if (outcome.ok()) {
+        slot.response.emplace();
+        slot.response->set_batch_id(slot.batch_id);
+        *slot.response->mutable_result() = std::move(result);
+      } else {
+        AnswerSlot(slot, outcome.status());
+      }
+      MoveOn();
     }
-    MoveOn();
+    SubmitBatches();
   }
 
   // The batch as a whole was refused.
@@ -176,6 +205,7 @@ class StreamEvidenceCall final : public grpc::ServerBidiReactor<grpc::ByteBuffer
     if (first == slots_.end()) return;  // dropped with one before it
     for (auto dropped = first; dropped != slots_.end(); ++dropped) bytes_outstanding_ -= (*dropped)->bytes;
     slots_.erase(first, slots_.end());
+    submitted_ = std::min(submitted_, slots_.size());
     ending_ = refusal;
   }
 
@@ -219,6 +249,9 @@ class StreamEvidenceCall final : public grpc::ServerBidiReactor<grpc::ByteBuffer
   grpc::ByteBuffer write_buffer_;  // gRPC's while writing_
   std::deque<std::shared_ptr<Slot>> slots_ ABSL_GUARDED_BY(mu_);  // the first one is being written while writing_
   size_t bytes_outstanding_ ABSL_GUARDED_BY(mu_) = 0;             // of slots_
+  size_t submitted_ ABSL_GUARDED_BY(mu_) = 0;                     // so many of slots_, from the first on, are the engine's or answered
+  size_t bytes_submitted_ ABSL_GUARDED_BY(mu_) = 0;               // of those that the engine has not answered
+  bool submitting_ ABSL_GUARDED_BY(mu_) = false;
   bool reading_ ABSL_GUARDED_BY(mu_) = false;
   bool taking_ ABSL_GUARDED_BY(mu_) = false;   // a message that was read becomes a slot
   bool writing_ ABSL_GUARDED_BY(mu_) = false;
@@ -258,6 +291,11 @@ void EvidenceStreams::Drain() {
     calls = calls_;
   }
   for (const std::shared_ptr<StreamEvidenceCall>& call : calls) call->End(Draining());
+}
+
+size_t EvidenceStreams::ShareBytes() const {
+  // A command takes several times the bytes of its message.
+  return kQueueBytesMax / 8 / std::max<size_t>(size(), 1);
 }
 
 size_t EvidenceStreams::size() const {

@@ -2,7 +2,8 @@
 //
 // Concepts. A stream holds a slot for each batch it has read, in order; a slot's answer is written once every slot before it has been
 // written, one write in flight. While the slots hold kStreamBytesOutstandingMax bytes nothing more is read, so that a sender that does
-// not wait is slowed down by HTTP/2's own flow control. The request message is reused from batch to batch.
+// not wait is slowed down by HTTP/2's own flow control. Of what it holds a stream hands the engine no more at once than its share of
+// the engine's queue, so that one that sends much does not keep the others waiting. The request message is reused from batch to batch.
 //
 // How a stream ends:
 //   the client closes its side   everything is acknowledged, then OK
@@ -43,6 +44,8 @@ class EvidenceStreams {
   // Drains every stream, and every one opened later. Returns at once; the streams end when what they read is acknowledged.
   void Drain();
   size_t size() const;
+  // What one stream may have in the engine's queue, by kSlotBytes and the size of its messages; one batch in any case.
+  size_t ShareBytes() const;
 
  private:
   friend class StreamEvidenceCall;

@@ -24,14 +24,14 @@ namespace leadlag {
 template <typename Response>
 class Answerer {
  public:
-  // Ends a call of `calls` with the answer.
+  // Ends a call of `calls` with the answer. `parent_field`: the request's field that names the district.
   Answerer(OpenCalls* calls, grpc::CallbackServerContext* context, grpc::ServerUnaryReactor* reactor,
-           grpc::ByteBuffer* response)
-      : calls_(calls), context_(context), reactor_(reactor), response_(response) {}
+           grpc::ByteBuffer* response, const char* parent_field)
+      : calls_(calls), context_(context), reactor_(reactor), response_(response), parent_field_(parent_field) {}
 
   void operator()(const absl::StatusOr<Response>& answer) const {
     if (answer.ok()) *response_ = Serialize(*answer);
-    const grpc::Status status = ToGrpcStatus(answer.status(), *context_);
+    const grpc::Status status = ToGrpcStatus(AtField(answer.status(), parent_field_), *context_);
     calls_->End();  // before Finish: after it, nothing but the server's own shutdown waits for this call
     reactor_->Finish(status);
   }
@@ -41,14 +41,24 @@ class Answerer {
   grpc::CallbackServerContext* context_;
   grpc::ServerUnaryReactor* reactor_;
   grpc::ByteBuffer* response_;
+  const char* parent_field_;
 };
+
+// The field of a request that names the district, if only within a longer name.
+template <typename Request>
+const char* ParentFieldOf() {
+  for (const char* const field : {"parent", "name"}) {
+    if (Request::descriptor()->FindFieldByName(field) != nullptr) return field;
+  }
+  return Request::descriptor()->FindFieldByName("review") != nullptr ? "review.name" : "";
+}
 
 // For work that ends later: `handler(std::shared_ptr<Request>, Answerer<Response>)`.
 template <typename Request, typename Response, typename Handler>
 grpc::ServerUnaryReactor* AnswerLater(OpenCalls* calls, grpc::CallbackServerContext* context,
                                       const grpc::ByteBuffer* bytes, grpc::ByteBuffer* response, Handler handler) {
   grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
-  const Answerer<Response> answer(calls, context, reactor, response);
+  const Answerer<Response> answer(calls, context, reactor, response, ParentFieldOf<Request>());
   auto request = std::make_shared<Request>();
   absl::Status status = calls->Begin();
   if (status.ok()) status = ParseStrictly(*bytes, *request);

@@ -234,12 +234,12 @@ TEST_F(FeedTest, SnapshotsUnderWayAreBounded) {
   Make({.snapshot_bytes_max = 1});
   Subscriber first = Add(FlipFeed::WithSnapshot());  // one alone may be larger
   first.sink->Get(0);
-  EXPECT_EQ(Refusal(FlipFeed::WithSnapshot()).code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(Refusal(FlipFeed::WithSnapshot()).code(), absl::StatusCode::kUnavailable);
   EXPECT_NE(Add(FlipFeed::FromNow()).id, 0u);
   feed_->Ready(first.id);
   EXPECT_TRUE(first.sink->Get(1).snapshot_complete);
   Subscriber second = Add(FlipFeed::WithSnapshot());
-  EXPECT_EQ(Refusal(FlipFeed::WithSnapshot()).code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(Refusal(FlipFeed::WithSnapshot()).code(), absl::StatusCode::kUnavailable);
   feed_->Remove(second.id);
   Add(FlipFeed::WithSnapshot());
 }

@@ -83,6 +83,8 @@ std::optional<CountedRecord> CountedOf(const std::vector<EvidenceRevision>& arri
         (current->content.value != revision->content.value ||
          current->content.indicator != revision->content.indicator || current->event_date != revision->event_date)) {
       correction = revision;
+    } else if (correction != nullptr && revision->recorded < correction->recorded) {
+      correction = revision;  // arrived before the one it follows
     }
     current = revision;
     if (!first_recorded || revision->recorded < *first_recorded) {
@@ -92,11 +94,11 @@ std::optional<CountedRecord> CountedOf(const std::vector<EvidenceRevision>& arri
   }
   CountedRecord counted{.indicator = current->content.indicator, .entry = {}, .recorded = *first_recorded};
   counted.entry.event = current->event_date;
-  counted.entry.known = first->known_date;
+  counted.entry.known = std::min(first->known_date, first_recorded_date);  // the first may be the last to arrive
   counted.entry.recorded = first_recorded_date;
   if (first->content.event_time) {
     const Instant known =
-        first->content.reported ? std::min(*first->content.reported, first->recorded) : first->recorded;
+        first->content.reported ? std::min(*first->content.reported, *first_recorded) : *first_recorded;
     counted.entry.hours = HoursBucket(known.micros - first->content.event_time->micros);
   }
   if (correction != nullptr) {

@@ -96,6 +96,7 @@ AlertRecord SampleAlert() {
   record.closed = At(30);
   record.closed_reason = FlipReason::kResolved;
   record.due = D(9, 18);
+  record.labels = {{"level", "high"}};
   record.sequences = {130, 131, 140};
   return record;
 }
@@ -197,7 +198,7 @@ const Kind<FlipRecord>& FlipKind() {
 const Kind<AlertRecord>& AlertKind() {
   static const auto& kind = *new Kind<AlertRecord>{
       "alert", SampleAlert(), EncodeAlertRecord, DecodeAlertRecord,
-      "01010204809abb97eefe9e060180cec4aaeefe9e060601fabd020382010008"};
+      "01010204809abb97eefe9e060180cec4aaeefe9e060601fabd0201056c6576656c04686967680382010008"};
   return kind;
 }
 const Kind<SourceObservation>& ObservationKind() {
