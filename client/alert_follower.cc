@@ -47,6 +47,7 @@ absl::Status AlertFollower::Follow(Backoff& backoff, absl::Status& handler_statu
     if (!handler_status.ok()) return handler_status;
   }
   grpc::ClientContext context;
+  AskForErrorDetails(context);
   {
     absl::MutexLock lock(&mutex_);
     context_ = &context;

@@ -1,6 +1,5 @@
 #include "client/client.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "client/status.h"
@@ -18,7 +17,10 @@ constexpr int kReceiveBytesMax = 64 << 20;
 // gRPC's own wait before it connects again: far below its default of 20 s to two minutes, or our retries would all meet
 // a channel that does not even try.
 constexpr int kReconnectMsMin = 100;
-constexpr int kReconnectMsMax = 5'000;
+constexpr int kReconnectMsMax = 2'000;
+// What we ask the server to say of errors (client/status.h) as it travels: in base64, with the message beside it. By
+// default gRPC refuses more than 8 KiB, and the status with it.
+constexpr int kMetadataBytesMax = 512 << 10;
 // A peer that vanished without a word is noticed by pings. Servers forbid them more often than every five minutes by
 // default.
 constexpr int kKeepaliveMs = 310'000;
@@ -27,6 +29,7 @@ constexpr int kKeepaliveTimeoutMs = 20'000;
 std::shared_ptr<grpc::Channel> OpenChannel(const std::string& target) {
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(kReceiveBytesMax);
+  arguments.SetInt(GRPC_ARG_MAX_METADATA_SIZE, kMetadataBytesMax);
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 1'000);
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, kReconnectMsMin);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kReconnectMsMax);
@@ -61,26 +64,24 @@ uint64_t Client::NextSeed() {
 template <typename Response, typename Call>
 absl::StatusOr<Response> Client::WithRetries(const CallOptions& options, Call call) {
   const auto deadline = std::chrono::microseconds(options.deadline.value_or(options_.deadline));
-  const int64_t start_micros = MonotonicMicros();
+  Stopwatch spent;
   Backoff backoff(options_.retry, NextSeed());
   Cancellation never;
   Cancellation& cancellation = options.cancellation != nullptr ? *options.cancellation : never;
-  std::chrono::microseconds slept{
-      0};  // counted apart from the clock, so that an injected Sleeper spends the deadline too
   while (true) {
-    const auto ran = std::chrono::microseconds(MonotonicMicros() - start_micros);
     grpc::ClientContext context;
-    context.set_deadline(After(deadline - ran));
+    AskForErrorDetails(context);
+    context.set_deadline(After(deadline - spent.Elapsed()));
     Response response;
     const absl::Status status = StatusOf(call(&context, &response), context);
     if (status.ok()) return response;
     if (!IsRetryable(status) || !backoff.MayRetry()) return status;
     const std::chrono::milliseconds wait = backoff.Next();
-    const auto spent = std::max(std::chrono::microseconds(MonotonicMicros() - start_micros), slept);
-    if (spent + wait >= deadline) return status;
+    if (spent.Elapsed() + wait >= deadline) return status;
+    if (options.on_retry) options.on_retry(status, wait);
     if (!options_.sleeper->Sleep(wait, cancellation))
       return absl::CancelledError("cancelled while waiting to try again");
-    slept += wait;
+    spent.Waited(wait);
   }
 }
 

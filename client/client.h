@@ -6,7 +6,8 @@
 // known: ask again, all RPCs are idempotent.
 //
 // Retries. UNAVAILABLE is tried again by ClientOptions::retry (client/retry.h), as long as the wait fits into the
-// deadline; the last UNAVAILABLE is returned. No other code is ever tried again.
+// deadline; the last UNAVAILABLE is returned. No other code is ever tried again. The defaults bridge a server's restart
+// of 10 s.
 //
 // Errors. The server's code and message; where it named fields, ProblemsOf(status) lists them (client/status.h).
 // CANCELLED when CallOptions::cancellation ended a wait between two tries.
@@ -21,6 +22,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -49,6 +51,8 @@ struct ClientOptions {
 struct CallOptions {
   std::optional<std::chrono::milliseconds> deadline;  // default: the client's
   Cancellation* cancellation = nullptr;               // borrowed; ends waits between tries
+  // Called before each wait, on the caller's thread; may be empty.
+  std::function<void(const absl::Status& why, std::chrono::milliseconds wait)> on_retry;
 };
 
 class Client {

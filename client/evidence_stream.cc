@@ -1,5 +1,6 @@
 #include "client/evidence_stream.h"
 
+#include <optional>
 #include <utility>
 
 #include "absl/time/time.h"
@@ -20,6 +21,8 @@ bool EvidenceStream::MayPush() const {
   return done_ || closing_ || cancelled_ || window_.size() < static_cast<size_t>(options_.window_batches);
 }
 
+bool EvidenceStream::IsSettled() const { return done_ || window_.empty(); }
+
 bool EvidenceStream::WriterHasWork() const {
   return reads_over_ || cancelled_ || sent_ < window_.size() || (closing_ && window_.empty());
 }
@@ -38,6 +41,13 @@ absl::Status EvidenceStream::Push(v1::EvidenceBatch batch) {
   return absl::OkStatus();
 }
 
+absl::Status EvidenceStream::AwaitAcknowledged() {
+  absl::MutexLock lock(&mutex_);
+  mutex_.Await(absl::Condition(
+      +[](EvidenceStream* s) ABSL_NO_THREAD_SAFETY_ANALYSIS { return s->IsSettled(); }, this));
+  return done_ ? final_ : absl::OkStatus();
+}
+
 absl::Status EvidenceStream::Finish() {
   absl::MutexLock lock(&mutex_);
   closing_ = true;
@@ -54,31 +64,40 @@ void EvidenceStream::Cancel() {
 
 void EvidenceStream::Run() {
   Backoff backoff(options_.retry, client_.NextSeed());
-  uint64_t acknowledged_before = 0;
+  Stopwatch outage;
+  int failures = 0;
   absl::Status status;
   while (true) {
-    status = RunCall();
+    bool progress = false;
+    status = RunCall(progress);
     if (!IsRetryable(status)) break;
-    {
-      absl::MutexLock lock(&mutex_);
-      if (acknowledged_ > acknowledged_before) backoff.Reset();
-      acknowledged_before = acknowledged_;
+    if (progress) {
+      backoff.Reset();
+      outage.Restart();
+      failures = 0;
     }
     if (!backoff.MayRetry()) break;
-    if (!client_.sleeper().Sleep(backoff.Next(), cancellation_)) {
+    const std::chrono::milliseconds wait = backoff.Next();
+    if (outage.Elapsed() + wait > options_.outage_max) break;
+    if (options_.on_reconnect) options_.on_reconnect(status, wait, ++failures);
+    if (!client_.sleeper().Sleep(wait, cancellation_)) {
       status = absl::CancelledError("the stream was cancelled");
       break;
     }
+    outage.Waited(wait);
   }
   absl::MutexLock lock(&mutex_);
   done_ = true;
   final_ = status;
 }
 
-absl::Status EvidenceStream::RunCall() {
+absl::Status EvidenceStream::RunCall(bool& progress) {
   grpc::ClientContext context;
+  AskForErrorDetails(context);
+  uint64_t acknowledged_before = 0;
   {
     absl::MutexLock lock(&mutex_);
+    acknowledged_before = acknowledged_;
     if (cancelled_) return absl::CancelledError("the stream was cancelled");
     sent_ = 0;
     reads_over_ = false;
@@ -89,7 +108,9 @@ absl::Status EvidenceStream::RunCall() {
   std::unique_ptr<Call> call = client_.evidence().StreamEvidence(&context);
   v1::StreamEvidenceRequest open;
   open.mutable_open()->set_parent(options_.parent);
+  std::optional<Stopwatch> opened;
   if (call->Write(open)) {
+    opened.emplace();
     std::thread reader([&] { ReadAcks(*call, context); });
     WriteBatches(*call, context);
     reader.join();
@@ -98,6 +119,8 @@ absl::Status EvidenceStream::RunCall() {
   {
     absl::MutexLock lock(&mutex_);
     context_ = nullptr;
+    const bool idle_and_alive = opened && opened->Elapsed() >= options_.open_min && sent_ == 0;
+    progress = acknowledged_ > acknowledged_before || idle_and_alive;
   }
   return Outcome(StatusOf(status, context));
 }
@@ -110,6 +133,8 @@ absl::Status EvidenceStream::Outcome(const absl::Status& call_status) {
   if (call_status.ok() && !(closing_ && window_.empty())) {
     return absl::UnavailableError("the server closed the stream before everything was acknowledged");
   }
+  // All is stored, which is what the call was for; how the server takes its leave is all the same.
+  if (closing_ && window_.empty() && acknowledged_ > 0 && IsRetryable(call_status)) return absl::OkStatus();
   return call_status;
 }
 

@@ -3,9 +3,13 @@
 // Concepts. Push puts a batch into a window of batches that are on their way; each leaves the window with its
 // acknowledgement, which is handed to a callback. When a call ends with UNAVAILABLE (the server drains or is gone) the
 // stream opens another and sends again, in order, what was not acknowledged: a batch may so reach the server twice,
-// which changes nothing (the contract's idempotence), but is acknowledged to the callback exactly once. Tries in a row
-// without a single acknowledgement are bounded by `retry`. A server that acknowledges nothing for `ack_timeout` while
-// it owes something counts as UNAVAILABLE.
+// which changes nothing (the contract's idempotence), but is acknowledged to the callback exactly once. A server that
+// acknowledges nothing for `ack_timeout` while it owes something counts as UNAVAILABLE.
+//
+// An outage is bridged for `outage_max`: from the end of the last call that was progress. That is one with an
+// acknowledgement, or one that lived for `open_min` and owed nothing at its end, so that a stream on which nothing is
+// pushed for days lives through any number of restarts. (Only time tells a call that was accepted from one that a
+// draining server or a proxy is about to end: a server says nothing before its first acknowledgement.)
 //
 // Thread safe: any thread may Push; batches keep the order of the calls. The callback runs on a thread of the stream,
 // one call at a time, in order; it must not call into the stream. Two threads a stream, joined by the destructor (which
@@ -20,6 +24,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <string>
 #include <thread>
@@ -35,8 +40,13 @@ namespace leadlag {
 struct EvidenceStreamOptions {
   std::string parent;      // "districts/{district}/sources/{source}"
   int window_batches = 8;  // on their way at once; >= 1
-  RetryPolicy retry;       // counts tries without an acknowledgement
+  RetryPolicy retry{.attempts_max = std::numeric_limits<int>::max()};  // counts calls in a row without progress
+  std::chrono::milliseconds outage_max{300'000};
+  std::chrono::milliseconds open_min{5'000};
   std::chrono::milliseconds ack_timeout{60'000};
+  // Called on a thread of the stream, never together with OnAck, when the connection is gone and will be tried again
+  // after `wait`: for the `failures`-th time in a row without progress, from 1. May be empty.
+  std::function<void(const absl::Status& why, std::chrono::milliseconds wait, int failures)> on_reconnect;
 };
 
 class EvidenceStream {
@@ -55,9 +65,12 @@ class EvidenceStream {
   // FAILED_PRECONDITION after Finish.
   absl::Status Push(v1::EvidenceBatch batch);
 
+  // Waits until everything pushed so far is acknowledged: OK. After the stream has failed: its final status.
+  absl::Status AwaitAcknowledged();
+
   // Waits until everything pushed is acknowledged and the server has closed. The stream's final status: OK; CANCELLED;
-  // UNAVAILABLE when the tries ran out; or what the server refused the stream with (NOT_FOUND, INVALID_ARGUMENT, …).
-  // After a failure what was not acknowledged may or may not be stored: push it again.
+  // UNAVAILABLE when time or tries ran out; or what the server refused the stream with (NOT_FOUND, INVALID_ARGUMENT,
+  // …). After a failure what was not acknowledged may or may not be stored: push it again.
   absl::Status Finish();
 
   // Ends the stream as soon as possible; Push and Finish return CANCELLED.
@@ -67,14 +80,15 @@ class EvidenceStream {
   using Call = grpc::ClientReaderWriterInterface<v1::StreamEvidenceRequest, v1::StreamEvidenceResponse>;
 
   void Run();
-  // One call from open to its end. OK when all is done; otherwise why it ended.
-  absl::Status RunCall();
+  // One call from open to its end. OK when all is done; otherwise why it ended, and whether it was progress.
+  absl::Status RunCall(bool& progress);
   void WriteBatches(Call& call, grpc::ClientContext& context);
   void ReadAcks(Call& call, grpc::ClientContext& context);
   absl::Status Outcome(const absl::Status& call_status);
 
   // Conditions that waits wait for.
   bool MayPush() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool IsSettled() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool WriterHasWork() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   Client& client_;

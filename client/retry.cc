@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/time/time.h"
+#include "core/clock.h"
 
 namespace leadlag {
 namespace {
@@ -51,6 +52,15 @@ std::chrono::milliseconds Backoff::Next() {
 void Backoff::Reset() {
   base_ms_ = static_cast<double>(policy_.initial.count());
   failures_ = 0;
+}
+
+void Stopwatch::Restart() {
+  start_micros_ = MonotonicMicros();
+  waited_ = std::chrono::microseconds(0);
+}
+
+std::chrono::microseconds Stopwatch::Elapsed() const {
+  return std::max(std::chrono::microseconds(MonotonicMicros() - start_micros_), waited_);
 }
 
 uint64_t JitterSeed() {

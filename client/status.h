@@ -8,6 +8,7 @@
 // (core/problem.h). Thread safe.
 #pragma once
 
+#include <cstddef>
 #include <string_view>
 #include <vector>
 
@@ -20,10 +21,23 @@ namespace leadlag {
 
 // The key of the trailing metadata that holds serialized ErrorDetails.
 inline constexpr char kErrorDetailsKey[] = "leadlag-error-details-bin";
+// The key of the request metadata that says how many bytes of them this client takes, in decimal. Without it a server
+// sends no more than a client with gRPC's own limits can receive: the first few problems.
+inline constexpr char kErrorDetailsAskedKey[] = "leadlag-error-details-bytes-max";
+inline constexpr int kErrorDetailsAskedBytes = 256 << 10;  // the most that a server grants
+
+// Asks for all of the details. For a call that has not begun, on a channel that takes so much metadata (Client's does).
+void AskForErrorDetails(grpc::ClientContext& context);
 
 // The call's outcome: its code, the server's message, and the problems it named. Details that cannot be read are left
 // out: the code and message stand by themselves. REQUIRES: the call has finished.
 absl::Status StatusOf(const grpc::Status& status, const grpc::ClientContext& context);
+
+// How many problems the server found, of which it names a part: never less than ProblemsOf(status) has.
+size_t ProblemCountOf(const absl::Status& status);
+
+// `status`, its code and its count of problems, with other words for the problems. REQUIRES: problems not empty.
+absl::Status WithProblems(const absl::Status& status, const std::vector<Problem>& problems);
 
 // "NOT_FOUND" is kNotFound; a name that is none is kUnknown.
 absl::StatusCode CodeOf(std::string_view name);

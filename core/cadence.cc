@@ -231,7 +231,7 @@ Cadence ComputeCadence(const CadenceInput& input) {
   const std::vector<Date> lagging = Counted(calendar, input.lagging_signals, input.window);
   cadence.signal_dates = static_cast<int>(dates.size());
   cadence.lagging_signal_dates = static_cast<int>(SignalDates(calendar, lagging).size());
-  if (!dates.empty()) cadence.last_signal = dates.back().date;
+  if (!counted.empty()) cadence.last_signal = *std::max_element(counted.begin(), counted.end());
 
   const std::vector<Silence> gaps = GapsBetween(dates);
   for (const Silence& gap : gaps) cadence.gaps.push_back(gap.days);

@@ -93,7 +93,7 @@ struct Cadence {
   std::optional<int> median_gap;  // nearest rank
   std::optional<int> p90_gap;
   int open_gap = 0;
-  std::optional<Date> last_signal;         // the latest signal date in the window
+  std::optional<Date> last_signal;         // of the latest record in the window
   std::optional<Silence> longest_silence;  // none where the window holds no part of a school year before today
   CycleCadence weeks;
   CycleCadence months;

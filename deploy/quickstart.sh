@@ -93,6 +93,7 @@ make_sample() {
   minute=$(TZ=$zone date -d "@$notify" +%H:%M)
   sed -i -e '/^#/d' -e "s/# quickstart: today/$made_up/" -e "s/notify_time: .*/notify_time: \"$minute\"/" "$target/catalog.yaml"
   echo "$notify" >"$target/notify"
+  rm -rf "${data:?}/sample"
   mv "$target" "$data/sample"
 }
 
@@ -149,10 +150,11 @@ export LEADLAG_SERVER LEADLAG_DISTRICT=$district
 echo "leadlagd listens on $LEADLAG_SERVER, data in ./$data/store, log in ./$data/leadlagd.log"
 
 say "sample district (./$data/sample)"
-[[ -d $data/sample ]] || make_sample
 if [[ -e $data/sample/loaded ]]; then
   echo "it is loaded already"
 else
+  # One that an interrupted run made is stale: its notify time has passed.
+  make_sample
   load_sample
   touch "$data/sample/loaded"
 fi

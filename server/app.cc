@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "core/limits.h"
@@ -63,12 +64,14 @@ class App::Impl {
 
  private:
   absl::Status Listen();
+  // A clock that was ahead once has left stamps that time must come up to: nothing falls due until then.
+  void WarnOfFutureStamps() const;
   void SetServing(bool serving);
   // Ends every call, and listens no more.
   void EndCalls();
   void TickForEver();
-  // Waits until the engine wants a tick; false: stop.
-  bool WaitForTick();
+  // Waits until the engine wants a tick; false: stop. Sets `resumed` where the service may not have been running meanwhile.
+  bool WaitForTick(bool& resumed);
 
   const AppOptions options_;
   std::unique_ptr<Engine> engine_;
@@ -116,6 +119,7 @@ absl::Status App::Impl::Start() {
   alerts_ = std::make_unique<AlertService>(engine_.get(), feed_.get(), &calls_);
   admin_ = std::make_unique<AdminService>(engine_.get(), streams_.get(), feed_.get(), &calls_);
   if (absl::Status status = Listen(); !status.ok()) return status;
+  WarnOfFutureStamps();
   SetServing(true);
   if (options_.ticker) {
     engine_->SetTickListener([this] {
@@ -129,7 +133,8 @@ absl::Status App::Impl::Start() {
 
 absl::Status App::Impl::Listen() {
   const size_t colon = options_.listen.rfind(':');
-  if (colon == std::string::npos || colon + 1 == options_.listen.size()) {
+  uint32_t port = 0;
+  if (colon == std::string::npos || !absl::SimpleAtoi(options_.listen.substr(colon + 1), &port) || port > 65'535) {
     return absl::InvalidArgumentError("cannot listen on \"" + options_.listen + "\"; give host:port, such as 127.0.0.1:7401");
   }
   grpc::EnableDefaultHealthCheckService(true);
@@ -154,6 +159,17 @@ absl::Status App::Impl::Listen() {
   return absl::OkStatus();
 }
 
+void App::Impl::WarnOfFutureStamps() const {
+  const Instant now = engine_->Now();
+  for (const std::string& id : engine_->Districts()) {
+    const absl::StatusOr<DistrictReader> reader = engine_->Read(id);
+    if (!reader.ok() || (*reader)->last_time().micros <= now.micros + kResumeMicros) continue;
+    LogLine(LogSeverity::kError, "district \"" + id + "\" was last written at " + (*reader)->last_time().ToString() +
+                                     ", and the clock says " + now.ToString() +
+                                     ": time stands still there until it is past. Check the clock; restore a backup from before");
+  }
+}
+
 void App::Impl::SetServing(bool serving) {
   grpc::HealthCheckServiceInterface* const health = server_->GetHealthCheckService();
   health->SetServingStatus(serving);
@@ -164,12 +180,13 @@ void App::Impl::SetServing(bool serving) {
   }
 }
 
-bool App::Impl::WaitForTick() {
+bool App::Impl::WaitForTick(bool& resumed) {
   const int64_t earliest = MonotonicMicros() + kTickMicrosMin;
   absl::MutexLock lock(&mu_);
   while (!stopping_) {
     // Looked at again at every wake: a command may have brought an earlier deadline.
     const int64_t now = MonotonicMicros();
+    resumed = resume_.Resumed(engine_->Now(), now) || resumed;  // also while commands leave nothing for a tick to do
     const int64_t wanted = std::min(engine_->NextTick().micros - engine_->Now().micros, kTickMicrosMax);
     const int64_t left = std::max(earliest - now, wanted);
     if (left <= 0) return true;
@@ -180,17 +197,23 @@ bool App::Impl::WaitForTick() {
 
 void App::Impl::TickForEver() {
   bool healthy = true;
-  while (WaitForTick()) {
-    const bool resumed = resume_.Resumed(engine_->Now(), MonotonicMicros());
+  absl::Status last_failure;  // said once, not with every try
+  bool resumed = false;
+  while (WaitForTick(resumed)) {
     if (resumed) LogLine(LogSeverity::kWarning, "the clock jumped: what fell due meanwhile is judged after settling");
-    if (absl::Status status = engine_->Tick(resumed); !status.ok()) {
-      LogLine(LogSeverity::kError, "tick: " + status.ToString());
+    absl::Status status = engine_->Tick(std::exchange(resumed, false));
+    if (status != last_failure) {
+      last_failure = status;
+      LogLine(status.ok() ? LogSeverity::kInfo : LogSeverity::kError,
+              status.ok() ? "time moves on again" : "time stands still: " + status.ToString());
     }
     const absl::Status health = engine_->Health();
     if (health.ok() == healthy) continue;
     healthy = health.ok();
     SetServing(healthy);
-    if (!healthy) LogLine(LogSeverity::kError, "not serving: " + health.ToString());
+    if (healthy) continue;
+    LogLine(LogSeverity::kError, "not serving: " + health.ToString());
+    if (options_.on_unhealthy) options_.on_unhealthy();
   }
 }
 

@@ -17,6 +17,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -40,6 +41,8 @@ struct AppOptions {
   bool ticker = true;
   int64_t drain_micros_max = 10'000'000;  // calls that have not ended by then are cancelled
   uint64_t tail_records_max = kTailRecordsMax;
+  // Called once, from a thread of the App's, when the engine's health is lost (Engine::Health): only opening the data anew helps.
+  std::function<void()> on_unhealthy;
   FeedOptions feed;
   // For tests, as in EngineOptions.
   std::shared_ptr<Disk> disk;

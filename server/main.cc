@@ -1,12 +1,16 @@
 // leadlagd: the evidence cadence service. Prints "listening on ADDRESS" once it serves; drains on SIGTERM and SIGINT.
 //
-// Exit codes: 0 drained; 1 could not start; 2 called wrongly.
+// Exit codes: 0 drained; 1 could not start; 2 called wrongly; 3 ended by itself, because what is in memory and what is stored no
+// longer agree: the log says why, and starting again tells what is there.
+#include <sys/resource.h>
+
 #include <csignal>
 #include <cstdio>
 #include <string>
 #include <utility>
 
 #include "CLI/CLI.hpp"
+#include "core/limits.h"
 #include "server/app.h"
 #include "server/config.h"
 #include "server/library_logs.h"
@@ -16,13 +20,29 @@ namespace {
 
 constexpr int kCouldNotStart = 1;
 constexpr int kCalledWrongly = 2;
+constexpr int kUnhealthy = 3;
 
-// SIGTERM and SIGINT, blocked in every thread and taken by main.
+// Files a subscriber, a stream and a client's connection take: for the limits of core/limits.h, and some for the store.
+constexpr rlim_t kFilesWanted = leadlag::kAlertStreamsMax + leadlag::kEvidenceStreamsMax + 1'000;
+
+// Raises the limit of open files as far as it goes: gRPC never accepts again once it has been out of them.
+void RaiseFileLimit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  if (setrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur >= kFilesWanted) return;
+  leadlag::LogLine(leadlag::LogSeverity::kWarning,
+                   "only " + std::to_string(limit.rlim_cur) + " files may be open, and " + std::to_string(kFilesWanted) +
+                       " are wanted for as many connections as this service takes; raise the limit (ulimit -n, LimitNOFILE)");
+}
+
+// SIGTERM and SIGINT, and SIGUSR1 of our own, blocked in every thread and taken by main.
 sigset_t StopSignals() {
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGUSR1);
   return signals;
 }
 
@@ -32,12 +52,15 @@ int Serve(const leadlag::ServerConfig& config) {
   const sigset_t signals = StopSignals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // before there are threads: they inherit it
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error like any other
+  RaiseFileLimit();
   leadlag::CaptureLibraryLogs();
 
   leadlag::AppOptions options;
   options.data_directory = config.data_directory;
   options.listen = config.listen;
   options.tail_records_max = config.tail_records_max;
+  options.on_unhealthy = [main = pthread_self()] { pthread_kill(main, SIGUSR1); };
   absl::StatusOr<std::unique_ptr<leadlag::App>> app = leadlag::App::BuildAndStart(std::move(options));
   if (!app.ok()) {
     LogLine(LogSeverity::kError, "cannot start: " + std::string(app.status().message()));
@@ -51,10 +74,11 @@ int Serve(const leadlag::ServerConfig& config) {
   sigwait(&signals, &signal);
   // A second signal ends the process as it would any other: what is acknowledged is durable in any case.
   pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
-  LogLine(LogSeverity::kInfo, std::string("draining on ") + (signal == SIGTERM ? "SIGTERM" : "SIGINT"));
+  const bool unhealthy = signal == SIGUSR1;
+  LogLine(LogSeverity::kInfo, std::string("draining") + (unhealthy ? "" : signal == SIGTERM ? " on SIGTERM" : " on SIGINT"));
   (*app)->Drain();
   LogLine(LogSeverity::kInfo, "drained");
-  return 0;
+  return unhealthy ? kUnhealthy : 0;
 }
 
 }  // namespace

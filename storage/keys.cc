@@ -249,6 +249,22 @@ absl::StatusOr<FlipKey> FlipKey::Decode(std::string_view key) {
   return Finished(in, decoded, "a flip key");
 }
 
+std::string TeamFlipKey::Encode() const {
+  ByteWriter out = KeyOf(district, Table::kTeamFlips);
+  out.PutFixed32(team);
+  out.PutFixed64(sequence);
+  return std::move(out).Take();
+}
+
+absl::StatusOr<TeamFlipKey> TeamFlipKey::Decode(std::string_view key) {
+  ByteReader in(key);
+  TeamFlipKey decoded;
+  decoded.district = GetDistrict(in, Table::kTeamFlips);
+  decoded.team = in.GetFixed32();
+  decoded.sequence = in.GetFixed64();
+  return Finished(in, decoded, "a team flip key");
+}
+
 std::string AlertKey::Encode() const {
   ByteWriter out = KeyOf(district, Table::kAlerts);
   out.PutFixed64(alert);
@@ -388,6 +404,12 @@ KeyRange FlipsRange(uint32_t district, uint64_t from_sequence, uint64_t to_seque
 
 KeyRange AlertsRange(uint32_t district, uint64_t from_alert) {
   return {AlertKey{.district = district, .alert = from_alert}.Encode(), TableRange(district, Table::kAlerts).end};
+}
+
+KeyRange TeamFlipsRange(uint32_t district, uint32_t team) {
+  ByteWriter prefix = KeyOf(district, Table::kTeamFlips);
+  prefix.PutFixed32(team);
+  return PrefixRange(std::move(prefix));
 }
 
 KeyRange OpenAlertsRange(uint32_t district, uint32_t team) {

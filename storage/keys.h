@@ -61,6 +61,7 @@ enum class Table : uint8_t {
   kFlips = 0x40,
   kAlerts = 0x41,
   kOpenAlerts = 0x42,
+  kTeamFlips = 0x43,
 };
 
 // Which sort of name a number in table `names` stands for. Numbers are dense per kind.
@@ -199,6 +200,15 @@ struct OpenAlertKey {
   friend auto operator<=>(const OpenAlertKey&, const OpenAlertKey&) = default;
 };
 
+struct TeamFlipKey {
+  uint32_t district = 0;
+  uint32_t team = 0;
+  uint64_t sequence = 0;
+  std::string Encode() const;
+  static absl::StatusOr<TeamFlipKey> Decode(std::string_view key);
+  friend auto operator<=>(const TeamFlipKey&, const TeamFlipKey&) = default;
+};
+
 // The district number of any key; DATA_LOSS for fewer than the 5 bytes that every key has, or district 0.
 absl::StatusOr<uint32_t> DistrictOf(std::string_view key);
 // The table byte of any key, whether or not this version knows it; DATA_LOSS as DistrictOf.
@@ -223,5 +233,6 @@ KeyRange FlipsRange(uint32_t district, uint64_t from_sequence);                 
 KeyRange FlipsRange(uint32_t district, uint64_t from_sequence, uint64_t to_sequence);  // [from, to)
 KeyRange AlertsRange(uint32_t district, uint64_t from_alert);                          // alert ids >= from
 KeyRange OpenAlertsRange(uint32_t district, uint32_t team);
+KeyRange TeamFlipsRange(uint32_t district, uint32_t team);
 
 }  // namespace leadlag

@@ -1,12 +1,15 @@
 #include "storage/rocksdb_directory.h"
 
 #include <algorithm>
+#include <cstdarg>
+#include <memory>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "rocksdb/convenience.h"
+#include "rocksdb/env.h"
 #include "rocksdb/file_checksum.h"
 #include "storage/record_file.h"
 
@@ -51,6 +54,14 @@ absl::Status CheckRecordFiles(rocksdb::Env* env, const std::string& directory) {
   }
   return absl::OkStatus();
 }
+
+// RocksDB's diary lies beside its data, and a debugging build of it, such as Debian's, aborts when the disk is too full for a line.
+// What matters comes as a status too.
+class NoLogger final : public rocksdb::Logger {
+ public:
+  using rocksdb::Logger::Logv;
+  void Logv(const char*, va_list) override {}
+};
 
 absl::Status WithAdvice(absl::Status status, std::string_view name) {
   if (status.code() != absl::StatusCode::kDataLoss) return status;
@@ -126,6 +137,7 @@ absl::StatusOr<std::unique_ptr<rocksdb::DB>> OpenDatabase(rocksdb::Options optio
 rocksdb::Options BaseOptions(rocksdb::Env* env) {
   rocksdb::Options options;
   options.env = env;
+  options.info_log = std::make_shared<NoLogger>();
   options.paranoid_checks = true;
   // The checksum of each table file is kept in the MANIFEST, so that VerifyFileChecksums finds also what no block's
   // own covers.

@@ -284,4 +284,14 @@ absl::StatusOr<StoreStats> Store::Stats() const {
   return stats;
 }
 
+absl::StatusOr<std::optional<std::string>> StoreView::Get(std::string_view key) const {
+  return store_->Get(key, snapshot_.get());
+}
+absl::Status StoreView::Scan(const KeyRange& range, EntryVisitor visit) const {
+  return store_->Scan(range, visit, snapshot_.get());
+}
+absl::Status StoreView::ScanReverse(const KeyRange& range, EntryVisitor visit) const {
+  return store_->ScanReverse(range, visit, snapshot_.get());
+}
+
 }  // namespace leadlag

@@ -31,6 +31,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/functional/function_ref.h"
@@ -89,6 +90,25 @@ class Batch {
   struct Rep;
   explicit Batch(std::unique_ptr<Rep> rep);
   std::unique_ptr<Rep> rep_;
+};
+
+class Store;
+
+// What can be read: the store as it is, or as a snapshot has it. Copyable; thread safe as the store is. The store outlives it.
+class StoreView {
+ public:
+  explicit StoreView(const Store* store, std::shared_ptr<const Snapshot> snapshot = nullptr)
+      : store_(store), snapshot_(std::move(snapshot)) {}
+  // As Store's.
+  absl::StatusOr<std::optional<std::string>> Get(std::string_view key) const;
+  absl::Status Scan(const KeyRange& range, EntryVisitor visit) const;
+  absl::Status ScanReverse(const KeyRange& range, EntryVisitor visit) const;
+  // The store itself.
+  const Store& live() const { return *store_; }
+
+ private:
+  const Store* store_;
+  std::shared_ptr<const Snapshot> snapshot_;  // null: as it is
 };
 
 struct StoreOptions {

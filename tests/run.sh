@@ -63,7 +63,8 @@ export CMAKE_BUILD_PARALLEL_LEVEL=${CMAKE_BUILD_PARALLEL_LEVEL:-$(nproc)}
 cmake --build --preset "$preset"
 
 stage "buf, for lint and as stock client"
-echo "buf $(tests/buf.sh --version)"
+buf_version=$(tests/buf.sh --version) # apart, so that its failure ends this
+echo "buf $buf_version"
 
 stage ''
 data=${LEADLAG_SHARED_DATA:-../shared/data}

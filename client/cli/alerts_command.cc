@@ -1,14 +1,11 @@
 // leadlag alerts list|watch|why: what is late, as it happens, and why.
-#include <cstdio>
-#include <fstream>
-
 #include "client/alert_follower.h"
-#include "client/cli/catalog_file.h"
 #include "client/cli/command_set.h"
 #include "client/cli/csv.h"
 #include "client/cli/enum_name.h"
 #include "client/cli/json.h"
 #include "client/cli/query_flags.h"
+#include "client/cli/token_file.h"
 
 namespace leadlag::cli {
 namespace {
@@ -18,7 +15,8 @@ constexpr char kWatchText[] =
     "it goes on where\n"
     "the last run stopped, missing nothing: the token is kept after each message, so after a crash the last message "
     "may come twice\n"
-    "(same sequence numbers). A token too old for the server, or from before a restore, ends with exit code 1 unless\n"
+    "(same sequence numbers). Without the file it starts from now; one that is empty or cannot be read is an error. A "
+    "token too old for the server, or from before a restore, ends with exit code 1 unless\n"
     "--snapshot_when_lost; a snapshot replaces all that you held.\n"
     "--output=json prints each message on a line.";
 
@@ -151,7 +149,8 @@ struct WatchFlags {
 // Prints what arrives, and keeps the token in a file.
 class Printer final : public AlertHandler {
  public:
-  Printer(RunContext& context, std::string token_file) : context_(context), token_file_(std::move(token_file)) {
+  Printer(RunContext& context, const std::optional<TokenFile>& token_file)
+      : context_(context), token_file_(token_file) {
     if (context_.output == Output::kCsv) {
       context_.out() << "sequence,effective_time,team,expectation,from,to,reason,due_date,alert\r\n" << std::flush;
     }
@@ -175,17 +174,8 @@ class Printer final : public AlertHandler {
     return context_.out() ? absl::OkStatus() : absl::CancelledError("nobody reads the output any more");
   }
 
-  // Written beside and renamed over, so that the file always holds one whole token.
   absl::Status SaveToken(std::string_view token) override {
-    if (token_file_.empty()) return absl::OkStatus();
-    const std::string beside = token_file_ + ".new";
-    std::ofstream out(beside, std::ios::binary | std::ios::trunc);
-    out << token;
-    out.close();
-    if (!out || std::rename(beside.c_str(), token_file_.c_str()) != 0) {
-      return absl::FailedPreconditionError(token_file_ + " cannot be written");
-    }
-    return absl::OkStatus();
+    return token_file_ ? token_file_->Write(token) : absl::OkStatus();
   }
 
   void OnReconnect(const absl::Status& why, std::chrono::milliseconds wait) override {
@@ -223,7 +213,7 @@ class Printer final : public AlertHandler {
   }
 
   RunContext& context_;
-  const std::string token_file_;
+  const std::optional<TokenFile>& token_file_;
 };
 
 int Watch(RunContext& context, const WatchFlags& flags) {
@@ -235,16 +225,21 @@ int Watch(RunContext& context, const WatchFlags& flags) {
   options.request.mutable_filter()->set_alerts_only(flags.alerts_only);
   if (absl::Status filled = FillFilter(flags.filter, *options.request.mutable_filter()); !filled.ok())
     return context.FailUsage(filled);
-  const absl::StatusOr<std::string> token =
-      flags.token_file.empty() ? absl::NotFoundError("") : ReadFile(flags.token_file);
+  std::optional<TokenFile> token_file;
+  if (!flags.token_file.empty()) token_file.emplace(flags.token_file);
   if (flags.snapshot) {
     options.request.set_snapshot(true);
-  } else if (token.ok() && !token->empty()) {
-    options.request.set_token(*token);
-  } else if (flags.earliest) {
-    options.request.set_earliest(true);
+  } else {
+    const absl::StatusOr<std::optional<std::string>> token =
+        token_file ? token_file->Read() : std::optional<std::string>();
+    if (!token.ok()) return context.FailUsage(token.status());
+    if (*token) {
+      options.request.set_token(**token);
+    } else if (flags.earliest) {
+      options.request.set_earliest(true);
+    }
   }
-  Printer printer(context, flags.token_file);
+  Printer printer(context, token_file);
   const absl::Status status = AlertFollower(context.client(), std::move(options), printer).Run();
   if (absl::IsOutOfRange(status)) context.Note("leadlag: run again with --snapshot, or with --snapshot_when_lost");
   return context.Fail(status);

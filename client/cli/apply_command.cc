@@ -2,6 +2,7 @@
 #include "client/cli/catalog_file.h"
 #include "client/cli/command_set.h"
 #include "client/cli/enum_name.h"
+#include "client/status.h"
 
 namespace leadlag::cli {
 namespace {
@@ -29,8 +30,7 @@ absl::Status Placed(const CatalogFile& file, const absl::Status& status) {
     const std::string place = file.PlaceOf(problem.field);
     problem.field = problem.field.empty() ? place : place + ": " + problem.field;
   }
-  problems[0].code = status.code();
-  return AsStatus(problems);
+  return WithProblems(status, problems);
 }
 
 char SignOf(v1::CatalogChangeKind kind) {

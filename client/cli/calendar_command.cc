@@ -50,18 +50,36 @@ absl::StatusOr<IcsRule> ParseRule(const std::string& text) {
   return rule;
 }
 
-absl::StatusOr<v1::Calendar> FromIcs(const Flags& flags) {
-  if (flags.school_year.empty())
-    return absl::InvalidArgumentError("an .ics file needs --school_year, for example 2025-26");
+absl::StatusOr<std::vector<IcsRule>> ParseRules(const Flags& flags) {
   std::vector<IcsRule> rules;
   for (const std::string& text : flags.rules) {
     const absl::StatusOr<IcsRule> rule = ParseRule(text);
     if (!rule.ok()) return rule.status();
     rules.push_back(*rule);
   }
+  return rules;
+}
+
+// What the command line itself gets wrong, whatever the calendar holds: exit code 2.
+absl::Status CheckUsage(const RunContext& context, const Flags& flags) {
+  if (flags.file.empty()) {
+    return context.DistrictName().ok()
+               ? absl::OkStatus()
+               : absl::InvalidArgumentError("which calendar? give --file, or --district for a district's");
+  }
+  if (absl::Status read = ReadFile(flags.file).status(); !read.ok()) return read;
+  if (!flags.file.ends_with(".ics")) return absl::OkStatus();
+  if (flags.school_year.empty())
+    return absl::InvalidArgumentError("an .ics file needs --school_year, for example 2025-26");
+  return ParseRules(flags).status();
+}
+
+absl::StatusOr<v1::Calendar> FromIcs(const Flags& flags) {
+  const absl::StatusOr<std::vector<IcsRule>> rules = ParseRules(flags);
+  if (!rules.ok()) return rules.status();
   const absl::StatusOr<std::string> text = ReadFile(flags.file);
   if (!text.ok()) return text.status();
-  const absl::StatusOr<IcsCalendar> read = ReadIcsCalendar(*text, flags.file, rules, {.id = flags.school_year});
+  const absl::StatusOr<IcsCalendar> read = ReadIcsCalendar(*text, flags.file, *rules, {.id = flags.school_year});
   if (!read.ok()) return read.status();
   v1::Calendar calendar;
   calendar.set_id("ics");
@@ -88,7 +106,7 @@ absl::StatusOr<v1::Calendar> Find(RunContext& context, const Flags& flags) {
     return FromCatalog(file->catalog(), flags.calendar);
   }
   const absl::StatusOr<std::string> name = context.DistrictName();
-  if (!name.ok()) return absl::InvalidArgumentError("which calendar? give --file, or --district for a district's");
+  if (!name.ok()) return name.status();
   v1::ExportCatalogRequest request;
   request.set_name(*name);
   const absl::StatusOr<v1::ExportCatalogResponse> response = context.client().ExportCatalog(request, context.Call());
@@ -103,6 +121,7 @@ absl::StatusOr<Calendar> Compiled(RunContext& context, const Flags& flags) {
 }
 
 int Show(RunContext& context, const Flags& flags, const std::string& view) {
+  if (absl::Status usage = CheckUsage(context, flags); !usage.ok()) return context.FailUsage(usage);
   const absl::StatusOr<v1::Calendar> document = Find(context, flags);
   if (!document.ok()) return context.Fail(document.status());
   if (context.PrintedJson(*document)) return kExitOk;
@@ -133,6 +152,7 @@ int Nth(RunContext& context, const Flags& flags, const std::string& date_text, i
   const absl::StatusOr<Date> date = Date::Parse(date_text);
   if (!date.ok()) return context.FailUsage(date.status());
   if (n < 1) return context.FailUsage(absl::InvalidArgumentError("N is at least 1"));
+  if (absl::Status usage = CheckUsage(context, flags); !usage.ok()) return context.FailUsage(usage);
   const absl::StatusOr<Calendar> calendar = Compiled(context, flags);
   if (!calendar.ok()) return context.Fail(calendar.status());
   const std::optional<Date> found = calendar->NthAfter(*date, n);
@@ -146,6 +166,7 @@ int Between(RunContext& context, const Flags& flags, const std::string& after_te
   if (!after.ok()) return context.FailUsage(after.status());
   const absl::StatusOr<Date> through = Date::Parse(through_text);
   if (!through.ok()) return context.FailUsage(through.status());
+  if (absl::Status usage = CheckUsage(context, flags); !usage.ok()) return context.FailUsage(usage);
   const absl::StatusOr<Calendar> calendar = Compiled(context, flags);
   if (!calendar.ok()) return context.Fail(calendar.status());
   context.out() << calendar->Between(*after, *through) << '\n';

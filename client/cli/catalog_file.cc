@@ -14,6 +14,7 @@
 
 #include "client/cli/enum_name.h"
 #include "client/cli/ics_calendar.h"
+#include "client/cli/json.h"
 #include "client/cli/nearest.h"
 #include "client/cli/number.h"
 
@@ -57,8 +58,14 @@ class CatalogReader {
   absl::Status Read(const std::string& text) {
     std::vector<YAML::Node> documents;
     try {
-      documents = YAML::LoadAll(text + kYamlEnd);
+      documents = YAML::LoadAll(YamlOf(text) + kYamlEnd);
     } catch (const YAML::Exception& error) {  // yaml-cpp reports malformed YAML in no other way
+      // Some JSON it does not take, a line end before a colon or a very long key. That has no lines then.
+      if (BeginsAsJson(text) && FromJson(text, file_.catalog_).ok()) {
+        file_.places_[""] = path_ + ":1";
+        return absl::OkStatus();
+      }
+      file_.catalog_.Clear();
       return InvalidField(Place(error.mark), error.msg);
     }
     if (documents.empty() || !documents[0].IsMap())

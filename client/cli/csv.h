@@ -2,7 +2,8 @@
 //
 // Read: a byte order mark is taken off; lines end in CRLF, LF or CR; a quoted field may hold commas, line ends and
 // doubled quotes. A quote inside an unquoted field, or text after a closing quote, makes the row malformed: it is
-// returned with its reason, and reading goes on after its line. Empty lines are left out. Thread-compatible; the stream
+// returned with its reason, and reading goes on after its line. Text in UTF-16 is told by its first bytes: its first
+// row is malformed and the last. Empty lines are left out. Thread-compatible; the stream
 // is borrowed.
 #pragma once
 
@@ -17,6 +18,7 @@ struct CsvRow {
   int line = 0;  // where it starts, from 1
   std::vector<std::string> fields;
   std::string error;  // empty where the row is well formed
+  std::string raw;    // as it stands in the file, all of its lines, without the last line end
 };
 
 class CsvReader {
@@ -36,9 +38,14 @@ class CsvReader {
 
   std::istream& in_;
   const char separator_;
+  std::string raw_;  // of the present row
   int line_ = 1;  // of the next character
   bool started_ = false;
 };
+
+// A row as it stands, without its first `count` fields and the separators behind them; all of it where it does not
+// begin with so many well-formed ones.
+std::string_view WithoutFields(std::string_view raw, size_t count, char separator = ',');
 
 // One line with CRLF; fields quoted where they need it.
 std::string CsvLine(const std::vector<std::string>& fields);

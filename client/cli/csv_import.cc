@@ -8,6 +8,7 @@
 
 #include "absl/strings/ascii.h"
 #include "client/cli/enum_name.h"
+#include "client/cli/json.h"
 #include "client/cli/nearest.h"
 #include "client/cli/number.h"
 #include "core/instant.h"
@@ -147,6 +148,10 @@ void SetTimestamp(Instant instant, google::protobuf::Timestamp& timestamp) {
   timestamp.set_nanos(static_cast<int32_t>(instant.micros % kMicrosPerSecond * 1000));
 }
 
+std::string TimestampText(const google::protobuf::Timestamp& timestamp) {
+  return Instant{timestamp.seconds() * kMicrosPerSecond + timestamp.nanos() / 1000}.ToString();
+}
+
 // Reads a mapping file's sections; collects problems with their lines.
 class MappingReader {
  public:
@@ -155,7 +160,7 @@ class MappingReader {
   absl::StatusOr<ImportMapping> Read(const std::string& yaml) {
     YAML::Node root;
     try {
-      root = YAML::Load(yaml + kYamlEnd);
+      root = YAML::Load(YamlOf(yaml) + kYamlEnd);
     } catch (const YAML::Exception& error) {  // yaml-cpp reports malformed YAML in no other way
       return InvalidField(path_ + ":" + std::to_string(error.mark.line + 1), error.msg);
     }
@@ -347,10 +352,13 @@ absl::StatusOr<RowConverter> RowConverter::Create(ImportMapping mapping, std::ve
   for (std::string& name : header) name = Trimmed(name);
   std::set<std::string> names;
   for (const std::string& name : header) {
-    if (!names.insert(name).second)
+    if (!name.empty() && !names.insert(name).second)
       return absl::InvalidArgumentError("the header names the column " + Quoted(name) + " twice");
   }
   converter.header_ = std::move(header);
+  for (size_t i = 0; i < converter.header_.size(); ++i) {
+    if (!converter.header_[i].empty()) converter.fields_min_ = i + 1;
+  }
   for (const auto& [field, expression] : mapping.columns) {
     if (mapping.constants.contains(field))
       return absl::InvalidArgumentError("the field " + Quoted(field) + " is both mapped and set");
@@ -358,7 +366,10 @@ absl::StatusOr<RowConverter> RowConverter::Create(ImportMapping mapping, std::ve
     if (!source.ok()) return source.status();
     converter.sources_[field] = *std::move(source);
   }
-  for (const auto& [field, value] : mapping.constants) converter.sources_[field].parts = {{value, -1}};
+  for (const auto& [field, value] : mapping.constants) {
+    if (!IsUtf8(value)) return absl::InvalidArgumentError("the value set for " + Quoted(field) + " is not UTF-8");
+    converter.sources_[field].parts = {{value, -1}};
+  }
   converter.mapping_ = std::move(mapping);
   const auto need = [&](std::initializer_list<const char*> any_of, const std::string& what) {
     const bool has = std::any_of(any_of.begin(), any_of.end(), [&](const char* field) { return converter.Has(field); });
@@ -382,7 +393,7 @@ absl::StatusOr<RowConverter> RowConverter::Create(ImportMapping mapping, std::ve
 absl::StatusOr<RowConverter::Source> RowConverter::Resolve(const std::string& expression) const {
   const auto column = [&](const std::string& name) -> absl::StatusOr<int> {
     const auto found = std::find(header_.begin(), header_.end(), name);
-    if (found != header_.end()) return static_cast<int>(found - header_.begin());
+    if (found != header_.end() && !name.empty()) return static_cast<int>(found - header_.begin());
     return absl::InvalidArgumentError("the file has no column " + Quoted(name) + "; did you mean " +
                                       Quoted(Nearest(name, header_)) + "?");
   };
@@ -537,10 +548,15 @@ std::optional<RowConverter::Refusal> RowConverter::FillId(const CsvRow& row, v1:
     if (record.evidence_id().size() > kIdBytesMax) return Refusal{"evidence_id", "longer than 128 bytes"};
     return std::nullopt;
   }
-  const std::string when = record.has_period()       ? record.period().start_date() + "-" + record.period().end_date()
-                           : record.has_event_time() ? Text("event_time", row)
+  // As read, not as written: the same moment in another notation is the same moment.
+  const std::string when = record.has_period()       ? record.period().start_date() + "/" + record.period().end_date()
+                           : record.has_event_time() ? TimestampText(record.event_time())
                                                      : record.event_date();
-  std::string id = record.team() + "-" + record.indicator() + "-" + when;
+  // "/" is in no part: not in an id of the catalog (checked here, as the server sees the whole alone), not in a date.
+  for (const auto& [field, part] : {std::pair("team", record.team()), {"indicator", record.indicator()}}) {
+    if (part.find('/') != std::string::npos) return Refusal{field, Quoted(part) + " is not an id: it holds a \"/\""};
+  }
+  std::string id = record.team() + "/" + record.indicator() + "/" + when;
   if (id.size() > kIdBytesMax)
     return Refusal{"evidence_id", "the derived id is longer than 128 bytes; map evidence_id to a column"};
   record.set_evidence_id(std::move(id));
@@ -562,7 +578,7 @@ RowConverter::Result RowConverter::Convert(const CsvRow& row) {
     return result;
   };
   if (!row.error.empty()) return refuse("", row.error);
-  if (row.fields.size() != header_.size()) {
+  if (row.fields.size() < fields_min_ || row.fields.size() > header_.size()) {
     return refuse("",
                   std::to_string(row.fields.size()) + " fields where the header has " + std::to_string(header_.size()));
   }
@@ -571,6 +587,14 @@ RowConverter::Result RowConverter::Convert(const CsvRow& row) {
       result.kind = Result::Kind::kSkipped;
       result.column = field;
       return result;
+    }
+  }
+  // Here, as a protobuf message that is built of other text complains on standard error for itself.
+  for (const auto& [field, source] : sources_) {
+    for (const auto& [literal, column] : source.parts) {
+      if (column < 0 || IsUtf8(row.fields[static_cast<size_t>(column)])) continue;
+      return refuse(header_[static_cast<size_t>(column)],
+                    leadlag::Quoted(row.fields[static_cast<size_t>(column)]) + " is not UTF-8; save the file as UTF-8");
     }
   }
   std::optional<Refusal> refusal = FillContent(row, result.record);

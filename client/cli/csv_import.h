@@ -4,9 +4,12 @@
 // columns ("{date}-{dbn}"), or a constant. Fields: evidence_id, team, indicator, event_date or event_time or period_start and
 // period_end; number, numerator and denominator, completed, void; reported_time, source_version, note. Fields whose
 // cell is empty are absent; a row needs exactly one kind of content. `skip` names values that mean "no evidence" ("NS":
-// not submitted): such a row is counted, not sent. Without a mapping for evidence_id it is derived from team, indicator
-// and date, so that the same row always gets the same id; two different rows with one derived id cannot both be meant,
-// and the later one is refused.
+// not submitted): such a row is counted, not sent. Columns without a name are left out.
+//
+// Without a mapping for evidence_id it is derived, so that the same row always gets the same id: "team/indicator/date",
+// with an event time in UTC in the date's place, or a period as "start/end". No part of it can hold a "/", so that two
+// records never share one by accident; two different rows with one derived id cannot both be meant, and the later one
+// is refused. Ids are kept for ever: this form never changes.
 //
 // As a file (--map_file):
 //   map: {event_date: date, team: dbn, number: attn_pct_at_4pm, evidence_id: "{date}-{dbn}"}
@@ -135,6 +138,7 @@ class RowConverter {
 
   ImportMapping mapping_;
   std::vector<std::string> header_;
+  size_t fields_min_ = 0;  // a row may lack what the header has without a name at its end
   std::map<std::string, Source> sources_;
   const CatalogIds* ids_ = nullptr;
   std::unordered_map<std::string, std::pair<int, size_t>> derived_;  // id to first line and hash of the record

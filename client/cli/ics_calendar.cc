@@ -3,6 +3,8 @@
 #include <libical/ical.h>
 
 #include <algorithm>
+#include <array>
+#include <cstdio>
 #include <map>
 #include <memory>
 #include <set>
@@ -20,6 +22,9 @@ struct FreeComponent {
   void operator()(icalcomponent* component) const { icalcomponent_free(component); }
 };
 using ComponentOwner = std::unique_ptr<icalcomponent, FreeComponent>;
+
+// Without their values the dates of an event would be others.
+constexpr std::array kDateProperties = {"DTSTART", "DTEND", "DURATION", "RRULE", "RDATE"};
 
 struct Event {
   icalcomponent* component = nullptr;
@@ -67,33 +72,62 @@ std::vector<std::string> CategoriesOf(icalcomponent* event) {
   return categories;
 }
 
-Date DateOf(const icaltimetype& time) { return Date::FromYmd(time.year, time.month, time.day); }
+// The date of a property's time. libical reads digits, and takes 2025-02-30 at 25:00 for a time.
+absl::StatusOr<Date> DateOf(const std::string& property, const icaltimetype& time) {
+  char text[64];
+  snprintf(text, sizeof(text), "%04d-%02d-%02d", time.year, time.month, time.day);
+  const absl::StatusOr<Date> date = Date::Parse(text);
+  if (!date.ok()) return absl::InvalidArgumentError(property + ": " + std::string(date.status().message()));
+  const bool in_a_day = time.hour >= 0 && time.hour <= 23 && time.minute >= 0 && time.minute <= 59 &&
+                        time.second >= 0 && time.second <= 60;  // a leap second
+  if (!time.is_date && !in_a_day) {
+    snprintf(text, sizeof(text), "%02d:%02d:%02d", time.hour, time.minute, time.second);
+    return absl::InvalidArgumentError(property + ": " + text + " is not a time of day");
+  }
+  return *date;
+}
+
+// What libical could not read and left out, in its words; OK where that does not matter. An empty text ("LOCATION:")
+// does not: many programs write it.
+absl::Status ReadWhole(icalcomponent* event) {
+  constexpr std::string_view kEmpty = "No value for ";
+  for (icalproperty* error = icalcomponent_get_first_property(event, ICAL_XLICERROR_PROPERTY); error != nullptr;
+       error = icalcomponent_get_next_property(event, ICAL_XLICERROR_PROPERTY)) {
+    const char* given = icalproperty_get_xlicerror(error);
+    const std::string_view text = given == nullptr ? "" : given;
+    if (text.starts_with(kEmpty)) {
+      const std::string_view name = text.substr(kEmpty.size(), text.find(' ', kEmpty.size()) - kEmpty.size());
+      const auto is_name = [&](std::string_view dated) { return name == dated; };
+      if (std::none_of(kDateProperties.begin(), kDateProperties.end(), is_name)) continue;
+    }
+    return absl::InvalidArgumentError("a line of the event cannot be read: " + std::string(text));
+  }
+  return absl::OkStatus();
+}
 
 // Why the dates of an event cannot be told, or its dates.
 absl::StatusOr<EventDates> DatesOf(icalcomponent* event) {
+  if (absl::Status whole = ReadWhole(event); !whole.ok()) return whole;
   if (icalcomponent_get_first_property(event, ICAL_RRULE_PROPERTY) != nullptr ||
       icalcomponent_get_first_property(event, ICAL_RDATE_PROPERTY) != nullptr) {
     return absl::InvalidArgumentError("the event recurs (RRULE or RDATE); write its dates as events of their own");
   }
   const icaltimetype start = icalcomponent_get_dtstart(event);
-  if (icaltime_is_null_time(start) || !icaltime_is_valid_time(start)) {
-    return absl::InvalidArgumentError("the event has no DTSTART that is a date");
-  }
-  icaltimetype end = icalcomponent_get_dtend(event);  // from DURATION too
+  if (icaltime_is_null_time(start)) return absl::InvalidArgumentError("the event has no DTSTART that is a date");
+  const absl::StatusOr<Date> first = DateOf("DTSTART", start);
+  if (!first.ok()) return first.status();
+  const icaltimetype end = icalcomponent_get_dtend(event);  // from DURATION too
   if (icaltime_is_utc(start) || icaltime_is_utc(end)) {
     return absl::InvalidArgumentError("the event is given in UTC, so its local date is unknown; use VALUE=DATE");
   }
-  if (start.year < 1970 || start.year > 2099) return absl::InvalidArgumentError("the event lies outside 1970 to 2099");
-  const Date first = DateOf(start);
-  if (icaltime_is_null_time(end)) return EventDates{first, first};
-  if (!icaltime_is_valid_time(end) || end.year < 1970 || end.year > 2099) {
-    return absl::InvalidArgumentError("the event has no DTEND that is a date");
-  }
+  if (icaltime_is_null_time(end)) return EventDates{*first, *first};
+  const absl::StatusOr<Date> after = DateOf("DTEND", end);
+  if (!after.ok()) return after.status();
   // DTEND is exclusive: a date stands for its midnight, and an event that ends at midnight does not touch that day.
   const bool at_midnight = end.is_date || (end.hour == 0 && end.minute == 0 && end.second == 0);
-  const Date last = at_midnight ? DateOf(end) - 1 : DateOf(end);
-  if (last < first && DateOf(end) < first) return absl::InvalidArgumentError("the event ends before it begins");
-  return EventDates{first, std::max(first, last)};
+  const Date last = at_midnight ? *after - 1 : *after;
+  if (*after < *first) return absl::InvalidArgumentError("the event ends before it begins");
+  return EventDates{*first, std::max(*first, last)};
 }
 
 const IcsRule* RuleFor(const std::vector<IcsRule>& rules, const std::string& category, const Event& event) {

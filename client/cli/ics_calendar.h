@@ -8,8 +8,9 @@
 // several categories gets what each of them means.
 //
 // DTEND is exclusive; folded lines and events of several days are read as RFC 5545 says. An event that recurs, or is
-// given in UTC, is refused where it matters, as its dates would be a guess; a cancelled one is left out. Events outside
-// the school year are left out.
+// given in UTC, or holds a line that cannot be read or a date that does not exist, is refused where it matters (a rule
+// gives it a meaning), as its dates would be a guess; a cancelled one is left out. Events outside the school year are
+// left out.
 //
 // Pure; thread safe.
 #pragma once

@@ -1,5 +1,6 @@
 // leadlag import FILE.csv: somebody's CSV as evidence, by a mapping.
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <fstream>
 #include <map>
@@ -18,14 +19,17 @@ constexpr char kText[] =
     "--map FIELD=COLUMN takes a column by its header; --map FIELD={a}-{b} a template of columns; --set FIELD=VALUE a "
     "constant.\n"
     "--map_file keeps all of it in YAML: {map: {…}, set: {…}, skip: {…}, lowercase: […], date_format: …, team_by: …}.\n"
-    "Without a mapping for evidence_id it is derived from team, indicator and date.\n"
+    "Without a mapping for evidence_id it is derived: team/indicator/date. Columns without a name are left out.\n"
     "Rows that are refused, here or by the server, go to FILE.rejects.csv with line, column and reason; the others are "
     "stored.\n"
+    "Mend the rows there and import that file. --complete_through is withheld where any row was refused.\n"
     "Safe to run again: what is stored already is reported as the same.\n"
     "\n"
     "Example: leadlag import attendance.csv --map event_date=date --map team=dbn --lowercase team --map "
     "number=attn_pct_at_4pm\n"
     "         --set indicator=attendance --set source=nyc --date_format YYYYMMDD --skip number=NS";
+// The columns that a rejects file has before those of its rows.
+constexpr std::array kRejectColumns = {"reject_line", "reject_column", "reject_reason"};
 constexpr int kRejectsShown = 10;
 constexpr int64_t kRowsAProgress = 1'000;
 
@@ -36,6 +40,7 @@ struct Flags {
   std::string date_format;
   std::string team_by;
   std::string complete_through;
+  double outage_seconds = RecordSender::kOutageSecondsDefault;
   bool dry_run = false;
 };
 
@@ -43,8 +48,19 @@ struct Reject {
   int line = 0;
   std::string column;
   std::string reason;
-  std::vector<std::string> fields;
+  std::string row;  // as CSV, without a line end
 };
+
+// A row for a rejects file: as it stands where it is malformed, so that it is refused again until it is mended. Without
+// its first `columns` fields, which are those of an earlier rejects file.
+std::string RowText(const CsvRow& row, size_t columns) {
+  if (!row.error.empty()) return std::string(WithoutFields(row.raw, columns));
+  std::vector<std::string> fields = row.fields;
+  fields.erase(fields.begin(), fields.begin() + static_cast<ptrdiff_t>(std::min(columns, fields.size())));
+  std::string line = CsvLine(fields);
+  line.resize(line.size() - 2);  // CRLF
+  return line;
+}
 
 absl::StatusOr<ImportMapping> MappingOf(const Flags& flags) {
   ImportMapping mapping;
@@ -90,10 +106,14 @@ class Import {
     CsvReader reader(file);
     CsvRow header;
     if (!reader.Next(header) || !header.error.empty()) {
-      return context_.FailUsage(
-          absl::InvalidArgumentError(flags_.file + ":1: a header line with the columns' names is needed"));
+      return context_.FailUsage(absl::InvalidArgumentError(
+          flags_.file +
+          ":1: " + (header.error.empty() ? "a header line with the columns' names is needed" : header.error)));
     }
-    header_ = header.fields;
+    const bool rejects = header.fields.size() >= kRejectColumns.size() &&
+                         std::equal(kRejectColumns.begin(), kRejectColumns.end(), header.fields.begin());
+    reject_columns_ = rejects ? kRejectColumns.size() : 0;
+    header_text_ = RowText(header, reject_columns_);
     if (flags_.dry_run || !mapping->team_system.empty()) {
       if (absl::Status fetched = FetchCatalog(*district); !fetched.ok()) return context_.Fail(fetched);
     }
@@ -101,7 +121,7 @@ class Import {
     if (!converter.ok())
       return context_.FailUsage(
           absl::InvalidArgumentError(flags_.file + ":1: " + std::string(converter.status().message())));
-    if (converter->derives_ids()) context_.Note("leadlag: evidence_id is not mapped: derived as team-indicator-date");
+    if (converter->derives_ids()) context_.Note("leadlag: evidence_id is not mapped: derived as team/indicator/date");
     return flags_.dry_run ? DryRun(reader, *converter) : Send(*district, reader, *converter);
   }
 
@@ -127,7 +147,7 @@ class Import {
       if (result.kind == RowConverter::Result::Kind::kSkipped) {
         ++skipped_;
       } else if (result.kind == RowConverter::Result::Kind::kRefused) {
-        AddReject({row.line, result.column, result.reason, row.fields});
+        AddReject({row.line, result.column, result.reason, RowText(row, reject_columns_)});
       } else if (absl::Status kept = keep(row, std::move(result.record)); !kept.ok()) {
         return kept;
       }
@@ -141,7 +161,7 @@ class Import {
     const absl::Status status =
         ForEachRecord(reader, converter, [&](const CsvRow& row, const v1::EvidenceRecord& record) {
           if (const auto objection = ids_->Objection(record)) {
-            AddReject({row.line, converter.ColumnOf(objection->first), objection->second, row.fields});
+            AddReject({row.line, converter.ColumnOf(objection->first), objection->second, ""});
           } else {
             ++good;
           }
@@ -155,21 +175,26 @@ class Import {
   }
 
   int Send(const std::string& district, CsvReader& reader, RowConverter& converter) {
-    RecordSender sender(context_.client(), district + "/sources/" + source_,
+    RecordSender sender(context_, district + "/sources/" + source_, flags_.outage_seconds,
                         [&](const std::vector<uint64_t>& tags, const std::vector<RefusedRecord>& refused,
                             const v1::StreamEvidenceResponse& ack) { Acknowledged(converter, tags, refused); });
     absl::Status status = ForEachRecord(reader, converter, [&](const CsvRow& row, v1::EvidenceRecord record) {
       const auto tag = static_cast<uint64_t>(row.line);
       {
         absl::MutexLock lock(&mutex_);
-        on_the_way_[tag] = row.fields;
+        on_the_way_[tag] = RowText(row, reject_columns_);
       }
       return sender.Add(std::move(record), tag);
     });
-    const absl::Status finished = sender.Finish(status.ok() ? flags_.complete_through : "");
+    if (status.ok()) status = sender.AwaitAcknowledged();
+    const bool complete = status.ok() && RejectCount() == 0;
+    const absl::Status finished = sender.Finish(complete ? flags_.complete_through : "");
     if (status.ok()) status = finished;
     const SendTotals totals = sender.totals();
     const int code = Report(status);
+    if (!complete && !flags_.complete_through.empty()) {
+      context_.Note("leadlag: --complete_through was not sent, as not every row is stored; give it again once all are");
+    }
     PrintTotals(totals);
     if (!status.ok()) {
       context_.Note(
@@ -225,34 +250,36 @@ class Import {
     context_.Print(table);
   }
 
-  // Writes the rejects file, tells the first of them, and gives the exit code.
+  // Writes the rejects file (a dry run writes none), tells the first of them, and gives the exit code.
   int Report(const absl::Status& status) {
     int code = status.ok() ? kExitOk : context_.Fail(status);
     absl::MutexLock lock(&mutex_);
     const std::string path = flags_.file + ".rejects.csv";
     if (rejects_.empty()) {
       // One of an earlier run would be taken for this one's.
-      if (status.ok() && std::remove(path.c_str()) == 0)
+      if (status.ok() && !flags_.dry_run && std::remove(path.c_str()) == 0)
         context_.Note("leadlag: " + path + " of an earlier run removed");
       return code;
     }
     std::stable_sort(rejects_.begin(), rejects_.end(),
                      [](const Reject& a, const Reject& b) { return a.line < b.line; });
-    std::ofstream out(path, std::ios::binary | std::ios::trunc);
-    std::vector<std::string> line = {"reject_line", "reject_column", "reject_reason"};
-    line.insert(line.end(), header_.begin(), header_.end());
-    out << CsvLine(line);
+    const auto line = [](const std::vector<std::string>& before, const std::string& row) {
+      std::string text = CsvLine(before);
+      return text.replace(text.size() - 2, 2, "," + row + "\r\n");
+    };
+    std::string file = line({kRejectColumns.begin(), kRejectColumns.end()}, header_text_);
     int shown = 0;
     for (const Reject& reject : rejects_) {
-      line = {std::to_string(reject.line), reject.column, reject.reason};
-      line.insert(line.end(), reject.fields.begin(), reject.fields.end());
-      out << CsvLine(line);
+      file += line({std::to_string(reject.line), reject.column, reject.reason}, reject.row);
       if (shown++ >= kRejectsShown) continue;
       const std::string column = reject.column.empty() ? "" : reject.column + ": ";
       context_.Note(flags_.file + ":" + std::to_string(reject.line) + ": " + column + reject.reason);
     }
     if (shown > kRejectsShown) context_.Note("and " + std::to_string(shown - kRejectsShown) + " more");
-    out.flush();
+    if (flags_.dry_run) return code == kExitOk ? kExitRefused : code;
+    std::ofstream out(path, std::ios::binary | std::ios::trunc);
+    out << file;
+    out.close();
     context_.Note(out ? "leadlag: refused rows are in " + path : "leadlag: " + path + " cannot be written");
     return code == kExitOk ? kExitRefused : code;
   }
@@ -260,13 +287,14 @@ class Import {
   RunContext& context_;
   const Flags& flags_;
   std::string source_;
-  std::vector<std::string> header_;
+  size_t reject_columns_ = 0;  // of the file, where it is itself a rejects file
+  std::string header_text_;    // of the other columns
   std::unique_ptr<CatalogIds> ids_;
   int64_t rows_ = 0;
   int64_t skipped_ = 0;
   absl::Mutex mutex_;  // the sender's thread reports what the server refused
   std::vector<Reject> rejects_ ABSL_GUARDED_BY(mutex_);
-  std::map<uint64_t, std::vector<std::string>> on_the_way_ ABSL_GUARDED_BY(mutex_);
+  std::map<uint64_t, std::string> on_the_way_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace
@@ -290,7 +318,11 @@ void AddImport(CommandSet& commands) {
       ->type_name("external_id:SYSTEM");
   import->add_option("--complete_through", flags->complete_through, "All evidence up to this date is in the file")
       ->type_name("DATE");
-  import->add_flag("--dry_run", flags->dry_run, "Check every row against the catalog; send nothing");
+  import->add_option("--outage_seconds", flags->outage_seconds, "How long to go on trying while the server is away")
+      ->check(CLI::NonNegativeNumber.description(""))
+      ->capture_default_str()
+      ->type_name("SECONDS");
+  import->add_flag("--dry_run", flags->dry_run, "Check every row against the catalog; send nothing, write no file");
   commands.OnRun(import, [&commands, flags] { return Import(commands.context(), *flags).Run(); });
 }
 

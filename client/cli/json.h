@@ -19,4 +19,11 @@ std::string ToJson(const google::protobuf::Message& message, JsonLayout layout);
 // type; `message` then means nothing.
 absl::Status FromJson(std::string_view json, google::protobuf::Message& message);
 
+// A text as a YAML parser reads it. JSON (what begins with "{") is YAML but for one thing, a character escaped as two
+// surrogates ("\ud83d\ude00", as many programs write it), which becomes the character itself; lines stay as they are.
+// Other text is returned unchanged.
+std::string YamlOf(std::string_view text);
+// True where the first character, after a byte order mark and space, is "{".
+bool BeginsAsJson(std::string_view text);
+
 }  // namespace leadlag::cli

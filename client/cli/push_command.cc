@@ -18,6 +18,8 @@ constexpr char kText[] =
     "A record is sent when a batch is full or no line came for a fifth of a second, so that a pipe that stays open "
     "works too.\n"
     "Lines that are refused are named on standard error; the others are stored. Safe to send again.\n"
+    "While the server is away for no longer than --outage_seconds nothing is lost: lines wait in the pipe.\n"
+    "--complete_through is withheld where any line was refused: not all evidence is there then.\n"
     "--output=json prints every acknowledgement on a line.";
 constexpr int kIdleMs = 200;
 constexpr int kRefusalsShown = 20;
@@ -85,6 +87,7 @@ struct Flags {
   std::string source;
   std::string complete_through;
   bool heartbeat = false;
+  double outage_seconds = RecordSender::kOutageSecondsDefault;
 };
 
 class Push {
@@ -94,18 +97,25 @@ class Push {
   int Run() {
     const absl::StatusOr<std::string> parent = context_.NameIn("sources", flags_.source);
     if (!parent.ok()) return context_.FailUsage(parent.status());
-    RecordSender sender(context_.client(), *parent,
+    RecordSender sender(context_, *parent, flags_.outage_seconds,
                         [this](const std::vector<uint64_t>& tags, const std::vector<RefusedRecord>& refused,
                                const v1::StreamEvidenceResponse& ack) { Acknowledged(refused, ack); });
     absl::Status status = flags_.heartbeat ? sender.Heartbeat() : absl::OkStatus();
     if (status.ok()) status = SendLines(sender);
-    const absl::Status finished = sender.Finish(status.ok() ? flags_.complete_through : "");
+    if (status.ok()) status = sender.AwaitAcknowledged();
+    const bool complete = status.ok() && RefusalCount() == 0;
+    const absl::Status finished = sender.Finish(complete ? flags_.complete_through : "");
     if (status.ok()) status = finished;
     const SendTotals totals = sender.totals();
     absl::MutexLock lock(&mutex_);
     context_.Say(Summary(totals) + (unreadable_ > 0 ? ", " + std::to_string(unreadable_) + " unreadable" : ""));
     if (refusals_ > kRefusalsShown)
       context_.Note("and " + std::to_string(refusals_ - kRefusalsShown) + " more refused");
+    if (!complete && !flags_.complete_through.empty()) {
+      context_.Note(
+          "leadlag: --complete_through was not sent, as not every line is stored; mend those, push them, and "
+          "give it then");
+    }
     if (!status.ok()) {
       const int code = context_.Fail(status);
       context_.Note("leadlag: " + std::to_string(totals.acknowledged()) +
@@ -156,6 +166,11 @@ class Push {
     context_.out() << ToJson(ack, JsonLayout::kOneLine) << std::flush;
   }
 
+  int64_t RefusalCount() {
+    absl::MutexLock lock(&mutex_);
+    return refusals_;
+  }
+
   void Refused(uint64_t line, const std::string& reason, bool unreadable) {
     absl::MutexLock lock(&mutex_);
     if (unreadable) ++unreadable_;
@@ -178,6 +193,10 @@ void AddPush(CommandSet& commands) {
   push->add_option("--source", flags->source, "The source's id")->required()->type_name("ID");
   push->add_option("--complete_through", flags->complete_through, "All evidence up to this date was sent")
       ->type_name("DATE");
+  push->add_option("--outage_seconds", flags->outage_seconds, "How long to go on trying while the server is away")
+      ->check(CLI::NonNegativeNumber.description(""))
+      ->capture_default_str()
+      ->type_name("SECONDS");
   push->add_flag("--heartbeat", flags->heartbeat, "Send an empty batch first: the source is alive");
   commands.OnRun(push, [&commands, flags] { return Push(commands.context(), *flags).Run(); });
 }

@@ -2,6 +2,10 @@
 
 #include <utility>
 
+#include "client/cli/number.h"
+#include "client/status.h"
+#include "core/problem.h"
+
 namespace leadlag::cli {
 namespace {
 
@@ -32,10 +36,16 @@ std::string Summary(const SendTotals& totals) {
   return text;
 }
 
-RecordSender::RecordSender(Client& client, std::string parent, OnBatch on_batch)
-    : on_batch_(std::move(on_batch)),
+RecordSender::RecordSender(RunContext& context, std::string parent, double outage_seconds, OnBatch on_batch)
+    : context_(context),
+      outage_seconds_(outage_seconds),
+      on_batch_(std::move(on_batch)),
       stream_(
-          client, EvidenceStreamOptions{.parent = std::move(parent)},
+          context.client(),
+          EvidenceStreamOptions{.parent = std::move(parent),
+                                .outage_max = std::chrono::milliseconds(static_cast<int64_t>(outage_seconds * 1000)),
+                                .on_reconnect = [this](const absl::Status& why, std::chrono::milliseconds wait,
+                                                       int failures) { Reconnecting(why, wait, failures); }},
           [this](const v1::EvidenceBatch& batch, const v1::StreamEvidenceResponse& ack) { Acknowledged(batch, ack); }) {
 }
 
@@ -57,6 +67,11 @@ absl::Status RecordSender::Heartbeat() {
   return Send();
 }
 
+absl::Status RecordSender::AwaitAcknowledged() {
+  if (absl::Status sent = Flush(); !sent.ok()) return sent;
+  return stream_.AwaitAcknowledged();
+}
+
 absl::Status RecordSender::Send() {
   {
     absl::MutexLock lock(&mutex_);
@@ -74,7 +89,9 @@ absl::Status RecordSender::Finish(const std::string& complete_through) {
     sent = Send();
   }
   const absl::Status finished = stream_.Finish();
-  return finished.ok() ? sent : finished;
+  if (!finished.ok()) return finished;
+  absl::MutexLock lock(&mutex_);
+  return sent.ok() ? promise_ : sent;
 }
 
 SendTotals RecordSender::totals() const {
@@ -84,8 +101,10 @@ SendTotals RecordSender::totals() const {
 
 void RecordSender::Acknowledged(const v1::EvidenceBatch& batch, const v1::StreamEvidenceResponse& ack) {
   std::vector<uint64_t> tags;
+  bool outage_over = false;
   {
     absl::MutexLock lock(&mutex_);
+    outage_over = std::exchange(outage_told_, false);
     tags = std::move(tags_on_the_way_.front());
     tags_on_the_way_.pop_front();
     const v1::BatchResult& result = ack.result();
@@ -95,8 +114,27 @@ void RecordSender::Acknowledged(const v1::EvidenceBatch& batch, const v1::Stream
     totals_.voided += result.voided_count();
     totals_.pending_calendar += result.pending_calendar_count();
     totals_.refused += ack.has_error() ? batch.records_size() : result.failed_count();
+    if (ack.has_error() && batch.records().empty() && promise_.ok()) {
+      const absl::StatusCode code = CodeOf(ack.error().code());
+      promise_ = AsStatus(Problem{code == absl::StatusCode::kOk ? absl::StatusCode::kUnknown : code,
+                                  ack.error().field(), ack.error().reason()});
+    }
   }
+  if (outage_over) context_.Note("leadlag: " + context_.server + " answers again");
   on_batch_(tags, RefusedIn(tags, ack), ack);
+}
+
+void RecordSender::Reconnecting(const absl::Status& why, std::chrono::milliseconds wait, int failures) {
+  if (failures > 1) {
+    context_.Progress("no connection to " + context_.server + ": failure " + std::to_string(failures) +
+                      ", trying again in " + std::to_string(wait.count()) + " ms");
+    return;
+  }
+  context_.Note("leadlag: no connection to " + context_.server + " (" + std::string(why.message()) +
+                "); trying again for up to " + FormatDecimal(outage_seconds_) +
+                " s, and sending again what was not acknowledged");
+  absl::MutexLock lock(&mutex_);
+  outage_told_ = true;
 }
 
 }  // namespace leadlag::cli

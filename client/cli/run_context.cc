@@ -1,5 +1,6 @@
 #include "client/cli/run_context.h"
 
+#include "client/status.h"
 #include "core/problem.h"
 
 namespace leadlag::cli {
@@ -23,9 +24,12 @@ Client& RunContext::client() {
   return *client_;
 }
 
-CallOptions RunContext::Call(double fallback_seconds) const {
+CallOptions RunContext::Call(double fallback_seconds) {
   const double seconds = deadline_seconds > 0 ? deadline_seconds : fallback_seconds;
-  return CallOptions{.deadline = std::chrono::milliseconds(static_cast<int64_t>(seconds * 1000))};
+  return CallOptions{.deadline = std::chrono::milliseconds(static_cast<int64_t>(seconds * 1000)),
+                     .on_retry = [this](const absl::Status&, std::chrono::milliseconds) {
+                       Progress("no answer from " + server + "; trying again");
+                     }};
 }
 
 absl::StatusOr<std::string> RunContext::DistrictName() const {
@@ -62,17 +66,24 @@ void RunContext::Say(std::string_view line) {
 }
 
 void RunContext::Note(std::string_view line) {
-  ClearProgress();
+  absl::MutexLock lock(&err_mutex_);
+  ClearLine();
   err() << Printable(line) << '\n';
 }
 
 void RunContext::Progress(std::string_view line) {
   if (!terminal_.progress_err) return;
+  absl::MutexLock lock(&err_mutex_);
   err() << "\r\x1b[K" << line << std::flush;
   progress_shown_ = true;
 }
 
 void RunContext::ClearProgress() {
+  absl::MutexLock lock(&err_mutex_);
+  ClearLine();
+}
+
+void RunContext::ClearLine() {
   if (!progress_shown_) return;
   err() << "\r\x1b[K" << std::flush;
   progress_shown_ = false;
@@ -85,6 +96,9 @@ int RunContext::Fail(const absl::Status& status) {
   }
   for (const Problem& problem : problems) {
     Note("leadlag: " + (problem.field.empty() ? "" : problem.field + ": ") + problem.reason);
+  }
+  if (const size_t more = ProblemCountOf(status) - problems.size(); more > 0) {
+    Note("leadlag: and " + std::to_string(more) + " more");
   }
   if (ExitCodeOf(status) == kExitUnavailable)
     Note("leadlag: no answer from " + server + "; is leadlagd running there? (--server)");

@@ -1,5 +1,5 @@
 // What every command of `leadlag` runs with: the global flags, where output goes, the client, and what an exit code
-// means. One run, one thread, except Progress and the err stream's users, who are the commands themselves.
+// means. One run, one thread, except Note, Progress and ClearProgress: a stream's threads tell of their work too.
 #pragma once
 
 #include <iosfwd>
@@ -10,8 +10,10 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
 #include "client/cli/json.h"
 #include "client/cli/table.h"
 #include "client/client.h"
@@ -53,8 +55,8 @@ class RunContext {
   Client& client();
   // Tests give their own.
   void SetClient(std::unique_ptr<Client> client) { client_ = std::move(client); }
-  // The deadline asked for, or `fallback_seconds`.
-  CallOptions Call(double fallback_seconds = 30) const;
+  // The deadline asked for, or `fallback_seconds`; tries are told as progress.
+  CallOptions Call(double fallback_seconds = 30);
 
   // "districts/{district}"; INVALID_ARGUMENT (usage) where none was given.
   absl::StatusOr<std::string> DistrictName() const;
@@ -80,15 +82,18 @@ class RunContext {
   void Progress(std::string_view line);
   void ClearProgress();
 
-  // Prints "leadlag: …", one line a problem, and returns the exit code.
+  // Prints "leadlag: …", one line a problem and how many more there are, and returns the exit code.
   int Fail(const absl::Status& status);
   // The same with usage's exit code, whatever the status's.
   int FailUsage(const absl::Status& status);
 
  private:
+  void ClearLine() ABSL_EXCLUSIVE_LOCKS_REQUIRED(err_mutex_);
+
   Terminal terminal_;
   std::unique_ptr<Client> client_;
-  bool progress_shown_ = false;
+  absl::Mutex err_mutex_;  // what is written to err
+  bool progress_shown_ ABSL_GUARDED_BY(err_mutex_) = false;
 };
 
 }  // namespace leadlag::cli

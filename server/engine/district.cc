@@ -34,7 +34,7 @@ void ForEachNameKind(Interned& interned, Fn fn) {
 // ── loading ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 absl::StatusOr<std::unique_ptr<District>> District::Load(std::string id, uint32_t number, const Store* store) {
-  std::unique_ptr<District> district(new District(std::move(id), number, store));
+  std::unique_ptr<District> district(new District(std::move(id), number, StoreView(store)));
   if (absl::Status status = district->LoadState(); !status.ok()) return status;
   if (absl::Status status = district->LoadNames(); !status.ok()) return status;
   if (district->catalog_version_ > 0) {
@@ -51,11 +51,35 @@ absl::StatusOr<std::unique_ptr<District>> District::Load(std::string id, uint32_
   return district;
 }
 
+std::shared_ptr<const District> District::Frozen() const {
+  const auto snapshot = std::make_shared<const Snapshot>(store_.live().TakeSnapshot());
+  std::shared_ptr<District> copy(new District(id_, number_, StoreView(&store_.live(), snapshot)));
+  copy->applied_position_ = applied_position_;
+  copy->last_time_ = last_time_;
+  copy->incarnation_ = incarnation_;
+  copy->last_sequence_ = last_sequence_;
+  copy->evidence_count_ = evidence_count_;
+  copy->revision_count_ = revision_count_;
+  copy->review_count_ = review_count_;
+  copy->open_alert_count_ = open_alert_count_;
+  copy->catalog_version_ = catalog_version_;
+  copy->catalog_applied_ = catalog_applied_;
+  copy->hold_until_ = hold_until_;
+  copy->due_through_ = due_through_;
+  copy->due_pending_ = due_pending_;
+  copy->recalculation_ = recalculation_;
+  copy->interned_ = interned_;
+  copy->catalog_ = catalog_;
+  copy->watches_ = watches_;
+  copy->rows_.CopyFrom(rows_);
+  return copy;
+}
+
 absl::Status District::LoadState() {
-  absl::StatusOr<uint64_t> position = store_->AppliedPosition(number_);
+  absl::StatusOr<uint64_t> position = store_.live().AppliedPosition(number_);
   if (!position.ok()) return position.status();
   applied_position_ = *position;
-  absl::StatusOr<std::optional<std::string>> bytes = store_->Get(MetaKey{number_, std::string(kStateName)}.Encode());
+  absl::StatusOr<std::optional<std::string>> bytes = store_.Get(MetaKey{number_, std::string(kStateName)}.Encode());
   if (!bytes.ok()) return bytes.status();
   if (!*bytes) return applied_position_ == 0 ? absl::OkStatus() : Damaged(id_, "its state is missing");
   ByteReader in(**bytes);
@@ -81,7 +105,7 @@ absl::Status District::LoadState() {
     recalculation_->next_team = static_cast<TeamNumber>(in.GetVarint(UINT32_MAX));
   }
   if (absl::Status status = in.Finish("a district's state"); !status.ok()) return status;
-  absl::StatusOr<std::optional<std::string>> staged = store_->Get(MetaKey{number_, std::string(kStagedName)}.Encode());
+  absl::StatusOr<std::optional<std::string>> staged = store_.Get(MetaKey{number_, std::string(kStagedName)}.Encode());
   if (!staged.ok()) return staged.status();
   staged_ = std::move(*staged).value_or("");
   return absl::OkStatus();
@@ -113,7 +137,7 @@ void District::PutState(Applying& a) {
 absl::Status District::LoadNames() {
   absl::Status result;
   ForEachNameKind(interned_, [&](size_t i, NameKind kind, InternTable& table) {
-    absl::Status scanned = store_->Scan(NamesRange(number_, kind), [&](std::string_view key, std::string_view name) {
+    absl::Status scanned = store_.Scan(NamesRange(number_, kind), [&](std::string_view key, std::string_view name) {
       const absl::StatusOr<NameKey> decoded = NameKey::Decode(key);
       if (!decoded.ok() || table.Intern(name) != decoded->number) {
         result = Damaged(id_, "its table of names has a hole");
@@ -136,7 +160,7 @@ void District::PutNewNames(Applying& a) {
 }
 
 absl::StatusOr<std::shared_ptr<const DistrictCatalog>> District::LoadCatalog(uint32_t version) {
-  absl::StatusOr<std::optional<std::string>> bytes = store_->Get(CatalogVersionKey{number_, version}.Encode());
+  absl::StatusOr<std::optional<std::string>> bytes = store_.Get(CatalogVersionKey{number_, version}.Encode());
   if (!bytes.ok()) return bytes.status();
   if (!*bytes) return Damaged(id_, absl::StrCat("version ", version, " of its catalog is missing"));
   absl::StatusOr<CatalogRecord> record = DecodeCatalogRecord(**bytes);
@@ -149,7 +173,7 @@ absl::StatusOr<std::shared_ptr<const DistrictCatalog>> District::LoadCatalog(uin
 absl::Status District::LoadWatches() {
   absl::Status result;
   absl::Status scanned =
-      store_->Scan(TableRange(number_, Table::kWatches), [&](std::string_view key, std::string_view value) {
+      store_.Scan(TableRange(number_, Table::kWatches), [&](std::string_view key, std::string_view value) {
         const absl::StatusOr<WatchKey> id = WatchKey::Decode(key);
         absl::StatusOr<WatchRecord> record = DecodeWatchRecord(value);
         result = !id.ok() ? id.status() : record.status();
@@ -285,7 +309,7 @@ absl::Status District::CheckMeasures(const Catalog& catalog) const {
     if (interned_.indicators.Find(indicator.id)) wanted.insert(indicator.id);
   }
   for (uint32_t version = catalog_version_; version > 0 && !wanted.empty(); --version) {
-    absl::StatusOr<std::optional<std::string>> bytes = store_->Get(CatalogVersionKey{number_, version}.Encode());
+    absl::StatusOr<std::optional<std::string>> bytes = store_.Get(CatalogVersionKey{number_, version}.Encode());
     if (!bytes.ok()) return bytes.status();
     // A version applied in this very group is not in the store yet, but it is the one in force.
     std::vector<Indicator> indicators;
@@ -330,7 +354,7 @@ std::map<std::string, Date> District::ApplyDates(const Catalog& catalog, const s
 
 absl::StatusOr<DayRow> District::Row(TeamNumber team, IndicatorNumber indicator, int row_year) const {
   if (const DayRow* row = rows_.Find({team, indicator, row_year})) return *row;
-  absl::StatusOr<std::optional<std::string>> bytes = store_->Get(DayRowKey{number_, team, indicator, row_year}.Encode());
+  absl::StatusOr<std::optional<std::string>> bytes = store_.Get(DayRowKey{number_, team, indicator, row_year}.Encode());
   if (!bytes.ok()) return bytes.status();
   if (!*bytes) return DayRow{};
   return DayRow::Decode(**bytes);
@@ -339,7 +363,7 @@ absl::StatusOr<DayRow> District::Row(TeamNumber team, IndicatorNumber indicator,
 DayRow* District::CachedRow(const RowId& id, const Batch* batch, absl::Status& fatal) {
   if (DayRow* row = rows_.Use(id)) return row;
   const std::string key = DayRowKey{number_, id.team, id.indicator, id.row_year}.Encode();
-  absl::StatusOr<std::optional<std::string>> bytes = batch != nullptr ? batch->Get(key) : store_->Get(key);
+  absl::StatusOr<std::optional<std::string>> bytes = batch != nullptr ? batch->Get(key) : store_.Get(key);
   absl::StatusOr<DayRow> row = DayRow{};
   if (!bytes.ok()) {
     row = bytes.status();
@@ -373,7 +397,7 @@ void District::PutChangedRows(Applying& a) {
 }
 
 absl::StatusOr<std::vector<Review>> District::ReviewsOf(TeamNumber team) const {
-  return ReviewsIn(*store_, team);
+  return ReviewsIn(store_, team);
 }
 
 // ── time ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -102,10 +102,14 @@ class District {
   const DayRow* CachedRow(const RowId& id) const { return rows_.Find(id); }
   // The team's reviews, by id.
   absl::StatusOr<std::vector<Review>> ReviewsOf(TeamNumber team) const;
-  const Store& store() const { return *store_; }
+  const StoreView& store() const { return store_; }
+
+  // A copy to read for as long as it takes: the state as it is now, over a snapshot of the store. Costs a copy of the watches and of
+  // the rows in memory.
+  std::shared_ptr<const District> Frozen() const;
 
  private:
-  District(std::string id, uint32_t number, const Store* store) : id_(std::move(id)), number_(number), store_(store) {}
+  District(std::string id, uint32_t number, StoreView store) : id_(std::move(id)), number_(number), store_(std::move(store)) {}
 
   // What one Apply works with; server/engine/applying.h.
   struct Applying;
@@ -137,7 +141,7 @@ class District {
   bool Holding(Instant now) const { return now < hold_until_; }
 
   // Rows and state.
-  // The team's reviews as `reader` (a Store or a Batch) has them.
+  // The team's reviews as `reader` (a StoreView or a Batch) has them.
   template <typename Reader>
   absl::StatusOr<std::vector<Review>> ReviewsIn(const Reader& reader, TeamNumber team) const {
     std::vector<Review> reviews;
@@ -168,7 +172,7 @@ class District {
 
   const std::string id_;
   const uint32_t number_;
-  const Store* const store_;
+  const StoreView store_;
 
   uint64_t applied_position_ = 0;
   Instant last_time_;

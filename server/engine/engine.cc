@@ -40,6 +40,11 @@ bool IsUntrustworthy(const absl::Status& status) {
   return absl::IsDataLoss(status) || absl::IsFailedPrecondition(status);
 }
 
+absl::Status InDoubt(const absl::Status& doubt) {
+  return absl::UnavailableError(
+      absl::StrCat("the command log cannot be written now; try again with backoff: ", doubt.message()));
+}
+
 absl::Status NoDistrict(std::string_view district) {
   return AsStatus(Problem{absl::StatusCode::kNotFound, "",
                           absl::StrCat("there is no district \"", std::string(district), "\"; apply its catalog first")});
@@ -106,6 +111,7 @@ class Engine::Impl {
   void Stop();
   // Hands the lock it takes to the reader.
   absl::StatusOr<DistrictReader> Read(std::string_view district) const ABSL_NO_THREAD_SAFETY_ANALYSIS;
+  absl::StatusOr<DistrictReader> Freeze(std::string_view district) const;
   std::vector<std::string> Districts() const;
   absl::Status Health() const;
   void SetFlipListener(FlipListener listener);
@@ -124,12 +130,12 @@ class Engine::Impl {
   };
   // A district as the writer keeps it.
   struct Owned {
-    std::unique_ptr<District> state;
+    std::shared_ptr<District> state;
     uint64_t epoch = 0;
     uint64_t last_position = 0;  // logged
-    // A write to its log failed, and what of it is durable is not known: nothing is taken until that is. Looked at again from
+    // Not OK: a write to its log failed, and what of it is durable is not known: nothing is taken until that is. Looked at again from
     // look_again_micros on (MonotonicMicros).
-    bool in_doubt = false;
+    absl::Status doubt;
     int64_t look_again_micros = 0;
     Instant last_time;           // stamped
     std::optional<Pending> waiting;  // a catalog or new zones, while a catalog change is being worked through
@@ -434,7 +440,7 @@ absl::Status Engine::Impl::Admit(Pending& pending, std::map<Owned*, std::vector<
   if (*found == nullptr || (!creates && !(*found)->state->exists() && groups[*found].empty())) return NoDistrict(pending.district);
   Owned& owned = **found;
   if (!EndDoubt(owned)) {
-    return absl::UnavailableError("the command log of this district cannot be written or read now; try again with backoff");
+    return InDoubt(owned.doubt);
   }
   if (!MustWait(pending, owned, groups[&owned])) {
     Stamp(std::move(pending), owned, groups);
@@ -453,7 +459,7 @@ void Engine::Impl::RunOnce(std::vector<Pending> taken) {
   {
     absl::MutexLock lock(&state_mu_);  // districts may be added
     for (auto& [id, owned] : districts_) {
-      if (owned.waiting && !owned.in_doubt && !MustWait(*owned.waiting, owned, groups[&owned])) {
+      if (owned.waiting && owned.doubt.ok() && !MustWait(*owned.waiting, owned, groups[&owned])) {
         Stamp(*std::exchange(owned.waiting, std::nullopt), owned, groups);
       }
     }
@@ -473,7 +479,7 @@ void Engine::Impl::RunOnce(std::vector<Pending> taken) {
 // Pending work moves on by one bounded command a cycle, so that evidence never waits behind all of it.
 void Engine::Impl::AddContinues(std::map<Owned*, std::vector<Logged>>& groups) {
   for (auto& [id, owned] : districts_) {
-    if (owned.in_doubt || !owned.state->HasPendingWork(clock_.Now())) continue;
+    if (!owned.doubt.ok() || !owned.state->HasPendingWork(clock_.Now())) continue;
     Stamp({id, ContinueCommand{}, "", nullptr, 0}, owned, groups);
   }
 }
@@ -481,7 +487,7 @@ void Engine::Impl::AddContinues(std::map<Owned*, std::vector<Logged>>& groups) {
 bool Engine::Impl::AnyPendingWork() const {
   absl::ReaderMutexLock lock(&state_mu_);
   return std::any_of(districts_.begin(), districts_.end(), [&](const auto& entry) {
-    if (entry.second.in_doubt) return false;  // the next command looks again
+    if (!entry.second.doubt.ok()) return false;  // the next command looks again
     return entry.second.state->HasPendingWork(clock_.Now()) || entry.second.waiting;
   });
 }
@@ -516,7 +522,7 @@ absl::Status Engine::Impl::Resolve(Owned& owned, const Group& group) {
 }
 
 bool Engine::Impl::EndDoubt(Owned& owned) {
-  if (!owned.in_doubt) return true;
+  if (owned.doubt.ok()) return true;
   if (MonotonicMicros() < owned.look_again_micros) return false;
   owned.look_again_micros = MonotonicMicros() + kLookAgainMicros;
   const absl::StatusOr<Ownership> own = log_->Own(owned.state->id());
@@ -528,7 +534,7 @@ bool Engine::Impl::EndDoubt(Owned& owned) {
     status = Replay(owned);
     owned.last_time = std::max(owned.last_time, owned.state->last_time());
   }
-  owned.in_doubt = !status.ok();
+  owned.doubt = status;
   if (IsUntrustworthy(status)) StopWith(status);
   return status.ok();
 }
@@ -561,19 +567,22 @@ void Engine::Impl::Commit(std::map<Owned*, std::vector<Logged>> by_district) {
   for (size_t i = 0; i < groups.size(); ++i) {
     Owned& owned = *logged[i].front().owned;
     absl::Status durable = Health();
-    if (durable.ok() && owned.in_doubt) {
-      durable = absl::UnavailableError("in doubt");
+    if (durable.ok() && !owned.doubt.ok()) {
+      durable = owned.doubt;
     } else if (durable.ok() && outcomes[i] != AppendOutcome::kCommitted) {
       durable = Resolve(owned, groups[i]);
       absl::MutexLock lock(&state_mu_);
-      owned.in_doubt = !durable.ok() && !absl::IsAborted(durable);
+      owned.doubt = absl::IsAborted(durable) ? absl::OkStatus() : durable;
       if (IsUntrustworthy(durable)) StopWith(durable);
     }
     if (!durable.ok()) {
       // Nothing of it is applied, published or acknowledged. What follows it in this district was fenced, and the district goes on
       // from where its log ends.
       for (Logged& l : logged[i]) {
-        if (l.callback) l.callback(absl::UnavailableError("the command log did not take it; send it again"));
+        if (!l.callback) continue;
+        l.callback(absl::UnavailableError(
+            absl::IsAborted(durable) ? std::string("the command log did not take it; send it again")
+                                     : absl::StrCat("the command log may not have taken it; send it again: ", durable.message())));
       }
       continue;
     }
@@ -659,17 +668,21 @@ void Engine::Impl::StopWith(absl::Status status) {
 
 absl::Status Engine::Impl::Tick(bool resumed) {
   std::vector<std::string> due;
+  absl::Status result;
   {
     absl::ReaderMutexLock lock(&state_mu_);
     const Instant now = clock_.Now();
     for (const auto& [id, owned] : districts_) {
-      if (!owned.state->exists() || (owned.in_doubt && MonotonicMicros() < owned.look_again_micros)) continue;
+      if (!owned.state->exists()) continue;
+      if (!owned.doubt.ok() && MonotonicMicros() < owned.look_again_micros) {
+        result = InDoubt(owned.doubt);
+        continue;
+      }
       const std::optional<Instant> next = owned.state->NextDue();
       const bool minute_over = now.micros - owned.state->last_time().micros >= kTickMicros;
       if (resumed || minute_over || (next && *next <= now)) due.push_back(id);
     }
   }
-  absl::Status result;
   std::vector<std::unique_ptr<absl::Notification>> done;
   absl::Mutex mu;
   for (const std::string& id : due) {
@@ -731,8 +744,14 @@ absl::StatusOr<DistrictReader> Engine::Impl::Read(std::string_view district) con
     state_mu_.ReaderUnlock();
     return health.ok() ? NoDistrict(district) : health;
   }
-  const District* state = found->second.state.get();
+  const std::shared_ptr<District>& state = found->second.state;
   return DistrictReader(&state_mu_, state, std::max(clock_.Now(), state->last_time()));
+}
+
+absl::StatusOr<DistrictReader> Engine::Impl::Freeze(std::string_view district) const {
+  const absl::StatusOr<DistrictReader> reader = Read(district);
+  if (!reader.ok()) return reader.status();
+  return DistrictReader(nullptr, (*reader)->Frozen(), reader->now());
 }
 
 std::vector<std::string> Engine::Impl::Districts() const {
@@ -802,6 +821,7 @@ Instant Engine::NextTick() const { return impl_->NextTick(); }
 void Engine::WaitIdle() { impl_->WaitIdle(); }
 void Engine::Stop() { impl_->Stop(); }
 absl::StatusOr<DistrictReader> Engine::Read(std::string_view district) const { return impl_->Read(district); }
+absl::StatusOr<DistrictReader> Engine::Freeze(std::string_view district) const { return impl_->Freeze(district); }
 std::vector<std::string> Engine::Districts() const { return impl_->Districts(); }
 Instant Engine::Now() const { return impl_->Now(); }
 absl::Status Engine::Health() const { return impl_->Health(); }

@@ -75,6 +75,8 @@ class Engine {
 
   // NOT_FOUND where the district has no catalog; what Health says where that is not OK.
   absl::StatusOr<DistrictReader> Read(std::string_view district) const;
+  // As Read, of a copy: commands and other readers go on meanwhile, however long it is held.
+  absl::StatusOr<DistrictReader> Freeze(std::string_view district) const;
   // Ids of districts with a catalog, ascending.
   std::vector<std::string> Districts() const;
   Instant Now() const;
@@ -102,22 +104,25 @@ class Engine {
   std::unique_ptr<Impl> impl_;
 };
 
-// A district's state, held still: as long as it lives the writer waits, so keep it short. Movable; one thread at a time.
+// A district's state, held still: as long as one from Read lives the writer waits, so keep it short. Movable; one thread at a time.
+// Ends before the engine does.
 class DistrictReader {
  public:
-  DistrictReader(DistrictReader&& other) noexcept : mu_(std::exchange(other.mu_, nullptr)), district_(other.district_), now_(other.now_) {}
+  DistrictReader(DistrictReader&& other) noexcept
+      : mu_(std::exchange(other.mu_, nullptr)), district_(std::move(other.district_)), now_(other.now_) {}
   DistrictReader& operator=(DistrictReader&&) = delete;
   ~DistrictReader();
   const District& operator*() const { return *district_; }
-  const District* operator->() const { return district_; }
+  const District* operator->() const { return district_.get(); }
   // The clock when the reader was made; never before the last command's time.
   Instant now() const { return now_; }
 
  private:
   friend class Engine;
-  DistrictReader(absl::Mutex* mu, const District* district, Instant now) : mu_(mu), district_(district), now_(now) {}
-  absl::Mutex* mu_;
-  const District* district_;
+  DistrictReader(absl::Mutex* mu, std::shared_ptr<const District> district, Instant now)
+      : mu_(mu), district_(std::move(district)), now_(now) {}
+  absl::Mutex* mu_;  // null: of a copy
+  std::shared_ptr<const District> district_;
   Instant now_;
 };
 

@@ -234,6 +234,7 @@ void District::EmitOne(Applying& a, WatchId id, WatchRecord& record, const Watch
     if (!HasAlert(flip.to)) record.alert = 0;
   }
   a.batch.Put(FlipKey{number_, sequence}.Encode(), EncodeFlipRecord(stored));
+  a.batch.Put(TeamFlipKey{number_, id.team, sequence}.Encode(), "");
 }
 
 }  // namespace leadlag

@@ -230,7 +230,8 @@ EvidenceApplier::Failure EvidenceApplier::ApplyRevision(const EvidenceItem& item
   const EvidenceIdentity after = Summarize(before.number, revisions, d_.interned_);
   Store(item.evidence_id, before, after, revisions);
   CountPending(after);
-  outcome = {is_void ? RecordOutcomeKind::kVoided : RecordOutcomeKind::kRevised, after.current_revision};
+  // One below the version that counts voids nothing.
+  outcome = {after.voided && !before.voided ? RecordOutcomeKind::kVoided : RecordOutcomeKind::kRevised, after.current_revision};
   return std::nullopt;
 }
 

@@ -5,6 +5,7 @@
 // DATA_LOSS for damaged bytes. Thread safe as the reader is.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -190,12 +191,16 @@ struct AlertDetail {
 };
 absl::StatusOr<AlertDetail> GetAlert(const DistrictReader& reader, uint64_t id);
 
+// One flip. DATA_LOSS where it is not stored: those that something refers to are.
+absl::StatusOr<FlipRecord> ReadFlip(const DistrictReader& reader, uint64_t sequence);
 // Flips with sequence in [from, from + limit), in order; fewer at the end of the log.
 absl::StatusOr<std::vector<TimelineFlip>> ReadFlips(const DistrictReader& reader, uint64_t from, size_t limit);
 
 // ── verify ──
 // What is wrong: rows, counters and watches rebuilt from evidence, reviews, catalog and flips and compared; identities, revisions,
-// series, alerts and the flip log checked against each other. Empty: clean. At most `findings_max`.
-std::vector<std::string> VerifyDistrict(const DistrictReader& reader, size_t findings_max);
+// series, alerts and the flip log checked against each other. Empty: clean. At most `findings_max`. Takes as long as reading everything
+// takes: give it a frozen reader. Once `stop` (null: never) says true it returns with what it has.
+std::vector<std::string> VerifyDistrict(const DistrictReader& reader, size_t findings_max,
+                                        const std::function<bool()>* stop = nullptr);
 
 }  // namespace leadlag

@@ -104,11 +104,7 @@ absl::StatusOr<AlertPage> ListAll(const DistrictReader& reader, const AlertFilte
 absl::StatusOr<std::vector<TimelineFlip>> ReadFlipsOf(const DistrictReader& reader, const AlertRecord& alert) {
   std::vector<TimelineFlip> flips;
   for (const uint64_t sequence : alert.sequences) {
-    const absl::StatusOr<std::optional<std::string>> bytes =
-        reader->store().Get(FlipKey{reader->number(), sequence}.Encode());
-    if (!bytes.ok()) return bytes.status();
-    if (!*bytes) return absl::DataLossError(absl::StrCat("flip ", sequence, " is not stored; restore from a backup"));
-    absl::StatusOr<FlipRecord> flip = DecodeFlipRecord(**bytes);
+    absl::StatusOr<FlipRecord> flip = ReadFlip(reader, sequence);
     if (!flip.ok()) return flip.status();
     flips.push_back({sequence, *std::move(flip)});
   }

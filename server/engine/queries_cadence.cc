@@ -23,7 +23,7 @@ std::optional<int> DaysPastDue(const DistrictCatalog& catalog, const TeamNow& te
   return dates->due ? std::max(0, team.calendar().Between(*dates->due, team.today - 1)) : 0;
 }
 
-// The days of an ANY_LEADING watch are left out where a category watch applies: they are the same silence.
+// The days of an ANY_LEADING watch are left out where a watch of a leading category applies: they are the same silence.
 int DaysPastDueOf(const DistrictCatalog& catalog, const TeamNow& team, const TeamRows& rows) {
   int days = 0;
   int days_of_any_leading = 0;
@@ -31,8 +31,9 @@ int DaysPastDueOf(const DistrictCatalog& catalog, const TeamNow& team, const Tea
   for (const ExpectationNumber expectation : catalog.ExpectationsOf(team.number)) {
     const std::optional<int> past_due = DaysPastDue(catalog, team, expectation, rows);
     if (!past_due) continue;
-    const SignalKind::Of of = catalog.FindExpectation(expectation)->kind.of;
-    category_applies = category_applies || of == SignalKind::Of::kCategory;
+    const auto& [of, category, indicator] = catalog.FindExpectation(expectation)->kind;
+    const bool leading = category != Category::kOutcome && category != Category::kBalancing;
+    category_applies = category_applies || (of == SignalKind::Of::kCategory && leading);
     (of == SignalKind::Of::kAnyLeading ? days_of_any_leading : days) += *past_due;
   }
   return category_applies ? days : days + days_of_any_leading;

@@ -25,19 +25,19 @@ std::vector<TeamNumber> TeamsWith(const DistrictReader& reader, const Labels& la
   return teams;
 }
 
+// By one calendar and day for all: a team's own, or for a district's total the district's.
 absl::StatusOr<LatencyAnswer> LatencyOf(const DistrictReader& reader, const std::vector<TeamNumber>& teams,
-                                        DateRange window, const CadenceQuery& query) {
+                                        const Calendar& calendar, Date today, DateRange window, const CadenceQuery& query) {
   LatencyAnswer answer{.window = window};
   LatencyTally tally(window);
   const std::vector<IndicatorNumber> indicators = IndicatorsOfKind(reader, query.kind, query.completions);
-  const absl::Status status = ForEachTeam(reader, teams, [&](TeamNumber number, const TeamRows& rows) {
-    const TeamNow team = TeamNowOf(reader, number);
+  const absl::Status status = ForEachTeam(reader, teams, [&](TeamNumber, const TeamRows& rows) {
     bool counted = false;
     // Every year's row: a correction may have moved a record of the cohort far away from the window.
     for (const TeamRows::Row& row : rows.rows()) {
       if (!std::binary_search(indicators.begin(), indicators.end(), row.indicator)) continue;
-      tally.Add(team.calendar(), team.today, *row.row);
-      counted = counted || HasRecordIn(team.calendar(), window, *row.row);
+      tally.Add(calendar, today, *row.row);
+      counted = counted || HasRecordIn(calendar, window, *row.row);
     }
     if (counted) ++answer.teams;
   });
@@ -56,13 +56,13 @@ absl::StatusOr<LatencyAnswer> GetEvidenceLatency(const DistrictReader& reader, s
     const Date today = catalog.district_zone().LocalDate(reader.now());
     const absl::StatusOr<DateRange> window = WindowOf(*catalog.district_calendar(), today, query.from, query.to);
     if (!window.ok()) return window.status();
-    return LatencyOf(reader, TeamsWith(reader, labels), *window, query);
+    return LatencyOf(reader, TeamsWith(reader, labels), *catalog.district_calendar(), today, *window, query);
   }
   const absl::StatusOr<TeamNow> team = TeamNowOf(reader, team_id);
   if (!team.ok()) return team.status();
   const absl::StatusOr<DateRange> window = WindowOf(team->calendar(), team->today, query.from, query.to);
   if (!window.ok()) return window.status();
-  return LatencyOf(reader, {team->number}, *window, query);
+  return LatencyOf(reader, {team->number}, team->calendar(), team->today, *window, query);
 }
 
 }  // namespace leadlag

@@ -5,6 +5,7 @@
 #include <tuple>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "core/limits.h"
 #include "server/engine/queries.h"
 #include "server/engine/query_terms.h"
@@ -66,26 +67,26 @@ absl::Status AddReviews(const DistrictReader& reader, const TeamNow& team, DateR
   return absl::OkStatus();
 }
 
-// The flip log from its end back to what was recorded before the window: nothing takes effect after it is recorded, so
-// no flip before that took effect in the window.
+// The team's flips from the last back to what was recorded before the window: nothing takes effect after it is recorded,
+// so no flip before that took effect in the window.
 absl::Status AddFlips(const DistrictReader& reader, const TeamNow& team, DateRange window,
                       std::vector<TimelineItem>& items) {
   const ZoneRules& zone = *team.entry->zone;
   const Instant begin = zone.StartOf(window.from);
   absl::Status damage;
   std::vector<TimelineItem> backwards;
-  const auto visit = [&](std::string_view key_bytes, std::string_view value) {
-    const absl::StatusOr<FlipKey> key = FlipKey::Decode(key_bytes);
-    absl::StatusOr<FlipRecord> flip = DecodeFlipRecord(value);
-    damage = !key.ok() ? key.status() : flip.status();
+  const auto visit = [&](std::string_view key_bytes, std::string_view) {
+    const absl::StatusOr<TeamFlipKey> key = TeamFlipKey::Decode(key_bytes);
+    damage = key.status();
+    if (!damage.ok()) return false;
+    absl::StatusOr<FlipRecord> flip = ReadFlip(reader, key->sequence);
+    damage = flip.status();
     if (!damage.ok() || flip->recorded < begin) return false;
     const Date date = zone.LocalDate(flip->flip.effective);
-    if (flip->team == team.entry->team->id && window.Contains(date)) {
-      backwards.push_back({date, TimelineFlip{key->sequence, *std::move(flip)}});
-    }
+    if (window.Contains(date)) backwards.push_back({date, TimelineFlip{key->sequence, *std::move(flip)}});
     return true;
   };
-  const absl::Status scanned = reader->store().ScanReverse(FlipsRange(reader->number(), 0), visit);
+  const absl::Status scanned = reader->store().ScanReverse(TeamFlipsRange(reader->number(), team.number), visit);
   if (!scanned.ok()) return scanned;
   std::move(backwards.rbegin(), backwards.rend(), std::back_inserter(items));
   return damage;
@@ -108,6 +109,13 @@ absl::StatusOr<std::vector<TimelineItem>> GetTimeline(const DistrictReader& read
     return std::pair(a.date, a.item.index()) < std::pair(b.date, b.item.index());
   });
   return items;
+}
+
+absl::StatusOr<FlipRecord> ReadFlip(const DistrictReader& reader, uint64_t sequence) {
+  const absl::StatusOr<std::optional<std::string>> bytes = reader->store().Get(FlipKey{reader->number(), sequence}.Encode());
+  if (!bytes.ok()) return bytes.status();
+  if (!*bytes) return absl::DataLossError(absl::StrCat("flip ", sequence, " is not stored; restore from a backup"));
+  return DecodeFlipRecord(**bytes);
 }
 
 absl::StatusOr<std::vector<TimelineFlip>> ReadFlips(const DistrictReader& reader, uint64_t from, size_t limit) {

@@ -2,6 +2,10 @@
 
 namespace leadlag {
 
+void RowCache::CopyFrom(const RowCache& other) {
+  for (auto it = other.order_.rbegin(); it != other.order_.rend(); ++it) Insert(it->first, it->second);
+}
+
 const DayRow* RowCache::Find(const RowId& id) const {
   const auto it = index_.find(id);
   return it == index_.end() ? nullptr : &it->second->second;

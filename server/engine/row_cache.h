@@ -30,7 +30,11 @@ struct RowId {
 class RowCache {
  public:
   explicit RowCache(size_t rows_max = 50'000) : rows_max_(rows_max) {}
+  RowCache(const RowCache&) = delete;
+  RowCache& operator=(const RowCache&) = delete;
 
+  // Becomes a copy of another. REQUIRES: empty.
+  void CopyFrom(const RowCache& other);
   // The row, or null where it is not here. Does not count as a use.
   const DayRow* Find(const RowId& id) const;
   // The row, now the most recently used; null where it is not here. Valid until the next Trim.

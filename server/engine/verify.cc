@@ -78,8 +78,8 @@ ReviewsByTeam VerifyReviews(const DistrictReader& reader, Findings& findings) {
   return reviews;
 }
 
-std::vector<std::string> VerifyDistrict(const DistrictReader& reader, size_t findings_max) {
-  Findings findings(findings_max);
+std::vector<std::string> VerifyDistrict(const DistrictReader& reader, size_t findings_max, const std::function<bool()>* stop) {
+  Findings findings(findings_max, stop);
   VerifyCatalogs(reader, findings);
   VerifySources(reader, findings);
   const ReviewsByTeam reviews = VerifyReviews(reader, findings);

@@ -1,6 +1,7 @@
 // The parts of VerifyDistrict (server/engine/queries.h). Internal to server/engine.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -18,7 +19,8 @@ namespace leadlag {
 // What was found, up to a number; the rest is not collected.
 class Findings {
  public:
-  explicit Findings(size_t max) : max_(max) {}
+  // Once `stop` says true nothing more is looked for; null: never.
+  Findings(size_t max, const std::function<bool()>* stop) : max_(max), stop_(stop) {}
   void Add(std::string finding) {
     if (!full()) found_.push_back(std::move(finding));
   }
@@ -28,11 +30,12 @@ class Findings {
     const absl::string_view message = status.message();
     Add(absl::StrCat(absl::string_view(where.data(), where.size()), ": ", message));
   }
-  bool full() const { return found_.size() >= max_; }
+  bool full() const { return found_.size() >= max_ || (stop_ != nullptr && (*stop_)()); }
   std::vector<std::string> Take() && { return std::move(found_); }
 
  private:
   size_t max_;
+  const std::function<bool()>* stop_;
   std::vector<std::string> found_;
 };
 

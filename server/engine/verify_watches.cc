@@ -1,5 +1,6 @@
 // The flip log, alerts and watches against each other, and the watches against the facts.
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "core/codec.h"
@@ -32,6 +33,7 @@ class FlipVerifier {
       findings_.Add(absl::StrCat("the flip log ends with ", sequence_, ", and ", reader_->last_sequence(),
                                  " flips were made"));
     }
+    CompareTeamFlips();
     CompareAlerts();
     CompareWatches();
     CompareOpenAlerts();
@@ -51,6 +53,7 @@ class FlipVerifier {
     }
     const std::optional<TeamNumber> team = reader_->interned().teams.Find(record.team);
     const std::optional<ExpectationNumber> expectation = reader_->interned().expectations.Find(record.expectation);
+    if (team) team_flips_.emplace_hint(team_flips_.end(), *team, sequence);
     if (!team || !expectation) {
       findings_.Add(absl::StrCat("flip ", sequence, " is of a team or an expectation that was never applied"));
       return;
@@ -88,6 +91,23 @@ class FlipVerifier {
       alert.state = flip.from;
       alert.closed = flip.effective;
       alert.closed_reason = flip.reason;
+    }
+  }
+
+  void CompareTeamFlips() {
+    const auto nothing = [](std::string_view bytes) -> absl::StatusOr<bool> {
+      if (!bytes.empty()) return absl::DataLossError("the bytes of a team's flip are corrupt");
+      return true;
+    };
+    uint64_t stored = 0;
+    VisitTable<TeamFlipKey>(reader_, TableRange(reader_->number(), Table::kTeamFlips), "team flips", findings_, nothing,
+                            [&](const TeamFlipKey& key, bool) {
+                              ++stored;
+                              if (team_flips_.count({key.team, key.sequence}) > 0) return;
+                              findings_.Add(absl::StrCat("flip ", key.sequence, " is listed for a team that it is not of"));
+                            });
+    if (stored != team_flips_.size() && !findings_.full()) {
+      findings_.Add(absl::StrCat(stored, " flips are listed by team, of ", team_flips_.size()));
     }
   }
 
@@ -162,6 +182,7 @@ class FlipVerifier {
   const DistrictReader& reader_;
   Findings& findings_;
   uint64_t sequence_ = 0;
+  std::set<std::pair<TeamNumber, uint64_t>> team_flips_;
   Instant recorded_;
   std::map<WatchId, End> ends_;
   std::map<uint64_t, AlertRecord> alerts_;

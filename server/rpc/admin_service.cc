@@ -93,11 +93,12 @@ absl::StatusOr<v1::VerifyResponse> AdminService::RunVerify(const std::string& di
   const std::vector<std::string> districts = district.empty() ? engine_->Districts() : std::vector<std::string>{district};
   v1::VerifyResponse response;
   int64_t count = 0;
+  const std::function<bool()> stop = [this] { return draining(); };
   for (const std::string& id : districts) {
     if (draining()) return absl::UnavailableError("the service is draining; try again soon");
-    const absl::StatusOr<DistrictReader> reader = engine_->Read(id);
+    const absl::StatusOr<DistrictReader> reader = engine_->Freeze(id);
     if (!reader.ok()) return reader.status();
-    for (const std::string& finding : VerifyDistrict(*reader, kVerifyFindingsCounted)) {
+    for (const std::string& finding : VerifyDistrict(*reader, kVerifyFindingsCounted, &stop)) {
       ++count;
       if (static_cast<size_t>(response.findings_size()) < kVerifyFindingsMax) {
         response.add_findings(absl::StrCat(FormatDistrictName(id), ": ", finding));

@@ -33,7 +33,7 @@ class AdminService final : public AdminServiceBase {
   grpc::ServerUnaryReactor* GetStats(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
                                      grpc::ByteBuffer* response) override;
 
-  // Answers runs that wait with UNAVAILABLE, and the one under way after the district it is at. Idempotent.
+  // Answers the runs that wait and the one under way with UNAVAILABLE, soon. Idempotent.
   void Drain();
 
  private:

@@ -1,9 +1,8 @@
 // What every unary method does around its own work: read the request, answer, turn a status into gRPC's.
 //
 //   grpc::ServerUnaryReactor* CatalogService::GetTeam(…) {
-//     return Answer<v1::GetTeamRequest, v1::GetTeamResponse>(calls_, context, request, response, [this](const v1::GetTeamRequest& request) {
-//       … return absl::StatusOr<v1::GetTeamResponse>
-//     });
+//     const auto handler = [this](const v1::GetTeamRequest& request) -> absl::StatusOr<v1::GetTeamResponse> { … };
+//     return Answer<v1::GetTeamRequest, v1::GetTeamResponse>(calls_, context, request, response, handler);
 //   }
 #pragma once
 

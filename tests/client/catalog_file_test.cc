@@ -135,6 +135,34 @@ TEST(CatalogFile, JsonAndYamlAndBack) {
   }
 }
 
+// As python's json.dumps writes a text, and what else of JSON is not YAML to the library.
+TEST(CatalogFile, JsonWithEscapedSurrogatesKeepsItsLines) {
+  const std::string json =
+      "\xEF\xBB\xBF\n{\n\t\"district\": \"d\",\n\"displayName\": \"\\ud83d\\uDE00 \\u00e9 \\\\ud83d\\/\",\n"
+      "\"sources\": [{\"id\": \"s\"}]}\n";
+  const auto file = CatalogFile::Parse(json, "c.json");
+  ASSERT_TRUE(file.ok()) << file.status();
+  EXPECT_EQ(file->catalog().display_name(), "\U0001F600 é \\ud83d/");
+  EXPECT_EQ(file->PlaceOf("sources[0].id"), "c.json:5");
+  EXPECT_THAT(FirstIn("{\"district\": \"\\ud83d\\ude00\",\n\"teems\": []}"), HasSubstr("c.yaml:2: unknown key"));
+  EXPECT_THAT(FirstIn("{\n\"district\": \"\\ud83d\"}"), HasSubstr("c.yaml:2"));
+  const auto wrapped = CatalogFile::Parse("{\"district\"\n: \"d\"}", "c.json");
+  ASSERT_TRUE(wrapped.ok()) << wrapped.status();
+  EXPECT_EQ(wrapped->catalog().district(), "d");
+  EXPECT_EQ(wrapped->PlaceOf("district"), "c.json:1");
+  EXPECT_THAT(FirstIn("{\"district\": \"d\",\n\"teams\": [}"), HasSubstr("c.yaml:2"));
+}
+
+TEST(YamlOf, ReplacesPairsInJsonAlone) {
+  EXPECT_EQ(YamlOf(R"({"a": "\\ud83d\\ude00"})"), R"({"a": "\\ud83d\\ude00"})");
+  EXPECT_EQ(YamlOf(R"({"a": "\ude00\ud83d\ud83dx\ud83)"), R"({"a": "\ude00\ud83d\ud83dx\ud83)");
+  EXPECT_EQ(YamlOf(R"({"a": "\uD83D\uDE00\udbff\udfff"})"), "{\"a\": \"\U0001F600\U0010FFFF\"}");
+  EXPECT_EQ(YamlOf(R"(a: '\ud83d\ude00')"), R"(a: '\ud83d\ude00')");
+  EXPECT_EQ(YamlOf("{\\"), "{\\");
+  EXPECT_FALSE(BeginsAsJson(""));
+  EXPECT_FALSE(BeginsAsJson(" \n"));
+}
+
 TEST(CatalogFile, TextsThatYamlCouldMisreadComeBack) {
   v1::Catalog catalog;
   for (const char* text : {"yes", "null", "007", "1e3", "", " x", "x ", "a: b", "#a", "- a", "\"q\"", "two\nlines",

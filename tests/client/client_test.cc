@@ -141,5 +141,77 @@ TEST(CodeOf, EveryNameAndNoOther) {
   EXPECT_EQ(CodeOf(""), absl::StatusCode::kUnknown);
 }
 
+TEST(Client, BridgesTenSecondsAndTellsOfEachTry) {
+  FakeServer server;
+  server.script.export_catalog = [&](const auto&, auto&) {
+    milliseconds waited{0};
+    for (const milliseconds wait : server.sleeper.waits()) waited += wait;
+    return waited < milliseconds(10'000) ? Draining() : grpc::Status::OK;
+  };
+  size_t told = 0;
+  CallOptions options;
+  options.on_retry = [&](const absl::Status& why, milliseconds) {
+    EXPECT_TRUE(absl::IsUnavailable(why));
+    ++told;
+  };
+  const auto response = server.NewClient()->ExportCatalog({}, options);
+  EXPECT_TRUE(response.ok()) << response.status();
+  EXPECT_EQ(told, server.sleeper.waits().size());
+}
+
+// Over a real channel: gRPC's own limit is 8 KiB, and what is over it hides code and message too.
+TEST(Client, AsksForAllProblemsAndReceivesThem) {
+  FakeServer server;
+  server.script.apply_catalog = [&](const auto&, auto&, grpc::ServerContext& context) {
+    const auto asked = context.client_metadata().find(kErrorDetailsAskedKey);
+    EXPECT_TRUE(asked != context.client_metadata().end());
+    if (asked != context.client_metadata().end()) {
+      EXPECT_EQ(std::string(asked->second.data(), asked->second.size()), std::to_string(256 << 10));
+    }
+    v1::ErrorDetails details;
+    for (int i = 0; i < 100; ++i) {
+      v1::Problem* problem = details.add_problems();
+      problem->set_field("teams[" + std::to_string(i) + "].id");
+      problem->set_reason(std::string(2'500, 'x'));
+    }
+    AddDetails(context, details);
+    return grpc::Status(grpc::StatusCode::INVALID_ARGUMENT, std::string(1'024, 'm'));
+  };
+  Client client(ClientOptions{.target = server.target()});
+  const absl::Status status = client.ApplyCatalog({}).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << status.message();
+  EXPECT_EQ(ProblemsOf(status).size(), 100u);
+  EXPECT_EQ(ProblemCountOf(status), 100u);
+}
+
+// False where the contract at hand has no such field.
+template <typename Details>
+bool SetProblemCount(Details& details, int count) {
+  if constexpr (requires { details.set_problem_count(count); }) {
+    details.set_problem_count(count);
+    return true;
+  } else {
+    return false;
+  }
+}
+
+TEST(Client, KnowsHowManyProblemsThereAreBesideThoseNamed) {
+  v1::ErrorDetails details;
+  details.add_problems()->set_field("teams[0].id");
+  if (!SetProblemCount(details, 250)) GTEST_SKIP() << "ErrorDetails has no problem_count";
+  FakeServer server;
+  server.script.apply_catalog = [&](const auto&, auto&, grpc::ServerContext& context) {
+    AddDetails(context, details);
+    return grpc::Status(grpc::StatusCode::INVALID_ARGUMENT, "many");
+  };
+  const absl::Status status = server.NewClient()->ApplyCatalog({}).status();
+  EXPECT_EQ(ProblemCountOf(status), 250u);
+  const absl::Status placed = WithProblems(status, {{absl::StatusCode::kNotFound, "c.yaml:3", "why"}});
+  EXPECT_EQ(placed.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(ProblemsOf(placed)[0].field, "c.yaml:3");
+  EXPECT_EQ(ProblemCountOf(WithContext("apply", placed)), 250u);
+  EXPECT_EQ(ProblemCountOf(absl::OkStatus()), 0u);
+}
+
 }  // namespace
 }  // namespace leadlag

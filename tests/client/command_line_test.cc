@@ -37,14 +37,15 @@ class CommandLine : public testing::Test {
   }
   ~CommandLine() override { std::filesystem::remove_all(directory_); }
 
-  Outcome Run(const std::vector<std::string>& arguments, const std::string& input = "") {
+  Outcome Run(const std::vector<std::string>& arguments, const std::string& input = "", bool terminal = false) {
     std::ostringstream out, err;
     int ends[2];
     EXPECT_EQ(pipe(ends), 0);
     EXPECT_EQ(write(ends[1], input.data(), input.size()), static_cast<ssize_t>(input.size()));
     close(ends[1]);
-    const int code = RunCommandLine(arguments, Terminal{.in_fd = ends[0], .out = out, .err = err},
-                                    server_.NewClient({.attempts_max = 2}));
+    const int code =
+        RunCommandLine(arguments, Terminal{.in_fd = ends[0], .out = out, .err = err, .progress_err = terminal},
+                       server_.NewClient({.attempts_max = 2}));
     close(ends[0]);
     return {code, out.str(), err.str()};
   }
@@ -66,7 +67,14 @@ class CommandLine : public testing::Test {
         ack.set_batch_id(request.batch().batch_id());
         v1::BatchResult& result = *ack.mutable_result();
         for (int i = 0; i < request.batch().records_size(); ++i) Store(request.batch().records(i), i, result);
-        if (!request.batch().complete_through().empty()) complete_through_ = request.batch().complete_through();
+        if (request.batch().complete_through() == "never") {
+          ack.clear_result();
+          ack.mutable_error()->set_code("INVALID_ARGUMENT");
+          ack.mutable_error()->set_field("batch.complete_through");
+          ack.mutable_error()->set_reason("\"never\" is not a date");
+        } else if (!request.batch().complete_through().empty()) {
+          complete_through_ = request.batch().complete_through();
+        }
         call.Write(ack);
       }
       return grpc::Status::OK;
@@ -218,7 +226,8 @@ TEST_F(CommandLine, ImportStoresSkipsAndRejectsAndMayRunAgain) {
   EXPECT_EQ(first.code, kExitRefused);
   EXPECT_EQ(first.out, "5 rows read: 2 new, 0 the same, 0 revised, 0 voided, 1 refused, 1 skipped, 1 unreadable\n");
   EXPECT_EQ(parent_, "districts/d/sources/s");
-  EXPECT_EQ(complete_through_, "2025-09-10");
+  EXPECT_EQ(complete_through_, "");
+  EXPECT_THAT(first.err, HasSubstr("--complete_through was not sent"));
   EXPECT_THAT(first.err, HasSubstr(csv + ":4: pct: \"9o\" is not a number"));
   EXPECT_THAT(first.err, HasSubstr(csv + ":5: school: no such team"));
   const auto rejects = ReadFile(csv + ".rejects.csv");
@@ -233,6 +242,61 @@ TEST_F(CommandLine, ImportStoresSkipsAndRejectsAndMayRunAgain) {
   Write("in.csv", "day,school,pct\n2025-09-04,NORTH,90\n");
   EXPECT_EQ(Run(arguments).code, kExitOk);
   EXPECT_FALSE(std::filesystem::exists(csv + ".rejects.csv"));
+  EXPECT_EQ(complete_through_, "2025-09-10");
+}
+
+// A row that is malformed stays as it stands, and so is refused until somebody mends it.
+TEST_F(CommandLine, ImportOfTheRejectsRefusesMalformedRowsUntilTheyAreMended) {
+  StoreEvidence();
+  const std::vector<std::string> bad = {"2025-09-05,north,1\"2", "2025-09-08,\"north\"x,3", "2025-09-09,north",
+                                        "2025-09-10,\"north,4"};
+  std::string text = "day,school,pct\r\n2025-09-04,north,90\r\n";
+  for (const std::string& row : bad) text += row + "\r\n";
+  std::string file = Write("in.csv", text);
+  const auto import = [&] {
+    return Run({"--district=d", "import", file, "--map", "event_date=day", "--map", "team=school", "--map",
+                "number=pct", "--set", "indicator=pct", "--set", "source=s"});
+  };
+  EXPECT_EQ(import().code, kExitRefused);
+  EXPECT_EQ(stored_.size(), 1u);
+  for (int round = 0; round < 3; ++round) {
+    file += ".rejects.csv";
+    const auto rejects = ReadFile(file);
+    ASSERT_TRUE(rejects.ok()) << rejects.status();
+    // The same columns each time, though the rows come from a rejects file.
+    EXPECT_THAT(*rejects, testing::StartsWith("reject_line,reject_column,reject_reason,day,school,pct\r\n"));
+    for (const std::string& row : bad) EXPECT_THAT(*rejects, HasSubstr("," + row + "\r\n"));
+    const Outcome again = import();
+    EXPECT_EQ(again.code, kExitRefused);
+    EXPECT_THAT(again.out, HasSubstr("4 rows read: 0 new"));
+    EXPECT_EQ(stored_.size(), 1u);
+  }
+  std::string mended = *ReadFile(file);
+  mended.replace(mended.find(bad[0]), bad[0].size(), "2025-09-05,north,12");
+  mended.replace(mended.find(bad[1]), bad[1].size(), "2025-09-08,north,3");
+  Write(std::filesystem::path(file).filename(), mended);
+  EXPECT_THAT(import().out, HasSubstr("2 new"));
+  EXPECT_EQ(stored_.size(), 3u);
+}
+
+TEST_F(CommandLine, ImportNamesWhatIsNotUtf8) {
+  StoreEvidence();
+  const auto import = [&](const std::string& text) {
+    return Run({"--district=d", "import", Write("in.csv", text), "--map", "event_date=day", "--map", "team=school",
+                "--map", "number=pct", "--map", "note=remark", "--set", "indicator=pct", "--set", "source=s"});
+  };
+  testing::internal::CaptureStderr();
+  const Outcome latin = import("day,school,pct,remark,,\n2025-09-04,north,1,Z\xFCrich,,\n2025-09-05,north,1,ok,,\n");
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
+  EXPECT_EQ(latin.code, kExitRefused);
+  EXPECT_THAT(latin.err, HasSubstr("in.csv:2: remark: \"Z\\xfcrich\" is not UTF-8"));
+  EXPECT_EQ(stored_.size(), 1u);
+  const Outcome wide =
+      import(std::string("\xFF\xFE"
+                         "d\0a\0y\0\n\0",
+                         10));
+  EXPECT_EQ(wide.code, kExitUsage);
+  EXPECT_THAT(wide.err, HasSubstr("in.csv:1: the file is in UTF-16; save it as UTF-8"));
 }
 
 TEST_F(CommandLine, ImportDryRunChecksAgainstTheCatalogAndSendsNothing) {
@@ -258,6 +322,14 @@ TEST_F(CommandLine, ImportDryRunChecksAgainstTheCatalogAndSendsNothing) {
   EXPECT_EQ(outcome.out, "dry run: 2 rows read, 1 good, 0 skipped, 1 refused; nothing was sent\n");
   EXPECT_THAT(outcome.err, HasSubstr(":3: school: no single team has the external id \"42\""));
   EXPECT_EQ(Run({"--district=d", "import", csv, "--map_file", map, "--map", "team=x"}).code, kExitUsage);
+  // The real run's rejects are none of a dry run's business.
+  EXPECT_FALSE(std::filesystem::exists(csv + ".rejects.csv"));
+  const std::string rejects = Write("in.csv.rejects.csv", "of the real run\n");
+  Run({"--district=d", "import", csv, "--map_file", map, "--dry_run"});
+  EXPECT_EQ(*ReadFile(rejects), "of the real run\n");
+  Write("in.csv", "day,school,pct\n2025-09-04,0042,90\n");
+  EXPECT_EQ(Run({"--district=d", "import", csv, "--map_file", map, "--dry_run"}).code, kExitOk);
+  EXPECT_EQ(*ReadFile(rejects), "of the real run\n");
 }
 
 TEST_F(CommandLine, ImportOfTheNycFeed) {
@@ -310,6 +382,55 @@ TEST_F(CommandLine, PushStoresLinesAndNamesBadOnes) {
   EXPECT_EQ(stored_.size(), 2u);
 }
 
+TEST_F(CommandLine, PushWithholdsCompleteThroughWhereALineWasRefused) {
+  StoreEvidence();
+  const std::string good = "{\"evidenceId\": \"a\", \"team\": \"north\"}\n";
+  const std::vector<std::string> arguments = {"--district=d",       "push",      "--source", "s",
+                                              "--complete_through", "2025-09-10"};
+  for (const std::string bad : {"{\"evidenceId\": \n", "{\"evidenceId\": \"c\", \"team\": \"nobody\"}\n"}) {
+    const Outcome outcome = Run(arguments, good + bad);
+    EXPECT_EQ(outcome.code, kExitRefused);
+    EXPECT_EQ(complete_through_, "");
+    EXPECT_THAT(outcome.err, HasSubstr("--complete_through was not sent"));
+  }
+  const Outcome outcome = Run(arguments, good);
+  EXPECT_EQ(outcome.code, kExitOk);
+  EXPECT_EQ(outcome.err, "");
+  EXPECT_EQ(complete_through_, "2025-09-10");
+}
+
+TEST_F(CommandLine, PushTellsThatCompleteThroughWasRefused) {
+  StoreEvidence();
+  const Outcome outcome = Run({"--district=d", "push", "--source=s", "--complete_through=never"});
+  EXPECT_EQ(outcome.code, kExitRefused);
+  EXPECT_THAT(outcome.err, HasSubstr("batch.complete_through: \"never\" is not a date"));
+}
+
+TEST_F(CommandLine, PushBridgesAnOutageAndSaysSo) {
+  StoreEvidence();
+  const auto store = server_.script.stream_evidence;
+  int calls = 0;
+  server_.script.stream_evidence = [&](ServerScript::EvidenceCall& call) {
+    return ++calls <= 30 ? Draining() : store(call);
+  };
+  const std::string line = "{\"evidenceId\": \"a\", \"team\": \"north\"}\n";
+  const std::vector<std::string> arguments = {"--district=d", "push", "--source", "s"};
+  const Outcome outcome = Run(arguments, line);
+  EXPECT_EQ(outcome.code, kExitOk);
+  EXPECT_EQ(stored_.size(), 1u);
+  EXPECT_EQ(outcome.err,
+            "leadlag: no connection to 127.0.0.1:7401 (draining); trying again for up to 300 s, and sending again what "
+            "was not acknowledged\nleadlag: 127.0.0.1:7401 answers again\n");
+  calls = 0;
+  EXPECT_THAT(Run(arguments, line, /*terminal=*/true).err, HasSubstr("no connection to 127.0.0.1:7401: failure 30"));
+  calls = -1000;
+  std::vector<std::string> impatient = arguments;
+  impatient.insert(impatient.end(), {"--outage_seconds", "10"});
+  const Outcome given_up = Run(impatient, line);
+  EXPECT_EQ(given_up.code, kExitUnavailable);
+  EXPECT_THAT(given_up.err, HasSubstr("0 records were acknowledged; send the rest, or all, again"));
+}
+
 TEST_F(CommandLine, AlertsWatchKeepsItsTokenAndSaysWhatToDoWhenItIsLost) {
   const std::string token = directory_ + "/token";
   server_.script.subscribe = [](const v1::SubscribeRequest& request, grpc::ServerWriter<v1::SubscribeResponse>& writer,
@@ -331,6 +452,49 @@ TEST_F(CommandLine, AlertsWatchKeepsItsTokenAndSaysWhatToDoWhenItIsLost) {
   const Outcome second = Run({"--district=d", "alerts", "watch", "--token_file", token});
   EXPECT_EQ(second.code, kExitRefused);
   EXPECT_THAT(second.err, HasSubstr("--snapshot_when_lost"));
+}
+
+TEST_F(CommandLine, AlertsWatchTakesOnlyAnAbsentFileForNoToken) {
+  std::vector<std::string> starts;
+  server_.script.subscribe = [&](const v1::SubscribeRequest& request, auto&, auto&) {
+    starts.push_back(request.snapshot() ? "snapshot" : request.earliest() ? "earliest" : "now");
+    return grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED, "enough");
+  };
+  const auto watch = [&](const std::string& file, const std::string& more) {
+    return Run({"--district=d", "alerts", "watch", "--token_file", file, more});
+  };
+  const std::string empty = Write("empty", "");
+  for (const std::string& file : {empty, directory_, empty + "/token"}) {
+    const Outcome outcome = watch(file, "--earliest");
+    EXPECT_EQ(outcome.code, kExitUsage) << file;
+    EXPECT_THAT(outcome.err, HasSubstr(file + ": "));
+  }
+  EXPECT_THAT(starts, ElementsAre());
+  EXPECT_EQ(watch(empty, "--snapshot").code, kExitRefused);
+  EXPECT_EQ(watch(directory_ + "/absent", "--earliest").code, kExitRefused);
+  EXPECT_EQ(watch(directory_ + "/absent", "--alerts_only").code, kExitRefused);
+  EXPECT_THAT(starts, ElementsAre("snapshot", "earliest", "now"));
+}
+
+TEST_F(CommandLine, CalendarTellsUsageFromContent) {
+  const std::string file = Write("c.yaml", "district: d\ncalendars: [{id: m}]\ndefault_calendar: m\n");
+  const std::string ics = Write("c.ics", "BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n");
+  for (const std::vector<std::string>& question :
+       {std::vector<std::string>{"show"}, {"nth", "2025-09-04", "1"}, {"between", "2025-09-04", "2025-09-05"}}) {
+    const auto ask = [&](std::vector<std::string> more) {
+      std::vector<std::string> arguments = {"calendar"};
+      arguments.insert(arguments.end(), question.begin(), question.end());
+      arguments.insert(arguments.end(), more.begin(), more.end());
+      return Run(arguments).code;
+    };
+    EXPECT_EQ(ask({}), kExitUsage) << question[0];
+    EXPECT_EQ(ask({"--file", directory_ + "/absent.yaml"}), kExitUsage) << question[0];
+    EXPECT_EQ(ask({"--file", directory_ + "/absent.ics", "--school_year=2025-26"}), kExitUsage) << question[0];
+    EXPECT_EQ(ask({"--file", ics}), kExitUsage) << question[0];
+    EXPECT_EQ(ask({"--file", ics, "--school_year=2025-26", "--rule=x=HOLLIDAY"}), kExitUsage) << question[0];
+    EXPECT_EQ(ask({"--file", ics, "--school_year=2025-26"}), kExitRefused) << question[0];
+    EXPECT_EQ(ask({"--file", file, "--calendar=other"}), kExitRefused) << question[0];
+  }
 }
 
 TEST_F(CommandLine, CalendarAnswersFromAFile) {

@@ -41,7 +41,7 @@ TEST(RowConverter, MapsSkipsAndDerives) {
   EXPECT_TRUE(converter.derives_ids());
   const auto good = Convert(converter, {"20130909", "13K003", " 82.94 "});
   ASSERT_EQ(good.kind, Kind::kRecord) << good.reason;
-  EXPECT_EQ(good.record.evidence_id(), "13k003-attendance-2013-09-09");
+  EXPECT_EQ(good.record.evidence_id(), "13k003/attendance/2013-09-09");
   EXPECT_EQ(good.record.team(), "13k003");
   EXPECT_EQ(good.record.event_date(), "2013-09-09");
   EXPECT_EQ(good.record.number(), 82.94);
@@ -69,6 +69,54 @@ TEST(RowConverter, TwoDifferentRowsWithOneDerivedId) {
   const auto other = Convert(converter, {"20130909", "13K003", "2"}, 4);
   EXPECT_EQ(other.kind, Kind::kRefused);
   EXPECT_THAT(other.reason, HasSubstr("line 2"));
+}
+
+// Ids are kept for ever, and their parts may hold "-".
+TEST(RowConverter, DerivedIdsOfDifferentRecordsDiffer) {
+  ImportMapping mapping;
+  for (const char* pair :
+       {"team=t", "indicator=i", "event_date=d", "event_time=at", "period_start=from", "period_end=to", "number=n"}) {
+    ASSERT_TRUE(mapping.AddColumn(pair).ok());
+  }
+  RowConverter converter = Make(mapping, {"t", "i", "d", "at", "from", "to", "n"});
+  const auto id = [&](std::vector<std::string> fields) {
+    const auto result = Convert(converter, std::move(fields));
+    EXPECT_EQ(result.kind, Kind::kRecord) << result.column << ": " << result.reason;
+    return result.record.evidence_id();
+  };
+  EXPECT_EQ(id({"north-a", "b", "2025-09-04", "", "", "", "1"}), "north-a/b/2025-09-04");
+  EXPECT_EQ(id({"north", "a-b", "2025-09-04", "", "", "", "2"}), "north/a-b/2025-09-04");
+  EXPECT_EQ(id({"north", "a", "", "", "2025-09-04", "2025-10-05", "1"}), "north/a/2025-09-04/2025-10-05");
+  // One moment in two notations is one record.
+  EXPECT_EQ(id({"north", "a", "", "2025-09-04T16:00:00Z", "", "", "1"}), "north/a/2025-09-04T16:00:00Z");
+  EXPECT_EQ(id({"north", "a", "", "2025-09-04T12:00:00.000-04:00", "", "", "1"}), "north/a/2025-09-04T16:00:00Z");
+  EXPECT_EQ(Convert(converter, {"north/a", "b", "2025-09-04", "", "", "", "1"}).column, "t");
+  EXPECT_EQ(Convert(converter, {"north", "a/b", "2025-09-04", "", "", "", "1"}).column, "i");
+}
+
+TEST(RowConverter, ColumnsWithoutANameAreLeftOut) {
+  RowConverter converter = Make(Attendance(), {"date", "dbn", "attn_pct_at_4pm", "", " "});
+  EXPECT_EQ(Convert(converter, {"20130909", "13K003", "1", "", ""}).kind, Kind::kRecord);
+  EXPECT_EQ(Convert(converter, {"20130910", "13K003", "1"}).kind, Kind::kRecord);
+  EXPECT_EQ(Convert(converter, {"20130911", "13K003"}).kind, Kind::kRefused);
+  EXPECT_EQ(Convert(converter, {"20130911", "13K003", "1", "", "", ""}).kind, Kind::kRefused);
+  ImportMapping nameless = Attendance();
+  ASSERT_TRUE(nameless.AddColumn("note=").ok());
+  EXPECT_FALSE(RowConverter::Create(nameless, {"date", "dbn", "attn_pct_at_4pm", ""}, nullptr).ok());
+}
+
+TEST(RowConverter, TextThatIsNotUtf8IsRefusedWithItsColumn) {
+  ImportMapping mapping = Attendance();
+  ASSERT_TRUE(mapping.AddColumn("note=remark").ok());
+  RowConverter converter = Make(mapping, {"date", "dbn", "attn_pct_at_4pm", "remark", "other"});
+  testing::internal::CaptureStderr();
+  const auto refused = Convert(converter, {"20130909", "13K003", "1", "Z\xFCrich", ""});
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
+  EXPECT_EQ(refused.column, "remark");
+  EXPECT_EQ(refused.reason, "\"Z\\xfcrich\" is not UTF-8; save the file as UTF-8");
+  EXPECT_EQ(Convert(converter, {"20130909", "13K003", "1", "Zürich", "\xFC"}).kind, Kind::kRecord);
+  ASSERT_TRUE(mapping.AddConstant("reported_time=\xFC").ok());
+  EXPECT_FALSE(RowConverter::Create(mapping, {"date", "dbn", "attn_pct_at_4pm", "remark"}, nullptr).ok());
 }
 
 TEST(RowConverter, TemplatesAndProportions) {

@@ -57,6 +57,35 @@ TEST(CsvReader, AMalformedRowIsNamedAndReadingGoesOn) {
   EXPECT_EQ(rows[3].line, 4);
 }
 
+TEST(CsvReader, KeepsRowsAsTheyStand) {
+  const auto rows = ReadAll("\xEF\xBB\xBF\n a,\"b\"\"\"\r\nx,1\"2,y\r\"two\r\nlines\"z,3\nlast,\"open\n");
+  ASSERT_EQ(rows.size(), 4u);
+  EXPECT_EQ(rows[0].raw, " a,\"b\"\"\"");
+  EXPECT_EQ(rows[1].raw, "x,1\"2,y");
+  EXPECT_THAT(rows[1].error, HasSubstr("quote inside"));
+  EXPECT_EQ(rows[2].raw, "\"two\r\nlines\"z,3");
+  EXPECT_EQ(rows[3].raw, "last,\"open");
+}
+
+TEST(CsvReader, SaysThatAFileIsInUtf16) {
+  for (const std::string& text : {std::string("\xFF\xFE"
+                                              "d\0a\0\n\0",
+                                              8),
+                                  std::string("\xFE\xFF\0d\0a\0\n", 8)}) {
+    const auto rows = ReadAll(text);
+    ASSERT_EQ(rows.size(), 1u);
+    EXPECT_THAT(rows[0].error, HasSubstr("save it as UTF-8"));
+  }
+  EXPECT_EQ(ReadAll("\xFF,b\n")[0].fields[0], "\xFF");
+}
+
+TEST(WithoutFields, TakesWellFormedOnesOff) {
+  EXPECT_EQ(WithoutFields("4,\"a \"\"x\"\", b\",c,1\"2", 2), "c,1\"2");
+  EXPECT_EQ(WithoutFields(",,\"\",d", 3), "d");
+  EXPECT_EQ(WithoutFields("a,b", 0), "a,b");
+  for (const char* raw : {"", "a", "a,b", "\"a\"b,c,d", "\"a,b,c"}) EXPECT_EQ(WithoutFields(raw, 2), raw);
+}
+
 TEST(CsvLine, ReadsBack) {
   const std::vector<std::string> fields = {"plain", "a,b", "q\"q", "two\nlines", "", "ä"};
   const auto rows = ReadAll(CsvLine(fields));

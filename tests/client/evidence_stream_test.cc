@@ -129,7 +129,7 @@ TEST(EvidenceStream, ResendsWhatWasNotAcknowledged) {
   EXPECT_EQ(server.sleeper.waits().size(), received.size() - 1);
 }
 
-TEST(EvidenceStream, GivesUpAfterTriesWithoutAnAcknowledgement) {
+TEST(EvidenceStream, GivesUpAfterSoManyTriesWithoutProgress) {
   FakeServer server;
   int calls = 0;
   server.script.stream_evidence = [&](ServerScript::EvidenceCall&) {
@@ -142,6 +142,115 @@ TEST(EvidenceStream, GivesUpAfterTriesWithoutAnAcknowledgement) {
   EXPECT_TRUE(absl::IsUnavailable(stream.Finish()));
   EXPECT_EQ(calls, 3);
   EXPECT_TRUE(absl::IsUnavailable(stream.Push(BatchOf("b"))));
+}
+
+std::chrono::milliseconds Waited(const FakeServer& server) {
+  std::chrono::milliseconds waited{0};
+  for (const std::chrono::milliseconds wait : server.sleeper.waits()) waited += wait;
+  return waited;
+}
+
+TEST(EvidenceStream, BridgesAnOutageOfMinutesAndTellsOfIt) {
+  FakeServer server;
+  server.script.stream_evidence = [&](ServerScript::EvidenceCall& call) {
+    if (Waited(server) < std::chrono::minutes(4)) return Draining();
+    v1::StreamEvidenceRequest request;
+    call.Read(&request);
+    while (call.Read(&request)) call.Write(AckOf(request));
+    return grpc::Status::OK;
+  };
+  const auto client = server.NewClient();
+  Acks acks;
+  std::vector<int> failures;
+  EvidenceStreamOptions options{.parent = "p"};
+  options.on_reconnect = [&](const absl::Status& why, std::chrono::milliseconds, int count) {
+    EXPECT_TRUE(absl::IsUnavailable(why)) << why;
+    failures.push_back(count);
+  };
+  EvidenceStream stream(*client, options, acks.Callback());
+  for (int i = 0; i < 20; ++i) ASSERT_TRUE(stream.Push(BatchOf(std::to_string(i))).ok());
+  ASSERT_TRUE(stream.Finish().ok());
+  EXPECT_EQ(acks.ids().size(), 20u);
+  ASSERT_EQ(failures.size(), server.sleeper.waits().size());
+  EXPECT_EQ(failures.front(), 1);
+  EXPECT_EQ(failures.back(), static_cast<int>(failures.size()));
+}
+
+TEST(EvidenceStream, GivesUpAfterAnOutageThatLastsTooLong) {
+  FakeServer server;
+  server.script.stream_evidence = [&](ServerScript::EvidenceCall&) { return Draining(); };
+  const auto client = server.NewClient();
+  EvidenceStream stream(*client, {.parent = "p"}, [](const auto&, const auto&) {});
+  stream.Push(BatchOf("a")).IgnoreError();
+  EXPECT_TRUE(absl::IsUnavailable(stream.Finish()));
+  EXPECT_TRUE(absl::IsUnavailable(stream.AwaitAcknowledged()));
+  EXPECT_LE(Waited(server), std::chrono::minutes(5));
+  EXPECT_GE(Waited(server), std::chrono::seconds(290));
+}
+
+// A stream on which nothing is pushed sees one restart after the other: each call that stayed open was progress.
+TEST(EvidenceStream, AnIdleStreamLivesThroughAnyNumberOfRestarts) {
+  FakeServer server;
+  int calls = 0;
+  absl::Notification open;
+  server.script.stream_evidence = [&](ServerScript::EvidenceCall& call) {
+    v1::StreamEvidenceRequest request;
+    call.Read(&request);
+    if (++calls < 20) return Draining();
+    open.Notify();
+    while (call.Read(&request)) call.Write(AckOf(request));
+    return grpc::Status::OK;
+  };
+  const auto client = server.NewClient();
+  Acks acks;
+  EvidenceStream stream(*client,
+                        {.parent = "p",
+                         .retry = {.attempts_max = 2, .initial = std::chrono::milliseconds(600), .jitter = 0},
+                         .outage_max = std::chrono::seconds(1),
+                         .open_min = std::chrono::milliseconds(0)},
+                        acks.Callback());
+  ASSERT_TRUE(open.WaitForNotificationWithTimeout(absl::Seconds(20)));
+  ASSERT_TRUE(stream.Push(BatchOf("a")).ok());
+  EXPECT_TRUE(stream.Finish().ok());
+  EXPECT_THAT(acks.ids(), ElementsAre("a"));
+  EXPECT_GT(Waited(server), std::chrono::seconds(10));
+}
+
+TEST(EvidenceStream, AwaitsAcknowledgementsAndGoesOn) {
+  FakeServer server;
+  server.script.stream_evidence = [&](ServerScript::EvidenceCall& call) {
+    v1::StreamEvidenceRequest request;
+    call.Read(&request);
+    while (call.Read(&request)) call.Write(AckOf(request));
+    return grpc::Status::OK;
+  };
+  const auto client = server.NewClient();
+  Acks acks;
+  EvidenceStream stream(*client, {.parent = "p"}, acks.Callback());
+  EXPECT_TRUE(stream.AwaitAcknowledged().ok());
+  for (const char* id : {"a", "b", "c"}) ASSERT_TRUE(stream.Push(BatchOf(id)).ok());
+  EXPECT_TRUE(stream.AwaitAcknowledged().ok());
+  EXPECT_THAT(acks.ids(), ElementsAre("a", "b", "c"));
+  ASSERT_TRUE(stream.Push(BatchOf("d")).ok());
+  EXPECT_TRUE(stream.Finish().ok());
+  EXPECT_THAT(acks.ids(), ElementsAre("a", "b", "c", "d"));
+}
+
+// What is left when all is acknowledged is the server's goodbye: no reason to wait for another server.
+TEST(EvidenceStream, AServerThatLeavesAfterTheLastAcknowledgementIsNoFailure) {
+  FakeServer server;
+  server.script.stream_evidence = [&](ServerScript::EvidenceCall& call) {
+    v1::StreamEvidenceRequest request;
+    call.Read(&request);
+    while (call.Read(&request)) call.Write(AckOf(request));
+    return Draining();
+  };
+  const auto client = server.NewClient();
+  Acks acks;
+  EvidenceStream stream(*client, {.parent = "p"}, acks.Callback());
+  ASSERT_TRUE(stream.Push(BatchOf("a")).ok());
+  EXPECT_TRUE(stream.Finish().ok());
+  EXPECT_TRUE(server.sleeper.waits().empty());
 }
 
 TEST(EvidenceStream, ARefusalEndsItAtOnce) {

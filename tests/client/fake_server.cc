@@ -62,6 +62,7 @@ FakeServer::FakeServer() : services_(std::make_unique<Services>(script)) {
   builder.RegisterService(static_cast<v1::EvidenceService::Service*>(services_.get()));
   builder.RegisterService(static_cast<v1::CadenceService::Service*>(services_.get()));
   builder.RegisterService(static_cast<v1::AlertService::Service*>(services_.get()));
+  builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port_);
   server_ = builder.BuildAndStart();
 }
 

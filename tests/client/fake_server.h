@@ -1,4 +1,4 @@
-// A leadlagd in this process that does what a test scripts: real gRPC, no network, no state.
+// A leadlagd in this process that does what a test scripts: real gRPC, no network unless a test asks, no state.
 #pragma once
 
 #include <chrono>
@@ -47,6 +47,8 @@ class FakeServer {
   ServerScript script;
   FakeSleeper sleeper;
 
+  // Where it listens, for a channel with the limits of a real one.
+  std::string target() const { return "127.0.0.1:" + std::to_string(port_); }
   // A client of this server with its sleeper.
   std::unique_ptr<Client> NewClient(RetryPolicy retry = {},
                                     std::chrono::milliseconds deadline = std::chrono::seconds(30));
@@ -55,6 +57,7 @@ class FakeServer {
   class Services;
   std::unique_ptr<Services> services_;
   std::unique_ptr<grpc::Server> server_;
+  int port_ = 0;
 };
 
 // UNAVAILABLE, as from a server that drains.

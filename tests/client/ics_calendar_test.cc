@@ -119,6 +119,35 @@ TEST(IcsCalendar, WhatWouldBeAGuessIsRefusedWhereItMatters) {
   EXPECT_EQ(cancelled->cancelled_count, 1);
 }
 
+// libical takes any digits for a date.
+TEST(IcsCalendar, ADateThatDoesNotExistIsRefusedWithItsLine) {
+  const auto problem = [](const std::string& start, const std::string& rest) {
+    return FirstProblem(Read(File(Event(start, rest, "holiday"))).status());
+  };
+  EXPECT_THAT(problem(";VALUE=DATE:20250230", ""), HasSubstr("c.ics:16: \"holiday event\": DTSTART: \"2025-02-30\""));
+  EXPECT_THAT(problem(";VALUE=DATE:20251127", "DTEND;VALUE=DATE:20251399\r\n"),
+              HasSubstr("c.ics:16: \"holiday event\": DTEND: \"2025-13-99\""));
+  EXPECT_THAT(problem(";VALUE=DATE:20250230", "DURATION:P3D\r\n"), HasSubstr("DTSTART: \"2025-02-30\""));
+  EXPECT_THAT(problem(";VALUE=DATE:00010101", ""), HasSubstr("c.ics:16"));
+  EXPECT_THAT(problem(":20251127T080000", "DTEND:20251127T250000\r\n"), HasSubstr("25:00:00 is not a time of day"));
+  EXPECT_TRUE(Read(File(Event(";VALUE=DATE:20250230", "", "concert"))).ok());
+}
+
+TEST(IcsCalendar, ALineThatCannotBeReadIsRefusedWhereItMatters) {
+  for (const char* line : {"DTEND;VALUE=DATE:29.11.2025", "DTEND:", "DTEND 20251129", "DTENDE:20251129",
+                           "DTEND;VALUE=DATUM:20251129", "DURATION:3 days", "RRULE:weekly", "RDATE:soon"}) {
+    const std::string rest = std::string(line) + "\r\n";
+    EXPECT_THAT(FirstProblem(Read(File(Event(";VALUE=DATE:20251127", rest, "holiday"))).status()),
+                HasSubstr("c.ics:16: \"holiday event\": a line of the event cannot be read: "))
+        << line;
+    EXPECT_TRUE(Read(File(Event(";VALUE=DATE:20251127", rest, "concert"))).ok()) << line;
+  }
+  for (const char* line : {"LOCATION:", "DESCRIPTION:", "URL:", "GEO:"}) {
+    const std::string rest = std::string(line) + "\r\n";
+    EXPECT_TRUE(Read(File(Event(";VALUE=DATE:20251127", rest, "holiday"))).ok()) << line;
+  }
+}
+
 TEST(IcsCalendar, ExactlyOneFirstAndLastDay) {
   const std::string second = Event(";VALUE=DATE:20260903", "", "first") + Event(";VALUE=DATE:20270618", "", "last");
   EXPECT_THAT(FirstProblem(Read(File(second)).status()), HasSubstr("a second first day"));

@@ -59,5 +59,26 @@ TEST(Cancellation, AWaitThatIsNotCancelledEndsByItself) {
   EXPECT_TRUE(cancellation.WaitFor(milliseconds(1)));
 }
 
+// A server that is restarted within ten seconds is met again before a call's default deadline of 30 s.
+TEST(Backoff, TheDefaultBridgesARestart) {
+  for (uint64_t seed = 0; seed < 1'000; ++seed) {
+    Backoff backoff({}, seed);
+    milliseconds waits{0};
+    while (backoff.MayRetry()) waits += backoff.Next();
+    EXPECT_GE(waits, milliseconds(12'000)) << "seed " << seed;
+    EXPECT_LE(waits, milliseconds(28'000)) << "seed " << seed;
+  }
+}
+
+TEST(Stopwatch, CountsWaitsThatNobodyWaited) {
+  Stopwatch stopwatch;
+  EXPECT_LT(stopwatch.Elapsed(), std::chrono::hours(1));
+  stopwatch.Waited(std::chrono::hours(1));
+  stopwatch.Waited(std::chrono::hours(1));
+  EXPECT_EQ(stopwatch.Elapsed(), std::chrono::hours(2));
+  stopwatch.Restart();
+  EXPECT_LT(stopwatch.Elapsed(), std::chrono::hours(1));
+}
+
 }  // namespace
 }  // namespace leadlag

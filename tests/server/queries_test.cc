@@ -536,8 +536,9 @@ TEST(QueriesAlertsTest, AFiltersHashIsFixedForEver) {
   const AlertFilter same{
       .teams = {"a", "b", "a"}, .expectations = {"e", "e"}, .labels = {{"k", "v"}}, .alerts_only = true};
   EXPECT_EQ(filter.Hash(), same.Hash());
-  EXPECT_EQ(AlertFilter{}.Hash(), 0x4d25767f9dce13f5u);
-  EXPECT_EQ(filter.Hash(), 0x4aa1c374c3a4136au);
+  EXPECT_EQ(AlertFilter{}.Hash(), 0xcbf29ce484222325u);
+  EXPECT_EQ(filter.Hash(), 0x2d6e2ac75fbfc80fu);
+  EXPECT_NE((AlertFilter{.kinds = {AlertKind::kSignalOverdue}}).Hash(), AlertFilter{}.Hash());
   EXPECT_NE((AlertFilter{.teams = {"a"}}).Hash(), (AlertFilter{.expectations = {"a"}}).Hash());
   EXPECT_NE((AlertFilter{.teams = {"ab"}}).Hash(), (AlertFilter{.teams = {"a", "b"}}).Hash());
 }

@@ -56,14 +56,14 @@ std::vector<std::string> Verified(const SmallDistrict& district, size_t findings
 // Damages the view behind the engine's back, as no code of ours would.
 void Put(const SmallDistrict& district, const std::string& key, const std::string& value) {
   const DistrictReader reader = district.Read();
-  Store& store = const_cast<Store&>(reader->store());
+  Store& store = const_cast<Store&>(reader->store().live());
   Batch batch = store.NewBatch();
   batch.Put(key, value);
   ASSERT_TRUE(store.Commit(batch).ok());
 }
 void Delete(const SmallDistrict& district, const std::string& key) {
   const DistrictReader reader = district.Read();
-  Store& store = const_cast<Store&>(reader->store());
+  Store& store = const_cast<Store&>(reader->store().live());
   Batch batch = store.NewBatch();
   batch.Delete(key);
   ASSERT_TRUE(store.Commit(batch).ok());

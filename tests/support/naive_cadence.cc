@@ -170,8 +170,7 @@ Cadence NaiveCadence(const NaiveCadenceInput& input) {
     cadence.p90_gap = NaiveNearestRank(cadence.gaps, 90);
   }
   cadence.open_gap = NaiveOpenGap(calendar, Before(input.window.to, input.signals), input.window.from, yesterday);
-  if (!dates.empty())
-    cadence.last_signal = dates.back().first;  // a signal date is shown as the earliest of its records
+  if (!dates.empty()) cadence.last_signal = dates.back().last;
   cadence.longest_silence = LongestSilence(input, yesterday, dates, cadence);
 
   std::vector<Date> counted;
