@@ -92,6 +92,10 @@ class District {
   // Work is pending: a Continue command would do something.
   bool HasPendingWork(Instant now) const;
   bool recalculating() const { return recalculation_.has_value(); }
+  // Every moment up to this one has been made; none where work on that, or on a catalog change, is under way.
+  std::optional<Instant> made_through() const {
+    return recalculation_ || due_pending_ ? std::nullopt : std::optional(due_through_);
+  }
   Instant settling_until() const { return hold_until_; }  // Instant::Min() where not settling
   // The next moment for which a tick is wanted (the end of settling counts); none where nothing is waiting.
   std::optional<Instant> NextDue() const;

@@ -257,6 +257,13 @@ class WatchVerifier {
     const auto last_signal = [&](DateRange range) {
       return rows.LastEventIn(catalog.IndicatorsOf(id.expectation), range);
     };
+    if (watch.handled_before.micros > reader_->last_time().micros + 1) {
+      findings_.Add(WatchName(reader_, id) + " has been moved on beyond the last command");
+    }
+    const std::optional<Instant> next = NextMoment(world, last_signal, watch);
+    if (next && reader_->made_through() && *next <= *reader_->made_through()) {
+      findings_.Add(absl::StrCat(WatchName(reader_, id), " should have followed its facts at ", next->ToString()));
+    }
     const Date handled = world.zone->LocalDate(Instant{watch.handled_before.micros - 1});
     const std::optional<WatchDates> dates = DatesOn(world, last_signal, handled);
     if (dates.has_value() != (watch.state != WatchState::kPaused)) {

@@ -162,6 +162,19 @@ TEST(VerifyTest, AWatchThatItsFactsAndFlipsDoNotGiveIsFound) {
   EXPECT_THAT(findings, Contains(HasSubstr("is not as its last flip left it")));
 }
 
+TEST(VerifyTest, AWatchThatMissesItsAlertIsFound) {
+  SmallDistrict district("2025-09-01");
+  district.GoTo("2025-09-04");
+  district.Restart();
+  EXPECT_THAT(Verified(district), IsEmpty());
+  const auto [key, value] = First(district, Table::kWatches);
+  WatchRecord record = DecodeWatchRecord(value).value();
+  record.watch.handled_before = Instant{record.watch.handled_before.micros + 240 * kMicrosPerDay};
+  Put(district, key, EncodeWatchRecord(record));
+  district.Restart();
+  EXPECT_THAT(Verified(district), Contains(HasSubstr("has been moved on beyond the last command")));
+}
+
 TEST(VerifyTest, NoMoreFindingsThanAskedFor) {
   const SmallDistrict district = FullDistrict();
   for (const Table table : {Table::kSeries, Table::kIdentity, Table::kFlips, Table::kAlerts}) {
