@@ -115,6 +115,9 @@ inline constexpr size_t kPageSizeMax = 1'000;
 inline constexpr size_t kOverviewPageSizeDefault = 1'000;
 inline constexpr size_t kOverviewPageSizeMax = 5'000;
 
+// Bytes of the rows of a page, the first in any case: gRPC clients refuse more than 4 MiB unless they are told otherwise.
+inline constexpr size_t kPageBytesMax = 2 << 20;
+
 // Ids in a filter of alerts.
 inline constexpr size_t kFilterTeamsMax = 1'000;
 inline constexpr size_t kFilterExpectationsMax = 100;

@@ -40,6 +40,12 @@ bool IsUntrustworthy(const absl::Status& status) {
   return absl::IsDataLoss(status) || absl::IsFailedPrecondition(status);
 }
 
+// What a command is refused with when the engine's health is lost.
+absl::Status Refusal(const absl::Status& health) {
+  if (absl::IsDataLoss(health)) return health;
+  return absl::UnavailableError(absl::StrCat("the service cannot go on: ", health.message()));
+}
+
 absl::Status InDoubt(const absl::Status& doubt) {
   return absl::UnavailableError(
       absl::StrCat("the command log cannot be written now; try again with backoff: ", doubt.message()));
@@ -328,7 +334,7 @@ void Engine::Impl::Enqueue(Pending pending) {
   {
     absl::MutexLock lock(&queue_mu_);
     if (!health_.ok()) {
-      refusal = health_;
+      refusal = Refusal(health_);
     } else if (stopping_) {
       refusal = absl::UnavailableError("the service is stopping; try again soon");
     } else {
@@ -597,7 +603,7 @@ void Engine::Impl::Commit(std::map<Owned*, std::vector<Logged>> by_district) {
       sequences[owned.state->id()] = owned.told_sequence = owned.state->last_sequence();
     }
     for (size_t j = 0; j < logged[i].size(); ++j) {
-      if (logged[i][j].callback) logged[i][j].callback(health.ok() ? std::move(results[j]) : health);
+      if (logged[i][j].callback) logged[i][j].callback(health.ok() ? std::move(results[j]) : Refusal(health));
     }
   }
   Publish(sequences, tick_moved);
@@ -742,7 +748,7 @@ absl::StatusOr<DistrictReader> Engine::Impl::Read(std::string_view district) con
   const auto found = districts_.find(district);
   if (!health.ok() || found == districts_.end() || !found->second.state->exists()) {
     state_mu_.ReaderUnlock();
-    return health.ok() ? NoDistrict(district) : health;
+    return health.ok() ? NoDistrict(district) : Refusal(health);
   }
   const std::shared_ptr<District>& state = found->second.state;
   return DistrictReader(&state_mu_, state, std::max(clock_.Now(), state->last_time()));

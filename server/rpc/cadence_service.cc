@@ -85,14 +85,20 @@ grpc::ServerUnaryReactor* CadenceService::ListTeamCadence(grpc::CallbackServerCo
     const absl::StatusOr<std::string> after = question.CursorOf(request.page_token());
     if (!after.ok()) return after.status();
 
-    const absl::StatusOr<DistrictReader> reader = engine_->Read(*district);
-    if (!reader.ok()) return reader.status();
-    const absl::StatusOr<OverviewPage> page = leadlag::ListTeamCadence(*reader, *kind, labels, *after, *size);
-    if (!page.ok()) return page.status();
     v1::ListTeamCadenceResponse response;
-    for (const TeamOverview& team : page->teams) *response.add_teams() = ToProto(*district, team);
-    if (page->more && !page->teams.empty()) response.set_next_page_token(question.TokenFor(page->teams.back().team));
-    *response.mutable_basis() = ToProto(BasisOf(*reader));
+    absl::StatusOr<OverviewPage> page;
+    {
+      const absl::StatusOr<DistrictReader> reader = engine_->Read(*district);
+      if (!reader.ok()) return reader.status();
+      page = leadlag::ListTeamCadence(*reader, *kind, labels, *after, *size);
+      if (!page.ok()) return page.status();
+      *response.mutable_basis() = ToProto(BasisOf(*reader));
+    }
+    const size_t shown = FillPage(page->teams, response.mutable_teams(),
+                                  [&](const TeamOverview& team) { return ToProto(*district, team); });
+    if (shown < page->teams.size() || (page->more && shown > 0)) {
+      response.set_next_page_token(question.TokenFor(page->teams[shown - 1].team));
+    }
     return response;
   };
   return Answer<v1::ListTeamCadenceRequest, v1::ListTeamCadenceResponse>(calls_, context, request, response, handler);

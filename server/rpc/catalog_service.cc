@@ -214,12 +214,13 @@ grpc::ServerUnaryReactor* CatalogService::ListTeams(grpc::CallbackServerContext*
     for (const Team& team : catalog->catalog().teams) {
       if (team.id > *after && Matches(team.labels, labels)) teams.push_back(&team);
     }
-    const size_t shown = std::min(*size, teams.size());
-    std::partial_sort(teams.begin(), teams.begin() + static_cast<ptrdiff_t>(shown), teams.end(),
+    const size_t found = teams.size();
+    std::partial_sort(teams.begin(), teams.begin() + static_cast<ptrdiff_t>(std::min(*size, found)), teams.end(),
                       [](const Team* a, const Team* b) { return a->id < b->id; });
+    teams.resize(std::min(*size, found));
     v1::ListTeamsResponse response;
-    for (size_t i = 0; i < shown; ++i) *response.add_teams() = ToProto(*teams[i]);
-    if (shown < teams.size()) response.set_next_page_token(question.TokenFor(teams[shown - 1]->id));
+    const size_t shown = FillPage(teams, response.mutable_teams(), [](const Team* team) { return ToProto(*team); });
+    if (shown < found) response.set_next_page_token(question.TokenFor(teams[shown - 1]->id));
     return response;
   };
   return Answer<v1::ListTeamsRequest, v1::ListTeamsResponse>(calls_, context, request, response, handler);

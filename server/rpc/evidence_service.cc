@@ -215,8 +215,11 @@ grpc::ServerUnaryReactor* EvidenceService::ListReviews(grpc::CallbackServerConte
     const absl::StatusOr<ReviewPage> page = leadlag::ListReviews(*reader, name->team, *after, *size);
     if (!page.ok()) return page.status();
     v1::ListReviewsResponse response;
-    for (const Review& review : page->reviews) *response.add_reviews() = ToProto(name->district, review);
-    if (page->more && !page->reviews.empty()) response.set_next_page_token(question.TokenFor(page->reviews.back().id));
+    const size_t shown = FillPage(page->reviews, response.mutable_reviews(),
+                                  [&](const Review& review) { return ToProto(name->district, review); });
+    if (shown < page->reviews.size() || (page->more && shown > 0)) {
+      response.set_next_page_token(question.TokenFor(page->reviews[shown - 1].id));
+    }
     return response;
   };
   return Answer<v1::ListReviewsRequest, v1::ListReviewsResponse>(calls_, context, request, response, handler);

@@ -13,9 +13,11 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "absl/status/statusor.h"
 #include "core/catalog.h"
+#include "core/limits.h"
 #include "server/fingerprint.h"
 
 namespace leadlag {
@@ -36,6 +38,20 @@ class PageQuestion {
  private:
   Fingerprint fingerprint_;
 };
+
+// Puts rows onto a page (a repeated field) until they have kPageBytesMax bytes, the first in any case; `to_proto` converts one. How many
+// it took.
+template <typename Rows, typename Page, typename ToProto>
+size_t FillPage(const Rows& rows, Page* page, ToProto to_proto) {
+  size_t bytes = 0;
+  for (const auto& row : rows) {
+    auto proto = to_proto(row);
+    bytes += proto.ByteSizeLong();
+    if (bytes > kPageBytesMax && !page->empty()) break;
+    *page->Add() = std::move(proto);
+  }
+  return static_cast<size_t>(page->size());
+}
 
 // The page size asked for, `page_size_default` for 0. INVALID_ARGUMENT (field "page_size") outside 1..page_size_max.
 absl::StatusOr<size_t> PageSize(int32_t asked, size_t page_size_default, size_t page_size_max);
