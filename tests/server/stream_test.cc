@@ -160,18 +160,14 @@ TEST_F(StreamTest, AcknowledgesWhatCameBeforeAMessageOutOfTurn) {
   EXPECT_EQ(stream.call->Finish().error_code(), grpc::StatusCode::INVALID_ARGUMENT);
 }
 
-TEST_F(StreamTest, StopsReadingAtItsLimit) {
-  EvidenceCall stream(server_.stubs());
-  v1::StreamEvidenceRequest batch = Batch(1, 0, 900);
-  for (v1::EvidenceRecord& record : *batch.mutable_batch()->mutable_records()) record.set_note(std::string(kNoteBytesMax, 'n'));
-  const size_t bytes = batch.ByteSizeLong();
-  ASSERT_LE(batch.batch().ByteSizeLong(), kBatchBytesMax);
-  const size_t read_at_most = (kStreamBytesOutstandingMax + bytes - 1) / bytes;
+// Batches that a stream takes while nothing is acknowledged.
+size_t ReadWhileHeld(TestServer& server, const v1::StreamEvidenceRequest& batch) {
+  EvidenceCall stream(server.stubs());
   size_t acknowledged = 0;
   std::thread writer, drainer;
   {
     // As long as it lives nothing is applied, so nothing is acknowledged.
-    const DistrictReader reader = server_.app().engine().Read("small").value();
+    const DistrictReader reader = server.app().engine().Read("small").value();
     writer = std::thread([&] {
       while (stream.call->Write(batch)) {
       }
@@ -180,9 +176,9 @@ TEST_F(StreamTest, StopsReadingAtItsLimit) {
     for (int i = 0; i < 500; ++i) {
       TestContext context;
       v1::GetDistrictResponse response;
-      EXPECT_EQ(server_.stubs().catalog->GetDistrict(&context, {}, &response).error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+      EXPECT_EQ(server.stubs().catalog->GetDistrict(&context, {}, &response).error_code(), grpc::StatusCode::INVALID_ARGUMENT);
     }
-    drainer = std::thread([&] { server_.app().Drain(); });
+    drainer = std::thread([&] { server.app().Drain(); });
   }
   v1::StreamEvidenceResponse response;
   while (stream.call->Read(&response)) ++acknowledged;
@@ -190,7 +186,22 @@ TEST_F(StreamTest, StopsReadingAtItsLimit) {
   drainer.join();
   EXPECT_EQ(stream.call->Finish().error_code(), grpc::StatusCode::UNAVAILABLE);
   EXPECT_GT(acknowledged, 0u);
-  EXPECT_LE(acknowledged, read_at_most + 1);  // one more may be read between the reader's end and the drain
+  return acknowledged;
+}
+
+TEST_F(StreamTest, StopsReadingAtItsLimit) {
+  v1::StreamEvidenceRequest batch = Batch(1, 0, 900);
+  for (v1::EvidenceRecord& record : *batch.mutable_batch()->mutable_records()) record.set_note(std::string(kNoteBytesMax, 'n'));
+  const size_t bytes = batch.ByteSizeLong();
+  ASSERT_LE(batch.batch().ByteSizeLong(), kBatchBytesMax);
+  const size_t read_at_most = (kStreamBytesOutstandingMax + bytes - 1) / bytes;
+  EXPECT_LE(ReadWhileHeld(server_, batch), read_at_most + 1);  // one more may be read between the reader's end and the drain
+}
+
+// An empty batch is few bytes, and costs more than that.
+TEST_F(StreamTest, StopsReadingHeartbeatsToo) {
+  // A few are read while the first acknowledgements are already under way.
+  EXPECT_LE(ReadWhileHeld(server_, Batch(1, 0, 0)), kStreamBytesOutstandingMax / 1'000 + 200);
 }
 
 TEST_F(StreamTest, DrainAcknowledgesWhatWasReadThenSaysUnavailable) {

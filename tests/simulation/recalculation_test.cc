@@ -167,6 +167,28 @@ TEST(RecalculationTest, EvidenceKeepsItsPaceAndTheResultIsThatOfAFreshLoad) {
   }
 }
 
+TEST(RecalculationTest, OneCatalogWaitsForTheOneBeforeAndNoMore) {
+  SimulatedDistrict district({.start = At("2025-08-01 12:00")});
+  ASSERT_TRUE(district.Apply(Before()).ok());
+  district.AdvanceTo(At("2025-10-14 12:00"));
+  std::atomic<int> applied{0}, refused{0};
+  Catalog catalog = After();
+  for (int i = 0; i < 6; ++i) {
+    catalog.display_name = absl::StrCat("Springfield ", i);
+    district.engine().Submit("springfield", ApplyCatalogCommand{.catalog = catalog, .zones = {}}, "",
+                             [&](absl::StatusOr<Outcome> outcome) {
+                               EXPECT_TRUE(outcome.ok() || absl::IsUnavailable(outcome.status())) << outcome.status();
+                               ++(outcome.ok() ? applied : refused);
+                             });
+  }
+  district.engine().WaitIdle();
+  EXPECT_EQ(applied + refused, 6);
+  EXPECT_GE(applied, 2);
+  EXPECT_GE(refused, 1);
+  EXPECT_EQ(district.Read()->catalog_version(), static_cast<uint32_t>(1 + applied));
+  EXPECT_EQ(district.Inconsistencies(), "");
+}
+
 // An acknowledgement waits for at most the one Continue that is under way when it is sent, and the one of its own
 // round.
 TEST(RecalculationTest, ABatchIsLoggedAmongTheContinues) {
