@@ -213,6 +213,19 @@ absl::Status DataDirectory::CheckpointAndTrim() {
   return absl::OkStatus();
 }
 
+uint64_t DataDirectory::BytesOnDisk() const {
+  uint64_t bytes = 0;
+  for (const std::string& directory : {rep_->LogDirectory(), rep_->ViewDirectory()}) {
+    std::vector<std::string> files;
+    rep_->env()->GetChildren(directory, &files).PermitUncheckedError();
+    for (const std::string& file : files) {
+      uint64_t size = 0;
+      if (rep_->env()->GetFileSize(directory + "/" + file, &size).ok()) bytes += size;
+    }
+  }
+  return bytes;
+}
+
 absl::Status DataDirectory::Verify() {
   if (absl::Status status = rep_->log->Verify(); !status.ok()) return status;
   if (absl::Status status = rep_->store->VerifyChecksums(); !status.ok()) return status;

@@ -57,6 +57,9 @@ class DataDirectory {
   // other.
   absl::Status CheckpointAndTrim();
 
+  // Bytes of its files, as far as they can be looked at; files come and go meanwhile.
+  uint64_t BytesOnDisk() const;
+
   // Everything that can be checked by reading: log and view against their checksums, and the open rule.
   absl::Status Verify();
 

@@ -785,8 +785,7 @@ void Engine::Impl::SetTickListener(std::function<void()> listener) {
 }
 
 int64_t Engine::Impl::BytesOnDisk() const {
-  const absl::StatusOr<StoreStats> stats = directory_->store().Stats();
-  return stats.ok() ? static_cast<int64_t>(stats->disk_bytes) : 0;
+  return static_cast<int64_t>(directory_->BytesOnDisk());
 }
 
 DistrictReader::~DistrictReader() {

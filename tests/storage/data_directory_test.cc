@@ -73,6 +73,14 @@ TEST_F(DataDirectoryTest, MakesWhatIsMissingAndOpensItAgain) {
   EXPECT_EQ(directory_->log().Own("springfield")->last_position, 3u);
 }
 
+TEST_F(DataDirectoryTest, TellsTheBytesOfLogAndView) {
+  Open();
+  const uint64_t empty = directory_->BytesOnDisk();
+  EXPECT_GT(empty, 0u);
+  Append("d", 50);
+  EXPECT_GT(directory_->BytesOnDisk(), empty + 50 * 7);  // 7 bytes a command
+}
+
 TEST_F(DataDirectoryTest, OneAtATime) {
   Open();
   const absl::Status status = DataDirectory::Open({.directory = "/a/b", .disk = disk_}).status();
