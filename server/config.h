@@ -2,7 +2,7 @@
 //
 //   --data_dir=DIR             LEADLAG_DATA_DIR    data_dir: DIR
 //   --listen=HOST:PORT         LEADLAG_LISTEN      listen: HOST:PORT
-//   --tail_records_max=N       LEADLAG_TAIL_RECORDS_MAX
+//   --tail_records_max=N       LEADLAG_TAIL_RECORDS_MAX  tail_records_max: N
 //   --config=FILE              LEADLAG_CONFIG
 //
 // The file is YAML, one "key: value" a line, with the flags' names; an unknown key is refused. Pure functions but for the file read.

@@ -25,8 +25,12 @@ void AddGlobalFlags(CLI::App& root, RunContext& context) {
       ->type_name("HOST:PORT")
       ->capture_default_str();
   root.add_option("--district", context.district, "The district's id")->envname("LEADLAG_DISTRICT")->type_name("ID");
-  root.add_option("--output", context.output, "table, json or csv")
-      ->transform(CLI::CheckedTransformer(kOutputs).description(""))
+  const auto is_output = [](const std::string& name) {
+    return kOutputs.count(name) > 0 ? std::string() : "it is table, json or csv, not " + name;
+  };
+  root.add_option_function<std::string>(
+          "--output", [&context](const std::string& name) { context.output = kOutputs.at(name); }, "table, json or csv [table]")
+      ->check(CLI::Validator(is_output, ""))
       ->type_name("FORMAT");
   root.add_option("--deadline_seconds", context.deadline_seconds, "For each call, its retries included [30]")
       ->check(CLI::PositiveNumber.description(""))

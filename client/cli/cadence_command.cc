@@ -46,7 +46,7 @@ void PrintTeam(RunContext& context, const v1::TeamCadence& cadence) {
   table.AddRow({"weeks in a row", cadence.weeks().streak()});
   table.AddRow({"months with a signal", Share(cadence.months().covered(), cadence.months().eligible())});
   table.AddRow({"months in a row", cadence.months().streak()});
-  table.AddRow({"on track", cadence.watched_days() == 0 ? "- (no expectation watches this)"
+  table.AddRow({"on track", cadence.watched_days() == 0 ? "- (no expectation is on this very kind; try --kind)"
                                                         : Share(cadence.on_track_days(), cadence.watched_days()) +
                                                               " of days, by " + cadence.expectation()});
   char burstiness[32] = "-";

@@ -247,7 +247,7 @@ absl::StatusOr<Date> ParseDateAs(std::string_view text, DateFormat format) {
   if (format == DateFormat::kAuto) {
     if (ParseSlashes(text, true) || ParseSlashes(text, false)) {
       return absl::InvalidArgumentError(
-          Quoted(text) + " may be month first or day first: say so with --date_format=M/D/YYYY or D/M/YYYY");
+          Quoted(text) + ": say which comes first, month or day, with --date_format=M/D/YYYY or D/M/YYYY");
     }
     return absl::InvalidArgumentError(Quoted(text) + " is not a date; give YYYY-MM-DD or YYYYMMDD, or a --date_format");
   }

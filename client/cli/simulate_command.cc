@@ -15,7 +15,8 @@ constexpr char kText[] =
     "options give the same\n"
     "bytes. Without --start it is the Monday so many weeks before today that the simulation has just ended, which is "
     "printed.\n"
-    "Example: leadlag simulate demo && leadlag apply demo/catalog.yaml &&\n"
+    "The district is the one that --id names, not that of --district: applied, the catalog replaces one of that id.\n"
+    "Example: leadlag simulate demo && leadlag --district sample apply demo/catalog.yaml &&\n"
     "         leadlag --district sample import demo/evidence.csv --map_file demo/evidence.map.yaml";
 
 struct Flags {
@@ -32,7 +33,6 @@ absl::Status WriteFile(const std::filesystem::path& path, const std::string& tex
 }
 
 int SimulateToFiles(RunContext& context, Flags flags) {
-  if (!context.district.empty()) flags.options.district = context.district;
   if (flags.start.empty()) {
     const Date today(static_cast<int32_t>(SystemClock().Now().micros / kMicrosPerDay));
     flags.options.start = today.StartOfIsoWeek() - 7 * flags.options.weeks;
@@ -66,6 +66,7 @@ void AddSimulate(CommandSet& commands) {
   simulate->add_option("directory", flags->directory, "Made where it does not exist")
       ->required()
       ->type_name("DIRECTORY");
+  simulate->add_option("--id", options.district, "The district's id")->capture_default_str()->type_name("ID");
   simulate->add_option("--teams", options.teams, "How many")->capture_default_str()->type_name("N");
   simulate->add_option("--indicators", options.indicators, "How many")->capture_default_str()->type_name("N");
   simulate->add_option("--seed", options.seed, "Another seed, another district")->capture_default_str()->type_name("N");

@@ -175,7 +175,7 @@ TEST(ParseDateAs, FormatsAndAmbiguity) {
   };
   EXPECT_EQ(text("2025-09-04", DateFormat::kAuto), "2025-09-04");
   EXPECT_EQ(text("20250904", DateFormat::kAuto), "2025-09-04");
-  EXPECT_THAT(text("3/4/2025", DateFormat::kAuto), HasSubstr("month first or day first"));
+  EXPECT_THAT(text("3/4/2025", DateFormat::kAuto), HasSubstr("which comes first, month or day"));
   EXPECT_EQ(text("3/4/2025", DateFormat::kMonthFirst), "2025-03-04");
   EXPECT_EQ(text("3/4/2025", DateFormat::kDayFirst), "2025-04-03");
   EXPECT_THAT(text("13/4/2025", DateFormat::kMonthFirst), HasSubstr("M/D/YYYY"));

@@ -417,7 +417,7 @@ TEST_F(CliTest, AWrongCatalogFileNamesLineAndReasonAndChangesNothing) {
 TEST_F(CliTest, ASimulatedDistrictCanBeLoadedTwice) {
   const Leadlag leadlag(server_->target(), "made-up");
   const std::string files = directory_ / "made-up";
-  ProgramResult result = leadlag({"simulate", files, "--teams", "7", "--weeks", "10", "--seed", "5"});
+  ProgramResult result = leadlag({"simulate", files, "--id", "made-up", "--teams", "7", "--weeks", "10", "--seed", "5"});
   ASSERT_EQ(result.exit_code, kExitOk) << Told(result);
   result = leadlag({"apply", files + "/catalog.yaml"});
   ASSERT_EQ(result.exit_code, kExitOk) << Told(result);
@@ -430,7 +430,7 @@ TEST_F(CliTest, ASimulatedDistrictCanBeLoadedTwice) {
   EXPECT_EQ(FromJson<v1::RecordEvidenceResponse>(result.out).result().new_count(), 0) << Told(result);
   // The same seed, the same bytes.
   const std::string before = Read(files + "/evidence.ndjson");
-  ASSERT_EQ(leadlag({"simulate", files, "--teams", "7", "--weeks", "10", "--seed", "5"}).exit_code, kExitOk);
+  ASSERT_EQ(leadlag({"simulate", files, "--id", "made-up", "--teams", "7", "--weeks", "10", "--seed", "5"}).exit_code, kExitOk);
   EXPECT_EQ(Read(files + "/evidence.ndjson"), before);
   const std::string mapping = Read(files + "/evidence.map.yaml");
   const size_t source = mapping.find("source: ");
