@@ -13,6 +13,8 @@ namespace {
 constexpr size_t kBlockBytes = 32768;
 constexpr size_t kHeaderBytes = 7;  // checksum, length, type
 constexpr size_t kTypeOffset = 6;
+constexpr size_t kSectorBytes = 512;
+constexpr size_t kZerosMin = 8;  // more than anything that is written ends in
 
 uint8_t ByteAt(std::string_view bytes, size_t offset) { return static_cast<uint8_t>(bytes[offset]); }
 
@@ -54,9 +56,18 @@ bool IsTorn(std::string_view rest) {
   return !IsRecordOf(rest, rest.size() - kHeaderBytes) && !HoldsRecord(rest.substr(1));
 }
 
+// `record`: where the record begins that does not check out.
+bool IsUnfilled(std::string_view bytes, size_t record) {
+  const size_t filled = bytes.find_last_not_of('\0') + 1;  // 0 where all is zero
+  const size_t sector = (filled + kSectorBytes - 1) / kSectorBytes * kSectorBytes;
+  if (sector <= record || sector + kZerosMin > bytes.size()) return false;
+  const size_t header_end = record + kHeaderBytes;
+  return filled <= header_end || sector < header_end + StoredLength(bytes.substr(record));
+}
+
 }  // namespace
 
-absl::Status CheckRecordFile(std::string_view bytes, std::string_view name) {
+absl::StatusOr<size_t> CheckRecordFile(std::string_view bytes, std::string_view name) {
   for (size_t start = 0; start < bytes.size(); start += kBlockBytes) {
     const std::string_view block = bytes.substr(start, kBlockBytes);
     const bool is_last_block = start + block.size() == bytes.size();
@@ -64,14 +75,15 @@ absl::Status CheckRecordFile(std::string_view bytes, std::string_view name) {
     while (block.size() - offset >= kHeaderBytes) {
       const std::string_view rest = block.substr(offset);
       if (!IsRecord(rest)) {
-        if (AllZero(bytes.substr(start + offset)) || (is_last_block && IsTorn(rest))) return absl::OkStatus();
+        if (AllZero(bytes.substr(start + offset)) || IsUnfilled(bytes, start + offset)) return start + offset;
+        if (is_last_block && IsTorn(rest)) return bytes.size();
         return absl::DataLossError(absl::StrCat(absl::string_view(name.data(), name.size()),
                                                 " is damaged at byte ", start + offset));
       }
       offset += kHeaderBytes + StoredLength(rest);
     }
   }
-  return absl::OkStatus();
+  return bytes.size();
 }
 
 }  // namespace leadlag

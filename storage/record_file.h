@@ -11,7 +11,11 @@
 // little-endian, none across a block's end; the masked checksum covers type and payload, so not the length. The first
 // record that does not check out is
 //   torn     when it is cut off by the file's end, and nothing after its header is a record, and its checksum does
-//            not fit the bytes that are there; or when nothing but zeros follow (a file extended and not filled);
+//            not fit the bytes that are there;
+//   unfilled when from it, or from some sector's beginning within it, to the file's end all is zero: the file was
+//            extended, and not or not wholly filled. That is torn too, but RocksDB may take it for a whole record with a
+//            wrong checksum, so the file has to be cut off before it. No single changed byte makes one: what we and
+//            RocksDB write does not end in so many zeros;
 //   damaged  otherwise: a whole record with a wrong checksum; one that claims to be cut off and yet has records after
 //            it, or checks out when it is taken to end at the file's end.
 // So every flip of one byte in a whole file is found. What cannot be told from a torn end is a file that was cut off,
@@ -21,13 +25,15 @@
 // Pure; thread safe.
 #pragma once
 
+#include <cstddef>
 #include <string_view>
 
-#include "absl/status/status.h"
+#include "absl/status/statusor.h"
 
 namespace leadlag {
 
-// DATA_LOSS naming `name` and the offset of the first damaged record; OK for a whole file, or one with a torn end.
-absl::Status CheckRecordFile(std::string_view bytes, std::string_view name);
+// How many of the file's bytes count: all, a torn end included, but for an unfilled one. DATA_LOSS naming `name` and the
+// offset of the first damaged record.
+absl::StatusOr<size_t> CheckRecordFile(std::string_view bytes, std::string_view name);
 
 }  // namespace leadlag

@@ -50,7 +50,11 @@ absl::Status CheckRecordFiles(rocksdb::Env* env, const std::string& directory) {
     std::string bytes;
     const rocksdb::Status status = rocksdb::ReadFileToString(env, path, &bytes);
     if (!status.ok()) return ToStatus(status, absl::StrCat("reading ", path));
-    if (absl::Status checked = CheckRecordFile(bytes, path); !checked.ok()) return checked;
+    const absl::StatusOr<size_t> counting = CheckRecordFile(bytes, path);
+    if (!counting.ok()) return counting.status();
+    if (*counting == bytes.size()) continue;
+    const rocksdb::Status cut = env->Truncate(path, *counting);
+    if (!cut.ok()) return ToStatus(cut, absl::StrCat("cutting off the unfilled end of ", path));
   }
   return absl::OkStatus();
 }

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <utility>
@@ -235,6 +236,32 @@ TEST_F(CommandLogTest, CommittedGroupsSurviveAPowerCut) {
   disk_->LosePower();
   Open();
   EXPECT_THAT(ReadCommands(1, 4), ElementsAre("c4", "c5", "c6", "c7", "c8", "c9", "c10"));
+}
+
+// A file system may give a file its new length before the bytes: the sectors that did not arrive are zeros.
+TEST_F(CommandLogTest, AnEntryThatWasNotFilledIsATornEnd) {
+  const Ownership own = Own("d");
+  ASSERT_EQ(AppendOne(own, 0, {"kept"}), kCommitted);
+  ASSERT_EQ(AppendOne(own, 1, {std::string(100'000, 'x')}), kCommitted);
+  const Disk::Contents whole = disk_->ReadAll();
+  const auto file = std::find_if(whole.begin(), whole.end(), [](const auto& entry) {
+    return entry.first.ends_with(".log") && entry.second.size() > 100'000;
+  });
+  ASSERT_NE(file, whole.end());
+  for (const size_t sector : {size_t{512}, size_t{4096}, size_t{65'536}, file->second.size() / 512 * 512}) {
+    SCOPED_TRACE(sector);
+    Disk::Contents cut = whole;
+    std::string& bytes = cut[file->first];
+    if (bytes.size() - sector < 8) continue;
+    std::fill(bytes.begin() + static_cast<std::ptrdiff_t>(sector), bytes.end(), '\0');
+    log_.reset();
+    disk_ = Disk::InMemory(cut);
+    Open();
+    EXPECT_THAT(ReadCommands(1, 1), ElementsAre("kept"));
+    EXPECT_EQ(AppendOne(Own("d"), 1, {"after"}), kCommitted);
+    Reopen();
+    EXPECT_THAT(ReadCommands(1, 1), ElementsAre("kept", "after"));
+  }
 }
 
 TEST_F(CommandLogTest, OneAtATime) {

@@ -71,9 +71,7 @@ RecordFile LargeFile() {
   return file;
 }
 
-bool Damaged(std::string_view bytes) {
-  return CheckRecordFile(bytes, "test").code() == absl::StatusCode::kDataLoss;
-}
+bool Damaged(std::string_view bytes) { return absl::IsDataLoss(CheckRecordFile(bytes, "test").status()); }
 
 TEST(RecordFileTest, WholeFilesAreGood) {
   EXPECT_TRUE(CheckRecordFile("", "test").ok());
@@ -95,6 +93,28 @@ TEST(RecordFileTest, ZerosAfterTheEndAreTorn) {
   EXPECT_FALSE(Damaged(bytes + std::string(5, '\0')));
   EXPECT_FALSE(Damaged(bytes + std::string(100000, '\0')));
   EXPECT_TRUE(Damaged(bytes + std::string(100, '\0') + bytes));
+}
+
+// A power cut may leave the last records' later sectors empty.
+TEST(RecordFileTest, ARecordThatWasNotFilledIsCutOff) {
+  RecordFile file = SmallFile();
+  const size_t whole = file.bytes().size();
+  file.Add(Payload(100000));
+  for (size_t sector = 512; sector < file.bytes().size(); sector += 512) {
+    std::string bytes = file.bytes();
+    std::fill(bytes.begin() + static_cast<std::ptrdiff_t>(sector), bytes.end(), '\0');
+    const absl::StatusOr<size_t> counting = CheckRecordFile(bytes, "test");
+    ASSERT_TRUE(counting.ok()) << sector << " " << counting.status();
+    // Fragments before the first empty sector are whole.
+    EXPECT_GE(*counting, std::min(sector, whole) / 2) << sector;
+    EXPECT_TRUE(CheckRecordFile(bytes.substr(0, *counting), "test").ok()) << sector;
+    bytes[100] ^= 1;  // and one that is damaged before is still damage
+    EXPECT_TRUE(Damaged(bytes)) << sector;
+  }
+  // Within a sector nothing but damage leaves zeros.
+  std::string bytes = file.bytes();
+  std::fill(bytes.end() - 100, bytes.end(), '\0');
+  EXPECT_EQ(Damaged(bytes), file.bytes().size() % 512 != 100);
 }
 
 TEST(RecordFileTest, EveryFlippedBitIsDamage) {
@@ -125,7 +145,7 @@ TEST(RecordFileTest, NamesTheFileAndThePlace) {
   RecordFile file = SmallFile();
   std::string bad = file.bytes();
   bad[file.starts()[3] + 20] ^= 1;
-  const absl::Status status = CheckRecordFile(bad, "log/000004.log");
+  const absl::Status status = CheckRecordFile(bad, "log/000004.log").status();
   EXPECT_EQ(status.message(), "log/000004.log is damaged at byte " + std::to_string(file.starts()[3]));
 }
 
