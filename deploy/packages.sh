@@ -13,6 +13,9 @@ build_packages=(
 # To build and run the tests on top of that; npm fetches buf (deploy/buf), jq reads its answers.
 test_packages=(libgtest-dev libgmock-dev npm jq)
 
+# To build and run the benchmark (tests/benchmark/run.sh) on top of that.
+benchmark_packages=(libpq-dev postgresql-15)
+
 # Installs those of the given packages that are missing. As root, or with sudo.
 install_packages() {
   local package missing=()

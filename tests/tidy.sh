@@ -40,7 +40,7 @@ forbid 'core does no I/O and starts no threads' core/ \
   '#\s*include\s*<(thread|mutex|shared_mutex|condition_variable|future|fstream|iostream|filesystem)>'
 forbid 'storage includes only storage, core, Abseil, RocksDB and the system' storage/ '#\s*include' \
   "$include(\"(storage|core|absl|rocksdb)/|<([a-z_0-9]+|[a-z]+\.h|sys/[a-z]+\.h|rocksdb/.*)>)"
-forbid 'only storage includes RocksDB' '' '#\s*include\s*["<]rocksdb/' '^(storage|tests/storage)/'
+forbid 'only storage includes RocksDB' '' '#\s*include\s*["<]rocksdb/' '^((storage|tests/storage)/|tests/benchmark/rocksdb_baseline\.cc:)'
 forbid 'only server and client include gRPC' '(tests/)?(core|storage)/' '#\s*include\s*["<]grpc(pp)?/'
 forbid 'only server/rpc and client know the public protobufs' '(core|storage|server)/' \
   '#\s*include\s*["<]leadlag/v1/' '^server/rpc/'

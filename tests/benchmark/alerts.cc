@@ -1,0 +1,218 @@
+// Alerts: how long a flip takes to its subscribers, over gRPC.
+//
+// The district's watches are young, so that a team's first record flips its watch to ON_TRACK. The moment of an
+// acknowledgement is when the client has read it; a flip may come before it, and then took 0. A tick's moment is the
+// flip's effective time: the notify time of a watch that falls due while subscribers listen.
+#include <algorithm>
+#include <condition_variable>
+#include <filesystem>
+#include <map>
+#include <mutex>
+
+#include "core/clock.h"
+#include "server/rpc/convert_catalog.h"
+#include "tests/benchmark/programs.h"
+#include "tests/benchmark/sections.h"
+#include "tests/benchmark/watched_district.h"
+#include "tests/benchmark/workload.h"
+
+namespace leadlag::benchmark {
+namespace {
+
+constexpr int kSamples = 400;
+constexpr int kTicked = 10;  // watches that fall due at once
+constexpr int kSubscribersAChannel = 100;
+constexpr std::chrono::seconds kPatience(90);  // a notify time is at most a minute and a half away
+
+struct Arrival {
+  std::string team;
+  int64_t effective_micros = 0;
+  int64_t micros = 0;       // monotonic
+  int64_t wall_micros = 0;  // as effective_micros
+};
+
+// What all subscribers were sent. Thread safe.
+class Arrivals {
+ public:
+  void Add(Arrival arrival) {
+    const std::lock_guard lock(mutex_);
+    arrivals_.push_back(std::move(arrival));
+    changed_.notify_all();
+  }
+  void AddReady() {
+    const std::lock_guard lock(mutex_);
+    ++ready_;
+    changed_.notify_all();
+  }
+  bool AwaitReady(int count) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, kPatience, [&] { return ready_ >= count; });
+  }
+  // Waits until there are `count`, takes them all, and forgets them; fewer where they did not come in time.
+  std::vector<Arrival> Take(size_t count) {
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, kPatience, [&] { return arrivals_.size() >= count; });
+    return std::exchange(arrivals_, {});
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<Arrival> arrivals_;
+  int ready_ = 0;
+};
+
+// One Subscribe call; ready once its snapshot is whole. Ends with its destructor.
+class Subscriber final : public grpc::ClientReadReactor<v1::SubscribeResponse> {
+ public:
+  Subscriber(v1::AlertService::Stub& stub, Arrivals& arrivals) : arrivals_(arrivals) {
+    request_.set_parent(Workload::DistrictName());
+    request_.set_snapshot(true);
+    stub.async()->Subscribe(&context_, &request_, this);
+    StartRead(&message_);
+    StartCall();
+  }
+  ~Subscriber() override {
+    context_.TryCancel();
+    std::unique_lock lock(mutex_);
+    ended_.wait(lock, [this] { return done_; });
+  }
+
+  void OnReadDone(bool ok) override {
+    if (!ok) return;
+    const int64_t micros = MonotonicMicros(), wall_micros = SystemClock().Now().micros;
+    for (const v1::Flip& flip : message_.flips()) {
+      const auto& effective = flip.effective_time();
+      arrivals_.Add(
+          {flip.team(), effective.seconds() * kMicrosPerSecond + effective.nanos() / 1000, micros, wall_micros});
+    }
+    if (message_.snapshot_complete()) arrivals_.AddReady();
+    StartRead(&message_);
+  }
+  void OnDone(const grpc::Status&) override {
+    const std::lock_guard lock(mutex_);
+    done_ = true;
+    ended_.notify_all();
+  }
+
+ private:
+  Arrivals& arrivals_;
+  grpc::ClientContext context_;
+  v1::SubscribeRequest request_;
+  v1::SubscribeResponse message_;
+  std::mutex mutex_;
+  std::condition_variable ended_;
+  bool done_ = false;
+};
+
+class Alerts {
+ public:
+  Alerts(const BenchmarkOptions& options, Figures& figures)
+      : options_(options),
+        figures_(figures),
+        directory_(options.work_directory + "/alerts"),
+        district_(SystemClock().Now()) {}
+
+  absl::Status Run() {
+    const absl::Status status = RunAll();
+    std::filesystem::remove_all(directory_);
+    return status;
+  }
+
+ private:
+  absl::Status RunAll() {
+    auto server = Leadlagd::Start(directory_);
+    if (!server.ok()) return server.status();
+    server_ = server->get();
+    district_.AddTeams(kTicked + 3 * kSamples);
+    district_.AddQuiet("visits", 0);
+    if (absl::Status status = server_->Apply(ToProto(district_.catalog)); !status.ok()) return status;
+    for (const int subscribers : {1, 100, 1'000}) {
+      if (options_.quick && subscribers == 1) continue;  // each waits for a notify time
+      if (absl::Status status = RunWith(subscribers); !status.ok()) return status;
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status RunWith(int count) {
+    Arrivals arrivals;
+    std::vector<std::unique_ptr<Stubs>> channels;
+    std::vector<std::unique_ptr<Subscriber>> subscribers;
+    for (int i = 0; i < count; ++i) {
+      if (i % kSubscribersAChannel == 0) channels.push_back(std::make_unique<Stubs>(server_->target()));
+      subscribers.push_back(std::make_unique<Subscriber>(*channels.back()->alerts, arrivals));
+      // A channel's at a time: the server bounds the bytes of snapshots under way.
+      const bool last = (i + 1) % kSubscribersAChannel == 0 || i + 1 == count;
+      if (last && !arrivals.AwaitReady(i + 1))
+        return absl::DeadlineExceededError("the subscribers were not served in time");
+    }
+    const std::string name = "alerts_" + std::to_string(count);
+    if (absl::Status status = MeasureAcks(name, count, arrivals); !status.ok()) return status;
+    return MeasureTick(name, count, arrivals);
+  }
+
+  absl::Status MeasureAcks(const std::string& name, int subscribers, Arrivals& arrivals) {
+    std::vector<double> from_sending, from_ack;
+    for (int sample = 0; sample < kSamples; ++sample) {
+      v1::RecordEvidenceRequest request;
+      request.set_parent(Workload::Parent());
+      v1::EvidenceRecord& record = *request.add_records();
+      record.set_team(WatchedDistrict::TeamId(next_team_++));
+      record.set_evidence_id(record.team());
+      record.set_indicator("visits");
+      record.set_event_date(district_.today.ToString());
+      record.set_number(1);
+      TestContext context;
+      v1::RecordEvidenceResponse response;
+      const int64_t sent = MonotonicMicros();
+      const absl::Status status = ToStatus(server_->stubs().evidence->RecordEvidence(&context, request, &response));
+      const int64_t acknowledged = MonotonicMicros();
+      if (!status.ok()) return status;
+      if (response.result().new_count() != 1) return absl::InternalError(response.ShortDebugString());
+      const std::vector<Arrival> arrived = arrivals.Take(static_cast<size_t>(subscribers));
+      if (arrived.size() != static_cast<size_t>(subscribers))
+        return absl::DeadlineExceededError("a flip did not reach all subscribers");
+      for (const Arrival& arrival : arrived) {
+        from_sending.push_back(static_cast<double>(arrival.micros - sent) * 1e-3);
+        from_ack.push_back(static_cast<double>(std::max<int64_t>(0, arrival.micros - acknowledged)) * 1e-3);
+      }
+    }
+    figures_.AddPercentiles(name + "_record_to_subscriber", from_sending);
+    figures_.AddPercentiles(name + "_ack_to_subscriber", from_ack);
+    return absl::OkStatus();
+  }
+
+  absl::Status MeasureTick(const std::string& name, int subscribers, Arrivals& arrivals) {
+    // The next whole minute that leaves the catalog time to be applied.
+    const Instant soon{SystemClock().Now().micros + 10 * kMicrosPerSecond};
+    const Instant minute{(soon.micros / kMicrosPerMinute + 1) * kMicrosPerMinute};
+    district_.AddDueToday("tick-" + std::to_string(subscribers), kTicked, district_.MinuteAt(minute));
+    if (absl::Status status = server_->Apply(ToProto(district_.catalog)); !status.ok()) return status;
+    const size_t expected = static_cast<size_t>(kTicked * subscribers);
+    std::vector<double> millis;
+    while (millis.size() < expected) {
+      const std::vector<Arrival> arrived = arrivals.Take(expected);
+      if (arrived.empty()) return absl::DeadlineExceededError("a tick's flips did not come");
+      for (const Arrival& arrival : arrived) {
+        // The watches' start is a flip too, of the moment of the catalog.
+        if (arrival.effective_micros == minute.micros)
+          millis.push_back(static_cast<double>(arrival.wall_micros - minute.micros) * 1e-3);
+      }
+    }
+    figures_.AddPercentiles(name + "_tick_to_subscriber", millis);
+    return absl::OkStatus();
+  }
+
+  const BenchmarkOptions& options_;
+  Figures& figures_;
+  const std::string directory_;
+  WatchedDistrict district_;
+  Leadlagd* server_ = nullptr;
+  int next_team_ = kTicked;  // those before it send nothing, so that they fall due
+};
+
+}  // namespace
+
+absl::Status MeasureAlerts(const BenchmarkOptions& options, Figures& figures) { return Alerts(options, figures).Run(); }
+
+}  // namespace leadlag::benchmark

@@ -1,0 +1,125 @@
+#include "tests/benchmark/figures.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <utility>
+
+#include "core/check.h"
+
+namespace leadlag::benchmark {
+namespace {
+
+// A key is a figure, or one figure over another.
+struct Key {
+  const char* name;
+  const char* figure;
+  const char* over = nullptr;
+};
+constexpr Key kKeys[] = {
+    {"ingest_over_postgresql", "ingest_stream16_caught_up_per_s", "postgresql_per_s"},
+    {"ingest_over_rocksdb_default", "ingest_stream16_caught_up_per_s", "rocksdb_default_per_s"},
+    {"ingest_over_rocksdb_tuned", "ingest_stream16_caught_up_per_s", "rocksdb_tuned_per_s"},
+    {"ingest_over_grpc_ceiling", "ingest_stream16_caught_up_per_s", "grpc_ceiling_per_s"},
+    {"ack_p50_ms_window4", "ingest_stream4_ack_p50_ms"},
+    {"unary16_over_stream", "ingest_unary16_per_s", "ingest_stream16_caught_up_per_s"},
+    {"team_cadence_over_empty_rpc", "query_team_cadence_warm_p50_ms", "query_empty_rpc_p50_ms"},
+    {"list_cadence_over_postgresql", "sql_list_cadence_warm_p50_ms", "query_list_cadence_warm_p50_ms"},
+    {"team_latency_over_postgresql", "sql_team_latency_warm_p50_ms", "query_team_latency_warm_p50_ms"},
+    {"district_latency_over_postgresql", "sql_district_latency_warm_p50_ms", "query_district_latency_warm_p50_ms"},
+    {"ack_to_subscriber_p99_ms", "alerts_100_ack_to_subscriber_p99_ms"},
+    {"tick_to_subscriber_p99_ms", "alerts_100_tick_to_subscriber_p99_ms"},
+    {"idle_tick_growth", "tick_many_watches_ms", "tick_few_watches_ms"},
+    {"bytes_per_watch", "bytes_per_watch"},
+    {"drain_flips_per_s", "drain_flips_per_s"},
+    {"ingest_growth", "growth_last_ingest_per_s", "growth_first_ingest_per_s"},
+    {"query_growth", "growth_last_query_ms", "growth_first_query_ms"},
+    {"restart_clean_s", "restart_clean_s"},
+    {"restart_killed_s", "restart_killed_s"},
+    {"disk_over_protobuf_bytes", "disk_bytes", "protobuf_bytes"},
+};
+
+std::string Number(double value) {
+  char text[32];
+  std::snprintf(text, sizeof(text), "%.*f", std::abs(value) >= 1000 ? 0 : std::abs(value) >= 10 ? 1 : 3, value);
+  return text;
+}
+
+std::string Quoted(const std::string& text) {
+  std::string quoted = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') quoted += '\\';
+    quoted += static_cast<unsigned char>(c) < ' ' ? ' ' : c;
+  }
+  return quoted + "\"";
+}
+
+std::string ObjectOf(const std::map<std::string, std::string>& texts) {
+  std::string object = "{";
+  for (const auto& [name, text] : texts) object += (object.size() > 1 ? ", " : "") + Quoted(name) + ": " + Quoted(text);
+  return object + "}";
+}
+
+std::string Row(const std::string& name, const std::string& value) {
+  constexpr size_t kColumn = 52;
+  return "  " + name + std::string(name.size() < kColumn ? kColumn - name.size() : 1, ' ') +
+         std::string(value.size() < 12 ? 12 - value.size() : 0, ' ') + value + "\n";
+}
+
+}  // namespace
+
+double Percentile(std::vector<double> values, double share) {
+  LEADLAG_CHECK(!values.empty());
+  const auto rank = static_cast<size_t>(std::ceil(share * static_cast<double>(values.size())));
+  const auto nth = values.begin() + static_cast<std::ptrdiff_t>(std::max<size_t>(rank, 1) - 1);
+  std::nth_element(values.begin(), nth, values.end());
+  return *nth;
+}
+
+void Figures::Add(const std::string& name, double value) {
+  std::vector<double>& rounds = values_[name];
+  if (rounds.empty()) names_.push_back(name);
+  rounds.push_back(value);
+}
+
+void Figures::AddPercentiles(const std::string& name, const std::vector<double>& millis) {
+  Add(name + "_p50_ms", Percentile(millis, 0.5));
+  Add(name + "_p99_ms", Percentile(millis, 0.99));
+}
+
+double Figures::Median(const std::string& name) const { return Percentile(values_.at(name), 0.5); }
+
+std::vector<std::pair<std::string, double>> KeysOf(const Figures& figures) {
+  std::vector<std::pair<std::string, double>> keys;
+  for (const Key& key : kKeys) {
+    if (!figures.Has(key.figure) || (key.over != nullptr && !figures.Has(key.over))) continue;
+    keys.emplace_back(key.name, figures.Median(key.figure) / (key.over != nullptr ? figures.Median(key.over) : 1));
+  }
+  return keys;
+}
+
+std::string TableOf(const Figures& figures) {
+  std::string table = "measured (median of the rounds)\n";
+  for (const std::string& name : figures.names()) table += Row(name, Number(figures.Median(name)));
+  table += "compared\n";
+  for (const auto& [name, value] : KeysOf(figures)) table += Row(name, Number(value));
+  return table;
+}
+
+std::string JsonOf(const Figures& figures, const std::map<std::string, std::string>& machine,
+                   const std::map<std::string, std::string>& versions) {
+  std::string json = "{\n";
+  for (const auto& [name, value] : KeysOf(figures)) json += "  " + Quoted(name) + ": " + Number(value) + ",\n";
+  json += "  \"machine\": " + ObjectOf(machine) + ",\n  \"versions\": " + ObjectOf(versions) + ",\n  \"raw\": {";
+  const char* separator = "\n";
+  for (const std::string& name : figures.names()) {
+    json += separator + ("    " + Quoted(name)) + ": [";
+    separator = ",\n";
+    const char* comma = "";
+    for (const double value : figures.Rounds(name)) json += std::exchange(comma, ", ") + Number(value);
+    json += "]";
+  }
+  return json + "\n  }\n}\n";
+}
+
+}  // namespace leadlag::benchmark

@@ -1,0 +1,137 @@
+// Ingest: the same batches to each contestant, one after the other.
+//
+// leadlagd applies a batch to the view before it acknowledges it, so that the view has caught up with the log at the
+// last acknowledgement. That is checked, not believed: the second clock stops when GetStats has counted all records.
+#include <filesystem>
+#include <functional>
+
+#include "tests/benchmark/evidence_load.h"
+#include "tests/benchmark/postgresql.h"
+#include "tests/benchmark/programs.h"
+#include "tests/benchmark/rocksdb_baseline.h"
+#include "tests/benchmark/sections.h"
+#include "tests/benchmark/workload.h"
+
+namespace leadlag::benchmark {
+namespace {
+
+constexpr int64_t kRecords = 1'000'000;
+constexpr int64_t kQuickRecords = 100'000;
+
+class Ingest {
+ public:
+  Ingest(const BenchmarkOptions& options, Figures& figures)
+      : options_(options),
+        figures_(figures),
+        workload_({.records = options.quick ? kQuickRecords : kRecords, .today = TodayUtc()}),
+        batches_(workload_.Batches()) {}
+
+  absl::Status Run() {
+    for (const int window : {16, 4}) {
+      if (absl::Status status = RunCeiling(window); !status.ok()) return status;
+      const absl::Status status =
+          RunLeadlagd("ingest_stream" + std::to_string(window),
+                      [&](v1::EvidenceService::Stub& stub) { return SendStream(stub, batches_, window); });
+      if (!status.ok()) return status;
+    }
+    if (absl::Status status = RunUnary(); !status.ok()) return status;
+    if (absl::Status status = RunRocksDb("rocksdb_default", RunRocksDbDefault); !status.ok()) return status;
+    if (absl::Status status = RunRocksDb("rocksdb_tuned", RunRocksDbTuned); !status.ok()) return status;
+    return RunPostgreSql();
+  }
+
+ private:
+  using Load = std::function<absl::StatusOr<LoadResult>(v1::EvidenceService::Stub&)>;
+
+  double PerSecond(double seconds) const { return static_cast<double>(workload_.options().records) / seconds; }
+  std::string Directory(const std::string& name) const { return options_.work_directory + "/" + name; }
+
+  absl::Status RunCeiling(int window) {
+    const auto server = CeilingServer::Start();
+    if (!server.ok()) return server.status();
+    const auto load = SendStream(*(*server)->stubs().evidence, batches_, window);
+    if (!load.ok()) return load.status();
+    const std::string name = window == 16 ? "grpc_ceiling" : "grpc_ceiling_window" + std::to_string(window);
+    figures_.Add(name + "_per_s", PerSecond(load->seconds));
+    figures_.AddPercentiles(name + "_ack", load->ack_millis);
+    return absl::OkStatus();
+  }
+
+  absl::Status RunLeadlagd(const std::string& name, const Load& send) {
+    const std::string directory = Directory(name);
+    const auto server = Leadlagd::Start(directory);
+    if (!server.ok()) return server.status();
+    if (absl::Status status = (*server)->Apply(workload_.catalog()); !status.ok()) return status;
+    const Stopwatch stopwatch;
+    const auto load = send(*(*server)->stubs().evidence);
+    if (!load.ok()) return load.status();
+    auto stats = (*server)->Stats();
+    while (stats.ok() && stats->evidence_count() < workload_.options().records) stats = (*server)->Stats();
+    const double caught_up_s = stopwatch.Seconds();
+    if (!stats.ok()) return stats.status();
+    figures_.Add(name + "_per_s", PerSecond(load->seconds));
+    figures_.Add(name + "_caught_up_per_s", PerSecond(caught_up_s));
+    figures_.AddPercentiles(name + "_ack", load->ack_millis);
+    figures_.Add(name + "_flips", static_cast<double>(stats->flip_count()));
+    figures_.Add(name + "_resident_bytes", (*server)->ResidentBytes());
+    (*server)->process().Kill();
+    std::filesystem::remove_all(directory);
+    return absl::OkStatus();
+  }
+
+  absl::Status RunUnary() {
+    const std::vector<v1::RecordEvidenceRequest> requests = UnaryRequests(batches_);
+    for (const int concurrency : {1, 4, 16}) {
+      const absl::Status status =
+          RunLeadlagd("ingest_unary" + std::to_string(concurrency),
+                      [&](v1::EvidenceService::Stub& stub) { return SendUnary(stub, requests, concurrency); });
+      if (!status.ok()) return status;
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status RunRocksDb(const std::string& name,
+                          absl::StatusOr<double> (*run)(const std::string&,
+                                                        const std::vector<v1::StreamEvidenceRequest>&)) {
+    const absl::StatusOr<double> seconds = run(Directory(name), batches_);
+    std::filesystem::remove_all(Directory(name));
+    if (!seconds.ok()) return seconds.status();
+    figures_.Add(name + "_per_s", PerSecond(*seconds));
+    return absl::OkStatus();
+  }
+
+  absl::Status RunPostgreSql() {
+    auto database = PostgreSql::Connect(options_.postgresql);
+    if (!database.ok()) return database.status();
+    double best_per_s = 0;
+    for (const auto& [form, form_name] :
+         {std::pair{InsertForm::kMultiRow, "insert"}, std::pair{InsertForm::kUnnest, "unnest"}}) {
+      for (const int connections : {1, 4}) {
+        if (absl::Status status = MakeEvidenceTable(**database); !status.ok()) return status;
+        if (absl::Status status = (*database)->Run("CHECKPOINT"); !status.ok()) return status;
+        const auto seconds = InsertBatches(options_.postgresql, batches_, form, connections);
+        if (!seconds.ok()) return seconds.status();
+        const std::string name = std::string("postgresql_") + form_name + std::to_string(connections);
+        figures_.Add(name + "_per_s", PerSecond(*seconds));
+        best_per_s = std::max(best_per_s, PerSecond(*seconds));
+      }
+    }
+    figures_.Add("postgresql_per_s", best_per_s);
+    const auto bytes = (*database)->Ask("SELECT pg_total_relation_size('evidence')");
+    if (!bytes.ok()) return bytes.status();
+    figures_.Add("postgresql_bytes_per_record", std::stod(*bytes) / static_cast<double>(workload_.options().records));
+    if (absl::Status status = (*database)->Run("DROP TABLE evidence"); !status.ok()) return status;
+    return (*database)->Run("CHECKPOINT");
+  }
+
+  const BenchmarkOptions& options_;
+  Figures& figures_;
+  const Workload workload_;
+  const std::vector<v1::StreamEvidenceRequest> batches_;
+};
+
+}  // namespace
+
+absl::Status MeasureIngest(const BenchmarkOptions& options, Figures& figures) { return Ingest(options, figures).Run(); }
+
+}  // namespace leadlag::benchmark

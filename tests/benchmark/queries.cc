@@ -1,0 +1,337 @@
+// Questions: each to leadlagd, and as the best SQL of several that an expert would try, on the same records.
+//
+// Cold is the first call for each team after a restart of leadlagd (a first connection, of PostgreSQL); the machine's
+// page cache stays warm, for it is not the benchmark's own. Warm is every later call. A district's question has few
+// cold calls, for it has one answer.
+//
+// What SQL leaves out is in its favour: no state or due date of a watch in the overview, no longest silence, on-track
+// days or debt in a team's cadence. The table of last dates, which a trigger keeps, answers the smallest part of the
+// overview: it is labelled so.
+#include <filesystem>
+#include <functional>
+
+#include "tests/benchmark/evidence_load.h"
+#include "tests/benchmark/postgresql.h"
+#include "tests/benchmark/programs.h"
+#include "tests/benchmark/sections.h"
+#include "tests/benchmark/workload.h"
+
+namespace leadlag::benchmark {
+namespace {
+
+constexpr int64_t kRecords = 1'000'000;
+constexpr int64_t kQuickRecords = 100'000;
+constexpr int kColdTeams = 500;
+constexpr int kTeamCalls = 3'000;
+constexpr int kDistrictCalls = 50;
+constexpr int kReviewObjectiveDays = 14;  // ten instructional days
+constexpr double kSlowCandidate = 3;      // a candidate this much slower than the best is not asked again
+
+constexpr char kTeamCadenceSql[] = R"(
+  WITH days AS (SELECT c.k, min(c.day) AS day FROM evidence e JOIN calendar c ON c.day = e.event_date
+                WHERE e.team = $1 AND e.event_date >= $2::date AND e.event_date < $3::date GROUP BY c.k),
+       gaps AS (SELECT k, day, k - lag(k) OVER (ORDER BY k) AS gap FROM days)
+  SELECT count(*), max(day), $4::int - max(k), max(gap), avg(gap), stddev_pop(gap),
+         percentile_disc(0.5) WITHIN GROUP (ORDER BY gap), percentile_disc(0.9) WITHIN GROUP (ORDER BY gap),
+         count(DISTINCT date_trunc('week', day)), count(DISTINCT date_trunc('month', day)), array_agg(gap) FROM gaps)";
+
+// The last date of each series, and the records that nobody has reviewed in time.
+constexpr char kListCadenceSql[] = R"(
+  SELECT team, indicator, max(event_date), count(*) FILTER (WHERE reviewed_date IS NULL AND reported_time < $1::timestamptz)
+  FROM evidence GROUP BY team, indicator)";
+constexpr char kListCadenceCountedApartSql[] = R"(
+  SELECT t.id, i.id, last.event_date, n.unreviewed
+  FROM teams t CROSS JOIN indicators i
+  LEFT JOIN LATERAL (SELECT event_date FROM evidence WHERE team = t.id AND indicator = i.id
+                     ORDER BY event_date DESC LIMIT 1) last ON true
+  LEFT JOIN (SELECT team, count(*) AS unreviewed FROM evidence
+             WHERE reviewed_date IS NULL AND reported_time < $1::timestamptz GROUP BY team) n ON n.team = t.id)";
+constexpr char kListLastDatesSql[] = R"(
+  SELECT t.id, i.id, last.event_date
+  FROM teams t CROSS JOIN indicators i
+  LEFT JOIN LATERAL (SELECT event_date FROM evidence WHERE team = t.id AND indicator = i.id
+                     ORDER BY event_date DESC LIMIT 1) last ON true)";
+constexpr char kMaintainedLastDatesSql[] = "SELECT team, indicator, last_date FROM last_dates";
+
+// Every record's three latencies, ranked; `where` picks the cohort.
+std::string LatencySql(const std::string& where) {
+  return R"(
+  WITH latency AS (SELECT greatest(0, known.k - event.k) AS collection, e.reviewed_date IS NULL AS open,
+                          greatest(0, coalesce(reviewed.k, $1::int) - known.k) AS interpretation,
+                          greatest(0, coalesce(reviewed.k, $1::int) - event.k) AS total
+                   FROM evidence e JOIN calendar event ON event.day = e.event_date
+                   JOIN calendar known ON known.day = (e.reported_time AT TIME ZONE 'America/New_York')::date
+                   LEFT JOIN calendar reviewed ON reviewed.day = e.reviewed_date
+                   WHERE e.event_date >= $2::date AND e.event_date < $3::date)" +
+         where + R"()
+  SELECT count(*), count(*) FILTER (WHERE open), max(interpretation) FILTER (WHERE open),
+         percentile_disc(ARRAY[0.5, 0.9, 1]) WITHIN GROUP (ORDER BY collection),
+         percentile_disc(ARRAY[0.5, 0.9, 1]) WITHIN GROUP (ORDER BY interpretation),
+         percentile_disc(ARRAY[0.5, 0.9, 1]) WITHIN GROUP (ORDER BY total) FROM latency)";
+}
+
+// The same from counts of equal records: fewer rows to rank.
+std::string GroupedLatencySql(const std::string& where) {
+  std::string sql = R"(
+  WITH counts AS (SELECT event_date, reported_time, reviewed_date, count(*) AS n FROM
+                    (SELECT event_date, (reported_time AT TIME ZONE 'America/New_York')::date AS reported_time, reviewed_date
+                     FROM evidence e WHERE e.event_date >= $2::date AND e.event_date < $3::date)" +
+                    where + R"() AS records
+                  GROUP BY 1, 2, 3),
+       latency AS (SELECT n, c.reviewed_date IS NULL AS open, greatest(0, known.k - event.k) AS collection,
+                          greatest(0, coalesce(reviewed.k, $1::int) - known.k) AS interpretation,
+                          greatest(0, coalesce(reviewed.k, $1::int) - event.k) AS total
+                   FROM counts c JOIN calendar event ON event.day = c.event_date JOIN calendar known ON known.day = c.reported_time
+                   LEFT JOIN calendar reviewed ON reviewed.day = c.reviewed_date),
+       ranked AS (SELECT *, sum(n) OVER () AS all_n)";
+  for (const std::string column : {"collection", "interpretation", "total"}) {
+    sql += ", sum(n) OVER (ORDER BY " + column + " ROWS UNBOUNDED PRECEDING) AS " + column + "_rank";
+  }
+  sql += " FROM latency) SELECT max(all_n), sum(n) FILTER (WHERE open), max(interpretation) FILTER (WHERE open)";
+  for (const std::string column : {"collection", "interpretation", "total"}) {
+    for (const std::string share : {"0.5", "0.9", "1"}) {
+      sql += ", min(" + column + ") FILTER (WHERE " + column + "_rank >= ceil(" + share + " * all_n))";
+    }
+  }
+  return sql + " FROM ranked";
+}
+
+class Queries {
+ public:
+  Queries(const BenchmarkOptions& options, Figures& figures)
+      : options_(options),
+        figures_(figures),
+        workload_({.records = options.quick ? kQuickRecords : kRecords, .today = TodayUtc()}),
+        directory_(options.work_directory + "/queries") {}
+
+  absl::Status Run() {
+    if (absl::Status status = MeasureEmptyRpc(); !status.ok()) return status;
+    {
+      const std::vector<v1::StreamEvidenceRequest> batches = workload_.Batches();
+      if (absl::Status status = Fill(batches); !status.ok()) return status;
+      if (absl::Status status = FillPostgreSql(batches); !status.ok()) return status;
+    }
+    absl::Status status = AskLeadlagd();
+    std::filesystem::remove_all(directory_);
+    if (!status.ok()) return status;
+    return AskPostgreSql();
+  }
+
+ private:
+  using Ask = std::function<absl::Status(int call)>;
+
+  // Calls one after the other; the first `cold` of them apart.
+  absl::Status Measure(const std::string& name, int cold, int calls, const Ask& ask) {
+    std::vector<double> cold_millis, warm_millis;
+    for (int call = 0; call < cold + calls; ++call) {
+      const Stopwatch stopwatch;
+      if (absl::Status status = ask(call); !status.ok()) return status;
+      (call < cold ? cold_millis : warm_millis).push_back(stopwatch.Millis());
+    }
+    if (cold > 0) figures_.AddPercentiles(name + "_cold", cold_millis);
+    figures_.AddPercentiles(cold > 0 ? name + "_warm" : name, warm_millis);
+    return absl::OkStatus();
+  }
+
+  absl::Status MeasureEmptyRpc() {
+    const auto server = CeilingServer::Start();
+    if (!server.ok()) return server.status();
+    v1::GetStatsResponse response;
+    return Measure("query_empty_rpc", 0, kTeamCalls, [&](int) {
+      grpc::ClientContext context;
+      return ToStatus((*server)->stubs().admin->GetStats(&context, {}, &response));
+    });
+  }
+
+  absl::Status Fill(const std::vector<v1::StreamEvidenceRequest>& batches) {
+    const auto server = Leadlagd::Start(directory_);
+    if (!server.ok()) return server.status();
+    if (absl::Status status = (*server)->Apply(workload_.catalog()); !status.ok()) return status;
+    if (const auto load = SendStream(*(*server)->stubs().evidence, batches, 16); !load.ok()) return load.status();
+    (*server)->process().Terminate();
+    return absl::OkStatus();
+  }
+
+  int TeamOf(int call) const { return call % kColdTeams * (workload_.options().teams / kColdTeams); }
+
+  absl::Status AskLeadlagd() {
+    const auto server = Leadlagd::Start(directory_);
+    if (!server.ok()) return server.status();
+    v1::CadenceService::Stub& stub = *(*server)->stubs().cadence;
+    // The connection is not part of a cold call.
+    if (const auto stats = (*server)->Stats(); !stats.ok()) return stats.status();
+
+    absl::Status status = Measure("query_team_cadence", kColdTeams, kTeamCalls, [&](int call) {
+      v1::GetTeamCadenceRequest request;
+      request.set_name(workload_.TeamName(TeamOf(call)));
+      grpc::ClientContext context;
+      v1::GetTeamCadenceResponse response;
+      return ToStatus(stub.GetTeamCadence(&context, request, &response));
+    });
+    if (!status.ok()) return status;
+    status = Measure("query_team_latency", kColdTeams, kTeamCalls, [&](int call) {
+      v1::GetEvidenceLatencyRequest request;
+      request.set_name(workload_.TeamName(TeamOf(call) + 1));
+      return AskLatency(stub, request);
+    });
+    if (!status.ok()) return status;
+    status = Measure("query_list_cadence", 1, kDistrictCalls, [&](int) { return ListAll(stub); });
+    if (!status.ok()) return status;
+    return Measure("query_district_latency", 1, kDistrictCalls, [&](int) {
+      v1::GetEvidenceLatencyRequest request;
+      request.set_name(Workload::DistrictName());
+      return AskLatency(stub, request);
+    });
+  }
+
+  static absl::Status AskLatency(v1::CadenceService::Stub& stub, const v1::GetEvidenceLatencyRequest& request) {
+    grpc::ClientContext context;
+    v1::GetEvidenceLatencyResponse response;
+    return ToStatus(stub.GetEvidenceLatency(&context, request, &response));
+  }
+
+  // All pages.
+  absl::Status ListAll(v1::CadenceService::Stub& stub) const {
+    v1::ListTeamCadenceRequest request;
+    request.set_parent(Workload::DistrictName());
+    request.set_page_size(5'000);
+    int teams = 0;
+    do {
+      grpc::ClientContext context;
+      v1::ListTeamCadenceResponse response;
+      if (absl::Status status = ToStatus(stub.ListTeamCadence(&context, request, &response)); !status.ok())
+        return status;
+      teams += response.teams_size();
+      request.set_page_token(response.next_page_token());
+    } while (!request.page_token().empty());
+    return teams == workload_.options().teams ? absl::OkStatus() : absl::InternalError("some teams were not listed");
+  }
+
+  absl::Status FillPostgreSql(const std::vector<v1::StreamEvidenceRequest>& batches) {
+    auto database = PostgreSql::Connect(options_.postgresql);
+    if (!database.ok()) return database.status();
+    if (absl::Status status = MakeEvidenceTable(**database); !status.ok()) return status;
+    if (const auto seconds = InsertBatches(options_.postgresql, batches, InsertForm::kUnnest, 4); !seconds.ok())
+      return seconds.status();
+    std::string calendar;
+    int k = 0;
+    size_t next = 0;
+    const std::vector<Date>& school_days = workload_.school_days();
+    for (Date day = workload_.year().from; day < workload_.year().to; day = day + 1) {
+      if (next < school_days.size() && school_days[next] == day) ++k, ++next;
+      if (day == workload_.options().today - 1) k_yesterday_ = k;
+      calendar += (calendar.empty() ? "('" : ", ('") + day.ToString() + "', " + std::to_string(k) + ")";
+    }
+    if (absl::Status status = (*database)->Run(
+            "DROP TABLE IF EXISTS calendar, teams, indicators, last_dates;"
+            "CREATE TABLE calendar (day date PRIMARY KEY, k int NOT NULL);"
+            "INSERT INTO calendar VALUES " +
+            calendar +
+            ";"
+            "CREATE TABLE teams AS SELECT DISTINCT team AS id FROM evidence; ALTER TABLE teams ADD PRIMARY KEY (id);"
+            "CREATE TABLE indicators AS SELECT DISTINCT indicator AS id FROM evidence; ALTER TABLE indicators ADD "
+            "PRIMARY KEY (id);"
+            "CREATE INDEX evidence_team ON evidence (team, event_date) INCLUDE (indicator, reported_time, "
+            "reviewed_date);"
+            "CREATE INDEX evidence_overview ON evidence (team, indicator, event_date) INCLUDE (reported_time, "
+            "reviewed_date)");
+        !status.ok()) {
+      return status;
+    }
+    if (absl::Status status = MaintainLastDates(**database, batches); !status.ok()) return status;
+    if (absl::Status status = (*database)->Run("VACUUM ANALYZE"); !status.ok()) return status;
+    return (*database)->Run("CHECKPOINT");
+  }
+
+  // What a trigger costs is measured too: a maintained answer is paid for at ingest.
+  absl::Status MaintainLastDates(PostgreSql& database, const std::vector<v1::StreamEvidenceRequest>& batches) {
+    // The same records once more, into a table with the trigger.
+    if (absl::Status status = MakeEvidenceTable(database, "evidence_watched"); !status.ok()) return status;
+    if (absl::Status status = database.Run(R"(
+      CREATE TABLE last_dates (team text, indicator text, last_date date, PRIMARY KEY (team, indicator));
+      CREATE OR REPLACE FUNCTION keep_last_dates() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        INSERT INTO last_dates SELECT team, indicator, max(event_date) FROM added GROUP BY team, indicator ORDER BY team, indicator
+        ON CONFLICT (team, indicator) DO UPDATE SET last_date = excluded.last_date WHERE last_dates.last_date < excluded.last_date;
+        RETURN NULL; END $$;
+      CREATE TRIGGER keep AFTER INSERT ON evidence_watched REFERENCING NEW TABLE AS added
+        FOR EACH STATEMENT EXECUTE FUNCTION keep_last_dates())");
+        !status.ok()) {
+      return status;
+    }
+    const auto seconds = InsertBatches(options_.postgresql, batches, InsertForm::kUnnest, 1, "evidence_watched");
+    if (!seconds.ok()) return seconds.status();
+    figures_.Add("postgresql_with_trigger_per_s", static_cast<double>(workload_.options().records) / *seconds);
+    return database.Run("DROP TABLE evidence_watched");
+  }
+
+  // The fastest of the candidates, measured: the cold calls are of its first use.
+  absl::Status MeasureSql(PostgreSql& database, const std::string& name, const std::vector<std::string>& candidates,
+                          int cold, int calls, const std::function<PostgreSql::Parameters(int call)>& parameters) {
+    size_t best = 0;
+    double best_ms = 0;
+    for (size_t i = 0; i < candidates.size() && candidates.size() > 1; ++i) {
+      double ms = 0;
+      // Six calls: PostgreSQL then has settled on a plan.
+      for (int call = 0; call < 7; ++call) {
+        const Stopwatch stopwatch;
+        if (const auto rows = database.RunPrepared(candidates[i], parameters(call)); !rows.ok()) return rows.status();
+        ms = stopwatch.Millis();
+        if (call > 1 && i > 0 && ms > kSlowCandidate * best_ms) break;
+      }
+      if (i == 0 || ms < best_ms) best = i, best_ms = ms;
+    }
+    return Measure(name, cold, calls,
+                   [&](int call) { return database.RunPrepared(candidates[best], parameters(call)).status(); });
+  }
+
+  absl::Status AskPostgreSql() {
+    auto connected = PostgreSql::Connect(options_.postgresql);
+    if (!connected.ok()) return connected.status();
+    PostgreSql& database = **connected;
+    const std::string from = workload_.year().from.ToString(), to = workload_.year().to.ToString(),
+                      k = std::to_string(k_yesterday_);
+    const auto team = [&](int call) { return workload_.TeamId(TeamOf(call)); };
+    const std::string in_time = (workload_.options().today - kReviewObjectiveDays).ToString();
+    absl::Status status =
+        MeasureSql(database, "sql_team_cadence", {kTeamCadenceSql}, kColdTeams, kTeamCalls, [&](int call) {
+          return PostgreSql::Parameters{team(call), from, to, k};
+        });
+    if (!status.ok()) return status;
+    const std::string of_team = " AND e.team = $4";
+    status = MeasureSql(database, "sql_team_latency", {LatencySql(of_team), GroupedLatencySql(of_team)}, kColdTeams,
+                        kTeamCalls, [&](int call) {
+                          return PostgreSql::Parameters{k, from, to, team(call)};
+                        });
+    if (!status.ok()) return status;
+    const auto overview = [&](int) { return PostgreSql::Parameters{in_time}; };
+    status = MeasureSql(database, "sql_list_cadence", {kListCadenceSql, kListCadenceCountedApartSql}, 1, kDistrictCalls,
+                        overview);
+    if (!status.ok()) return status;
+    status = MeasureSql(database, "sql_district_latency", {LatencySql(""), GroupedLatencySql("")}, 1, kDistrictCalls,
+                        [&](int) {
+                          return PostgreSql::Parameters{k, from, to};
+                        });
+    if (!status.ok()) return status;
+    const auto nothing = [](int) { return PostgreSql::Parameters{}; };
+    status = MeasureSql(database, "sql_list_last_dates_only", {kListLastDatesSql}, 1, kDistrictCalls, nothing);
+    if (!status.ok()) return status;
+    status = MeasureSql(database, "sql_list_last_dates_kept_by_trigger", {kMaintainedLastDatesSql}, 1, kDistrictCalls,
+                        nothing);
+    if (!status.ok()) return status;
+    return database.Run("DROP TABLE evidence, calendar, teams, indicators, last_dates; CHECKPOINT");
+  }
+
+  const BenchmarkOptions& options_;
+  Figures& figures_;
+  const Workload workload_;
+  const std::string directory_;
+  int k_yesterday_ = 0;
+};
+
+}  // namespace
+
+absl::Status MeasureQueries(const BenchmarkOptions& options, Figures& figures) {
+  return Queries(options, figures).Run();
+}
+
+}  // namespace leadlag::benchmark
