@@ -173,12 +173,15 @@ size_t ReadWhileHeld(TestServer& server, const v1::StreamEvidenceRequest& batch)
       }
     });
     // Other calls go on meanwhile, and give the stream time to be read too far.
-    for (int i = 0; i < 500; ++i) {
+    const auto call = [&] {
       TestContext context;
       v1::GetDistrictResponse response;
-      EXPECT_EQ(server.stubs().catalog->GetDistrict(&context, {}, &response).error_code(), grpc::StatusCode::INVALID_ARGUMENT);
-    }
+      return server.stubs().catalog->GetDistrict(&context, {}, &response).error_code();
+    };
+    for (int i = 0; i < 500; ++i) EXPECT_EQ(call(), grpc::StatusCode::INVALID_ARGUMENT);
     drainer = std::thread([&] { server.app().Drain(); });
+    while (call() != grpc::StatusCode::UNAVAILABLE) {  // until the drain has begun
+    }
   }
   v1::StreamEvidenceResponse response;
   while (stream.call->Read(&response)) ++acknowledged;
