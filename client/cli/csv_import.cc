@@ -214,6 +214,7 @@ class MappingReader {
       ForPairs(key, value, [&](const std::string& pair) { return mapping_.AddSkip(pair); });
     } else if (name == "lowercase") {
       if (value.IsScalar()) return Check(value, mapping_.AddLowercase(value.Scalar()));
+      if (!value.IsSequence()) return Check(key, absl::InvalidArgumentError("give a list: [team]"));
       for (const YAML::Node& field : value) Check(field, mapping_.AddLowercase(field.IsScalar() ? field.Scalar() : ""));
     } else if (name == "date_format") {
       const absl::StatusOr<DateFormat> format = ParseDateFormat(value.IsScalar() ? value.Scalar() : "");

@@ -198,6 +198,10 @@ TEST(ParseMapping, AFileAndItsErrors) {
   EXPECT_EQ(mapping->date_format, DateFormat::kBasic);
   EXPECT_EQ(mapping->team_system, "nces");
 
+  for (const char* section : {"lowercase: {a: b}", "map: [a]", "set: a", "skip: {a: {b: c}}", "date_format: {}", "team_by: []"}) {
+    const absl::Status status = ParseMapping(section, "m.yaml").status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << section << ": " << status;
+  }
   const auto bad = ParseMapping("map:\n  event_date: date\n  teem: dbn\nskips: {}\ndate_format: YY\n", "m.yaml");
   const std::vector<Problem> problems = ProblemsOf(bad.status());
   ASSERT_EQ(problems.size(), 3u);
