@@ -133,6 +133,7 @@ class Engine::Impl {
     std::string principal;
     Callback callback;
     size_t bytes = 0;
+    uint64_t ticket = 0;  // in order of Enqueue, from 1; 0: the writer's own
   };
   // A district as the writer keeps it.
   struct Owned {
@@ -146,6 +147,8 @@ class Engine::Impl {
     Instant last_time;           // stamped
     std::optional<Pending> waiting;  // a catalog or new zones, while a catalog change is being worked through
     uint64_t told_sequence = 0;      // the flip listener has been told
+    // What was queued up to this ticket when a group was refused is refused with it: sent again, the group would else come after it.
+    uint64_t refused_through = 0;
   };
   struct Logged {
     Owned* owned;
@@ -192,6 +195,7 @@ class Engine::Impl {
   mutable absl::Mutex queue_mu_;
   std::deque<Pending> queue_ ABSL_GUARDED_BY(queue_mu_);
   size_t queue_bytes_ ABSL_GUARDED_BY(queue_mu_) = 0;
+  uint64_t last_ticket_ ABSL_GUARDED_BY(queue_mu_) = 0;
   bool stopping_ ABSL_GUARDED_BY(queue_mu_) = false;
   bool idle_ ABSL_GUARDED_BY(queue_mu_) = true;  // the writer has nothing to do, nor pending work
   bool has_work_ ABSL_GUARDED_BY(queue_mu_) = false;  // pending work goes on without a command
@@ -342,6 +346,7 @@ void Engine::Impl::Enqueue(Pending pending) {
       const bool is_tick = std::holds_alternative<TickCommand>(pending.body);
       if (is_tick || queue_bytes_ + pending.bytes <= kQueueBytesMax) {
         queue_bytes_ += pending.bytes;
+        pending.ticket = ++last_ticket_;
         if (is_tick) {
           queue_.push_front(std::move(pending));
         } else {
@@ -445,8 +450,9 @@ absl::Status Engine::Impl::Admit(Pending& pending, std::map<Owned*, std::vector<
   if (!found.ok()) return found.status();
   if (*found == nullptr || (!creates && !(*found)->state->exists() && groups[*found].empty())) return NoDistrict(pending.district);
   Owned& owned = **found;
-  if (!EndDoubt(owned)) {
-    return InDoubt(owned.doubt);
+  if (!EndDoubt(owned)) return InDoubt(owned.doubt);
+  if (pending.ticket <= owned.refused_through && !std::holds_alternative<TickCommand>(pending.body)) {
+    return absl::UnavailableError("the command log did not take what came before it; send it again");
   }
   if (!MustWait(pending, owned, groups[&owned])) {
     Stamp(std::move(pending), owned, groups);
@@ -584,6 +590,10 @@ void Engine::Impl::Commit(std::map<Owned*, std::vector<Logged>> by_district) {
     if (!durable.ok()) {
       // Nothing of it is applied, published or acknowledged. What follows it in this district was fenced, and the district goes on
       // from where its log ends.
+      {
+        absl::MutexLock lock(&queue_mu_);
+        owned.refused_through = last_ticket_;
+      }
       for (Logged& l : logged[i]) {
         if (!l.callback) continue;
         l.callback(absl::UnavailableError(

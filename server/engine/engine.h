@@ -52,7 +52,8 @@ class Engine {
   // Queues a command and answers once it is durable and applied. Errors: those of the command; NOT_FOUND for a district without a
   // catalog (unless the command is one); UNAVAILABLE where the engine is stopping, overloaded (kQueueBytesMax), works through a catalog
   // while another waits, or is in doubt about the district's log, as after a write that failed: it looks again with each command, at
-  // most once a second. Ticks wait behind nothing.
+  // most once a second. What was queued behind a command that the log did not take is refused with it, so that whoever sends both again
+  // sends them in order. Ticks wait behind nothing.
   // A catalog is validated and its zones resolved on the calling thread.
   void Submit(std::string district, CommandBody body, std::string principal, Callback callback);
   // Submit, and wait.

@@ -127,6 +127,32 @@ TEST_F(EngineFaultTest, NothingIsReadableOrAnsweredBeforeItIsDurable) {
   district_.engine().SetFlipListener(nullptr);
 }
 
+// Or the first, sent again, would be the later revision of what the second corrected.
+TEST_F(EngineFaultTest, WhatWasQueuedBehindARefusedCommandIsRefusedToo) {
+  ApplySmall();
+  log_->Script({Fault::kUnknownNotWritten});
+  log_->HoldCompletions(true);
+  std::atomic<int> refused{0};
+  const auto submit = [&](double value) {
+    EvidenceItem item = NumberRecord("r1", "t1", "walks", D("2025-07-30"));
+    item.content.value = value;
+    district_.engine().Submit("springfield", RecordEvidenceCommand{"forms", {item}, std::nullopt}, "",
+                              [&](absl::StatusOr<Outcome> outcome) {
+                                EXPECT_TRUE(absl::IsUnavailable(outcome.status())) << outcome.status();
+                                ++refused;
+                              });
+  };
+  submit(1);
+  while (log_->held() == 0) std::this_thread::yield();
+  submit(2);
+  log_->HoldCompletions(false);
+  log_->ReleaseOne();
+  district_.engine().WaitIdle();
+  EXPECT_EQ(refused, 2);
+  EXPECT_EQ(district_.Read()->evidence_count(), 0u);
+  EXPECT_TRUE(RecordOne("r1").ok());
+}
+
 TEST_F(EngineFaultTest, AFailingDiskIsOutlivedAndNothingAcknowledgedIsLost) {
   ApplySmall();
   ASSERT_TRUE(RecordOne("r1").ok());
