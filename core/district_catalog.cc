@@ -186,6 +186,9 @@ void DistrictCatalog::LinkExpectations() {
       counted_by_[i].push_back(number);
     }
   }
+  for (const std::vector<ExpectationNumber>& picked : team_expectations_) {
+    expectations_of_a_team_max_ = std::max(expectations_of_a_team_max_, picked.size());
+  }
 }
 
 const DistrictCatalog::TeamEntry* DistrictCatalog::FindTeam(TeamNumber number) const {

@@ -73,6 +73,8 @@ class DistrictCatalog {
 
   // Expectations that pick the team, ascending; empty for a team that is not in this catalog.
   const std::vector<ExpectationNumber>& ExpectationsOf(TeamNumber team) const;
+  // The most expectations that pick one team.
+  size_t expectations_of_a_team_max() const { return expectations_of_a_team_max_; }
   // Indicators whose evidence counts for the expectation, ascending.
   const std::vector<IndicatorNumber>& IndicatorsOf(ExpectationNumber expectation) const;
   // Expectations for which an indicator's evidence counts, ascending.
@@ -98,6 +100,7 @@ class DistrictCatalog {
   std::vector<const Expectation*> expectations_;
   std::vector<WatchTerms> terms_;                                  // by expectation
   std::vector<std::vector<ExpectationNumber>> team_expectations_;  // by team
+  size_t expectations_of_a_team_max_ = 0;
   std::vector<std::vector<IndicatorNumber>> counted_indicators_;   // by expectation
   std::vector<std::vector<ExpectationNumber>> counted_by_;         // by indicator
 };

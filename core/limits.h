@@ -107,6 +107,8 @@ inline constexpr size_t kDecisionBytesMax = 1'000;
 // What one review may list.
 inline constexpr size_t kReviewIndicatorsMax = 100;
 inline constexpr size_t kReviewEvidenceMax = 500;
+// Reviews of a district that are still being worked through; a further one is refused meanwhile.
+inline constexpr size_t kReviewsUnderWayMax = 64;
 
 // Rows of a page: when none is asked for, and at most.
 inline constexpr size_t kPageSizeDefault = 100;

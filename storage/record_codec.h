@@ -1,4 +1,4 @@
-// The small parts that the encodings of storage/records.h are made of. For records.cc and catalog_record.cc alone.
+// The small parts that the encodings of storage/records.h, and of a district's state, are made of.
 //
 //   date       Signed: days since 1970-01-01
 //   instant    Signed: microseconds since 1970-01-01T00:00:00Z

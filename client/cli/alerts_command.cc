@@ -81,7 +81,7 @@ int List(RunContext& context, const ListFlags& flags) {
   }
   context.Print(table);
   if (table.empty()) context.Say(flags.include_closed ? "no alerts" : "no open alerts");
-  if (all.recalculating()) context.Note("leadlag: a catalog change is still being worked out");
+  if (all.recalculating()) context.Note("leadlag: a large change is still being worked out");
   return kExitOk;
 }
 

@@ -22,7 +22,7 @@ std::string Share(int part, int whole) {
 
 void SayBasis(RunContext& context, const v1::AnswerBasis& basis) {
   if (basis.recalculating())
-    context.Note("leadlag: a catalog change is still being worked out; some states are from before it");
+    context.Note("leadlag: a large change is still being worked out; some figures are from before it");
 }
 
 void PrintTeam(RunContext& context, const v1::TeamCadence& cadence) {

@@ -73,7 +73,8 @@ int Record(RunContext& context, const RecordFlags& flags) {
     context.Print(ReviewTable(reviews));
   }
   context.Say("review " + LastPart(response->review().name()) + " is stored; " +
-              std::to_string(response->covered_count()) + " records are reviewed by it first");
+              std::to_string(response->covered_count()) + " records are reviewed by it first" +
+              (response->recalculating() ? " so far, and more are being looked through" : ""));
   return kExitOk;
 }
 

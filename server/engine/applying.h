@@ -14,6 +14,7 @@ struct District::Applying {
   absl::Status& fatal;
   std::set<WatchId> caught_up;     // by this command
   std::vector<RowId> changed_rows;  // to be written once, at the end; with repeats
+  size_t work = 0;  // watches caught up, records a review came to, rows and teams looked through for them
 
   // Notes damage, which stops the engine; the first one counts.
   void Fail(absl::Status status) {
@@ -28,7 +29,7 @@ struct District::Applying {
   }
 };
 
-// The work one command may do: DESIGN.md, invariant 6.
+// The work one command may do (DESIGN.md, invariant 6), in watches; a review's in records.
 inline constexpr size_t kWatchesPerCommand = 1'000;
 // A gap between commands from which on the service counts as having been down.
 inline constexpr int64_t kDowntimeMicros = 2 * kMicrosPerMinute;

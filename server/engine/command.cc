@@ -66,6 +66,8 @@ struct BodyEncoder {
       PutEvidenceContent(out, item.content);
     }
     PutDateMaybe(out, c.complete_through);
+    PutBool(out, c.more);
+    PutBool(out, c.batch_has_new);
   }
   void operator()(const RecordReviewCommand& c) {
     PutKind(Kind::kRecordReview);
@@ -99,6 +101,8 @@ RecordEvidenceCommand GetRecordEvidence(ByteReader& in) {
     item.content = GetEvidenceContent(in);
   }
   c.complete_through = GetDateMaybe(in);
+  c.more = GetBool(in);
+  c.batch_has_new = GetBool(in);
   return c;
 }
 

@@ -52,6 +52,9 @@ struct RecordEvidenceCommand {
   std::string source;
   std::vector<EvidenceItem> items;
   std::optional<Date> complete_through;
+  // Of a batch that is logged in parts (server/engine/evidence_parts.h): another part follows; some record of the batch is new.
+  bool more = false;
+  bool batch_has_new = false;
   friend bool operator==(const RecordEvidenceCommand&, const RecordEvidenceCommand&) = default;
 };
 
@@ -107,7 +110,8 @@ struct CatalogOutcome {
 };
 struct ReviewOutcome {
   Review review;  // as stored
-  uint32_t covered = 0;
+  uint32_t covered = 0;        // records whose first covering review it has become
+  bool recalculating = false;  // there may be more: it has not come to all
 };
 struct NoOutcome {};
 using Outcome = std::variant<NoOutcome, BatchOutcome, CatalogOutcome, ReviewOutcome>;

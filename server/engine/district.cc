@@ -5,9 +5,11 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "core/limits.h"
 #include "server/engine/applying.h"
 #include "server/engine/evidence_applier.h"
 #include "storage/keys.h"
+#include "storage/record_codec.h"
 
 namespace leadlag {
 namespace {
@@ -68,6 +70,7 @@ std::shared_ptr<const District> District::Frozen() const {
   copy->due_through_ = due_through_;
   copy->due_pending_ = due_pending_;
   copy->recalculation_ = recalculation_;
+  copy->pending_reviews_ = pending_reviews_;
   copy->interned_ = interned_;
   copy->catalog_ = catalog_;
   copy->watches_ = watches_;
@@ -104,6 +107,14 @@ absl::Status District::LoadState() {
     recalculation_->at = instant();
     recalculation_->next_team = static_cast<TeamNumber>(in.GetVarint(UINT32_MAX));
   }
+  for (uint64_t reviews = in.GetVarint(kReviewsUnderWayMax); reviews > 0 && in.ok(); --reviews) {
+    PendingReview& pending = pending_reviews_.emplace_back();
+    pending.team = static_cast<TeamNumber>(in.GetVarint(UINT32_MAX));
+    pending.id = in.GetString();
+    pending.next.indicator = static_cast<IndicatorNumber>(in.GetVarint(UINT32_MAX));
+    pending.next.event_date = GetDate(in);
+    pending.next.record = in.GetVarint();
+  }
   if (absl::Status status = in.Finish("a district's state"); !status.ok()) return status;
   absl::StatusOr<std::optional<std::string>> staged = store_.Get(MetaKey{number_, std::string(kStagedName)}.Encode());
   if (!staged.ok()) return staged.status();
@@ -130,6 +141,14 @@ void District::PutState(Applying& a) {
     out.PutVarint(recalculation_->before_version);
     out.PutSigned(recalculation_->at.micros);
     out.PutVarint(recalculation_->next_team);
+  }
+  out.PutVarint(pending_reviews_.size());
+  for (const PendingReview& pending : pending_reviews_) {
+    out.PutVarint(pending.team);
+    out.PutString(pending.id);
+    out.PutVarint(pending.next.indicator);
+    PutDate(out, pending.next.event_date);
+    out.PutVarint(pending.next.record);
   }
   a.batch.Put(MetaKey{number_, std::string(kStateName)}.Encode(), out.bytes());
 }
@@ -198,7 +217,7 @@ absl::StatusOr<Outcome> District::Apply(uint64_t position, const Command& comman
   if (position <= applied_position_) return NoOutcome{};
   const bool is_tick = std::holds_alternative<TickCommand>(command.body);
   Applying a{.now = command.time, .until = Instant{command.time.micros + (is_tick ? 1 : 0)}, .batch = batch, .fatal = fatal,
-             .caught_up = {}, .changed_rows = {}};
+             .caught_up = {}, .changed_rows = {}, .work = 0};
   absl::StatusOr<Outcome> outcome = NoOutcome{};
   if (const auto* apply = std::get_if<ApplyCatalogCommand>(&command.body)) {
     outcome = ApplyCatalog(a, *apply);
@@ -219,6 +238,7 @@ absl::StatusOr<Outcome> District::Apply(uint64_t position, const Command& comman
   }
   PutChangedRows(a);
   rows_.Trim();
+  last_work_ = a.work;
   applied_position_ = position;
   last_time_ = command.time;
   PutState(a);
@@ -400,10 +420,20 @@ absl::StatusOr<std::vector<Review>> District::ReviewsOf(TeamNumber team) const {
   return ReviewsIn(store_, team);
 }
 
+std::optional<Date> District::ReviewedOf(const EvidenceIdentity& identity, std::string_view source, std::string_view evidence_id,
+                                         const std::vector<Review>& team_reviews) const {
+  const PendingReview::Place place{identity.place->indicator, identity.place->event_date, identity.number};
+  std::vector<std::string_view> not_reached;
+  for (const PendingReview& pending : pending_reviews_) {
+    if (pending.team == identity.place->team && pending.next <= place) not_reached.push_back(pending.id);
+  }
+  return ReviewedDate(team_reviews, CoverQueryOf(identity, interned_, source, evidence_id), not_reached);
+}
+
 // ── time ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 bool District::HasPendingWork(Instant now) const {
-  return recalculation_.has_value() || (due_pending_ && !Holding(now));
+  return recalculation_.has_value() || (due_pending_ && !Holding(now)) || !pending_reviews_.empty();
 }
 
 std::optional<Instant> District::NextDue() const {

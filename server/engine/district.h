@@ -57,6 +57,20 @@ struct Recalculation {
   TeamNumber next_team = 0;
 };
 
+// A review whose indicators' records are still being dated, one after the other.
+struct PendingReview {
+  // Of a record, in the order in which a review comes to them.
+  struct Place {
+    IndicatorNumber indicator = 0;
+    Date event_date = Date::Min();
+    uint64_t record = 0;
+    friend auto operator<=>(const Place&, const Place&) = default;
+  };
+  TeamNumber team = 0;
+  std::string id;
+  Place next;  // it has come to the records before this place, and not to the others
+};
+
 class District {
  public:
   // Loads district `number` from the store (an empty one where there is nothing). DATA_LOSS for damaged bytes.
@@ -86,11 +100,16 @@ class District {
   uint32_t catalog_version() const { return catalog_version_; }
   Instant catalog_applied() const { return catalog_applied_; }
   const std::shared_ptr<const DistrictCatalog>& catalog() const { return catalog_; }  // null until one is applied
+  // What teams that a catalog change has not reached are still reckoned by; null where none is under way, or there was none before.
+  const DistrictCatalog* catalog_before() const { return recalculation_ ? recalculation_->before.get() : nullptr; }
   const Interned& interned() const { return interned_; }
   const std::map<WatchId, WatchRecord>& watches() const { return watches_; }
 
   // Work is pending: a Continue command would do something.
   bool HasPendingWork(Instant now) const;
+  // Watches that the last command worked on, and records that a review dated: at most kWatchesPerCommand.
+  size_t last_work() const { return last_work_; }
+  // A catalog change is being worked through.
   bool recalculating() const { return recalculation_.has_value(); }
   // Every moment up to this one has been made; none where work on that, or on a catalog change, is under way.
   std::optional<Instant> made_through() const {
@@ -106,6 +125,10 @@ class District {
   const DayRow* CachedRow(const RowId& id) const { return rows_.Find(id); }
   // The team's reviews, by id.
   absl::StatusOr<std::vector<Review>> ReviewsOf(TeamNumber team) const;
+  // The date of the first of its team's reviews that covers the record; none where none does, or has come to it. `team_reviews`: all of
+  // them. REQUIRES: the record has a place.
+  std::optional<Date> ReviewedOf(const EvidenceIdentity& identity, std::string_view source, std::string_view evidence_id,
+                                 const std::vector<Review>& team_reviews) const;
   const StoreView& store() const { return store_; }
 
   // A copy to read for as long as it takes: the state as it is now, over a snapshot of the store. Costs a copy of the watches and of
@@ -125,8 +148,9 @@ class District {
   absl::StatusOr<Outcome> RecordReview(Applying& a, const RecordReviewCommand& command);
   absl::StatusOr<Outcome> Tick(Applying& a, const TickCommand& command);
   absl::StatusOr<Outcome> Continue(Applying& a);
+  void ContinueReview(Applying& a);
   friend class EvidenceApplier;  // server/engine/evidence_applier.h: one batch of evidence
-  friend class ReviewApplier;    // server/engine/review_applier.cc: one review
+  friend class ReviewApplier;    // server/engine/review_applier.cc: reviews
 
   // Catalogs (server/engine/district.cc).
   absl::Status CheckVersion(std::optional<uint32_t> expected_version) const;
@@ -136,7 +160,7 @@ class District {
   // The evaluator (server/engine/evaluator.cc).
   WatchRecord* CatchUp(Applying& a, WatchId id);  // makes what has happened to the watch before now; null: no such watch
   void Reconsider(Applying& a, WatchId id, WatchCause cause);
-  size_t RecalculateTeam(Applying& a, TeamNumber team);  // returns watches worked on
+  std::set<WatchId> WatchesOf(TeamNumber team) const;  // that it has, or is to have
   void Recalculate(Applying& a, size_t watches_max);
   void MakeDue(Applying& a, size_t watches_max);
   void Emit(Applying& a, WatchId id, WatchRecord& record, const std::vector<WatchFlip>& flips);
@@ -192,7 +216,9 @@ class District {
   Instant due_through_;     // moments up to this one are to be made: the last tick's time
   bool due_pending_ = false;  // some of them have not been made yet
   std::optional<Recalculation> recalculation_;
+  std::vector<PendingReview> pending_reviews_;  // in order of entry
   std::string staged_;
+  size_t last_work_ = 0;
 
   Interned interned_;
   std::array<uint32_t, 4> stored_names_{};  // how many names of each kind are in the store

@@ -15,6 +15,7 @@
 #include "core/check.h"
 #include "core/limits.h"
 #include "server/engine/applying.h"
+#include "server/engine/evidence_parts.h"
 #include "server/engine/zone_database.h"
 #include "storage/command_log.h"
 #include "storage/data_directory.h"
@@ -165,7 +166,9 @@ class Engine::Impl {
   absl::StatusOr<Owned*> OwnedFor(const std::string& district, bool create) ABSL_EXCLUSIVE_LOCKS_REQUIRED(state_mu_);
   // Stamps a command that was taken, lets it wait, or says why not. Empties `pending` unless it is refused.
   absl::Status Admit(Pending& pending, std::map<Owned*, std::vector<Logged>>& groups) ABSL_EXCLUSIVE_LOCKS_REQUIRED(state_mu_);
-  void Stamp(Pending pending, Owned& owned, std::map<Owned*, std::vector<Logged>>& groups);
+  void Stamp(Pending pending, Owned& owned, std::map<Owned*, std::vector<Logged>>& groups) ABSL_SHARED_LOCKS_REQUIRED(state_mu_);
+  // Stamps the catalog that waits, once it need not.
+  void StampWaiting(Owned& owned, std::map<Owned*, std::vector<Logged>>& groups) ABSL_SHARED_LOCKS_REQUIRED(state_mu_);
   bool MustWait(const Pending& pending, const Owned& owned, const std::vector<Logged>& group) const;
   void AddContinues(std::map<Owned*, std::vector<Logged>>& groups) ABSL_EXCLUSIVE_LOCKS_REQUIRED(state_mu_);
   void Commit(std::map<Owned*, std::vector<Logged>> groups);
@@ -408,6 +411,7 @@ bool Engine::Impl::Take(std::vector<Pending>& taken) {
     bytes += queue_.front().bytes;
     taken.push_back(std::move(queue_.front()));
     queue_.pop_front();
+    if (ChangesCatalog(taken.back().body)) break;  // what follows is stamped by a state that has it (SplitEvidence)
   }
   queue_bytes_ -= bytes;
   return true;
@@ -426,8 +430,13 @@ void Engine::Impl::Stamp(Pending pending, Owned& owned, std::map<Owned*, std::ve
     owned.last_time = Instant{std::max(clock_.Now().micros, owned.last_time.micros + 1)};
     group.push_back({&owned, ++owned.last_position, Command{owned.last_time, pending.principal, std::move(body)}, std::move(callback)});
   };
-  auto* apply = std::get_if<ApplyCatalogCommand>(&pending.body);
-  if (apply != nullptr) {
+  if (auto* evidence = std::get_if<RecordEvidenceCommand>(&pending.body)) {
+    std::vector<RecordEvidenceCommand> parts = SplitEvidence(*owned.state, std::move(*evidence), clock_.Now());
+    if (parts.size() > 1) pending.callback = JoinAnswers(parts.size(), std::move(pending.callback));
+    for (RecordEvidenceCommand& part : parts) add(std::move(part), pending.callback);
+    return;
+  }
+  if (auto* apply = std::get_if<ApplyCatalogCommand>(&pending.body)) {
     ByteWriter out;
     PutCatalog(out, apply->catalog);
     PutZones(out, apply->zones);
@@ -444,16 +453,22 @@ void Engine::Impl::Stamp(Pending pending, Owned& owned, std::map<Owned*, std::ve
   add(std::move(pending.body), std::move(pending.callback));
 }
 
+void Engine::Impl::StampWaiting(Owned& owned, std::map<Owned*, std::vector<Logged>>& groups) {
+  if (!owned.waiting || !owned.doubt.ok() || MustWait(*owned.waiting, owned, groups[&owned])) return;
+  Stamp(*std::exchange(owned.waiting, std::nullopt), owned, groups);
+}
+
 absl::Status Engine::Impl::Admit(Pending& pending, std::map<Owned*, std::vector<Logged>>& groups) {
   const bool creates = std::holds_alternative<ApplyCatalogCommand>(pending.body);
   const absl::StatusOr<Owned*> found = OwnedFor(pending.district, creates);
   if (!found.ok()) return found.status();
-  if (*found == nullptr || (!creates && !(*found)->state->exists() && groups[*found].empty())) return NoDistrict(pending.district);
+  if (*found == nullptr || (!creates && !(*found)->state->exists())) return NoDistrict(pending.district);
   Owned& owned = **found;
   if (!EndDoubt(owned)) return InDoubt(owned.doubt);
   if (pending.ticket <= owned.refused_through && !std::holds_alternative<TickCommand>(pending.body)) {
     return absl::UnavailableError("the command log did not take what came before it; send it again");
   }
+  if (ChangesCatalog(pending.body)) StampWaiting(owned, groups);  // which came first
   if (!MustWait(pending, owned, groups[&owned])) {
     Stamp(std::move(pending), owned, groups);
     return absl::OkStatus();
@@ -470,15 +485,11 @@ void Engine::Impl::RunOnce(std::vector<Pending> taken) {
   std::vector<std::pair<Callback, absl::Status>> refused;
   {
     absl::MutexLock lock(&state_mu_);  // districts may be added
-    for (auto& [id, owned] : districts_) {
-      if (owned.waiting && owned.doubt.ok() && !MustWait(*owned.waiting, owned, groups[&owned])) {
-        Stamp(*std::exchange(owned.waiting, std::nullopt), owned, groups);
-      }
-    }
     for (Pending& pending : taken) {
       const absl::Status status = Admit(pending, groups);
       if (!status.ok()) refused.emplace_back(std::move(pending.callback), status);
     }
+    for (auto& [id, owned] : districts_) StampWaiting(owned, groups);
     AddContinues(groups);
   }
   for (auto& [callback, status] : refused) callback(status);
@@ -767,7 +778,7 @@ absl::StatusOr<DistrictReader> Engine::Impl::Read(std::string_view district) con
 absl::StatusOr<DistrictReader> Engine::Impl::Freeze(std::string_view district) const {
   const absl::StatusOr<DistrictReader> reader = Read(district);
   if (!reader.ok()) return reader.status();
-  return DistrictReader(nullptr, (*reader)->Frozen(), reader->now());
+  return DistrictReader::Of((*reader)->Frozen(), reader->now());
 }
 
 std::vector<std::string> Engine::Impl::Districts() const {

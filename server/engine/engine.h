@@ -109,6 +109,10 @@ class Engine {
 // Ends before the engine does.
 class DistrictReader {
  public:
+  // Of a district that nothing changes meanwhile: a copy, or one that no engine has.
+  static DistrictReader Of(std::shared_ptr<const District> district, Instant now) {
+    return DistrictReader(nullptr, std::move(district), now);
+  }
   DistrictReader(DistrictReader&& other) noexcept
       : mu_(std::exchange(other.mu_, nullptr)), district_(std::move(other.district_)), now_(other.now_) {}
   DistrictReader& operator=(DistrictReader&&) = delete;
@@ -122,7 +126,7 @@ class DistrictReader {
   friend class Engine;
   DistrictReader(absl::Mutex* mu, std::shared_ptr<const District> district, Instant now)
       : mu_(mu), district_(std::move(district)), now_(now) {}
-  absl::Mutex* mu_;  // null: of a copy
+  absl::Mutex* mu_;  // null: nothing changes it
   std::shared_ptr<const District> district_;
   Instant now_;
 };

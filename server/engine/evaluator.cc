@@ -79,6 +79,7 @@ WatchRecord* District::CatchUp(Applying& a, WatchId id) {
     return &found->second;
   }
   a.caught_up.insert(id);
+  ++a.work;
   WatchRecord& record = found->second;
   std::vector<WatchFlip> flips;
   const bool hold = Holding(a.now);
@@ -128,28 +129,27 @@ void District::StoreWatch(Applying& a, WatchId id) {
   a.batch.Put(key, EncodeWatchRecord(found->second));
 }
 
-size_t District::RecalculateTeam(Applying& a, TeamNumber team) {
+std::set<WatchId> District::WatchesOf(TeamNumber team) const {
   std::set<WatchId> ids;
   for (const ExpectationNumber expectation : catalog_->ExpectationsOf(team)) ids.insert({team, expectation});
   for (auto it = watches_.lower_bound({team, 0}); it != watches_.end() && it->first.team == team; ++it) {
     ids.insert(it->first);
   }
-  for (const WatchId& id : ids) {
-    CatchUp(a, id);
-    StoreWatch(a, id);
-  }
-  return ids.size();
+  return ids;
 }
 
+// Team by team; a team without watches is work as well.
 void District::Recalculate(Applying& a, size_t watches_max) {
-  for (size_t done = 0; recalculation_ && done < watches_max;) {
-    if (recalculation_->next_team >= interned_.teams.size()) {
-      recalculation_.reset();
-      return;
+  for (size_t done = 0; recalculation_->next_team < interned_.teams.size(); ++recalculation_->next_team) {
+    const std::set<WatchId> ids = WatchesOf(recalculation_->next_team);
+    done += std::max<size_t>(ids.size(), 1);
+    if (done > watches_max) return;
+    for (const WatchId& id : ids) {
+      CatchUp(a, id);
+      StoreWatch(a, id);
     }
-    done += 1 + RecalculateTeam(a, recalculation_->next_team);
-    ++recalculation_->next_team;
   }
+  recalculation_.reset();
 }
 
 void District::MakeDue(Applying& a, size_t watches_max) {
@@ -182,6 +182,8 @@ absl::StatusOr<Outcome> District::Continue(Applying& a) {
     Recalculate(a, kWatchesPerCommand);
   } else if (due_pending_ && !Holding(a.now)) {
     MakeDue(a, kWatchesPerCommand);
+  } else if (!pending_reviews_.empty()) {
+    ContinueReview(a);
   }
   return NoOutcome{};
 }

@@ -5,45 +5,14 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/limits.h"
+#include "server/engine/evidence_resolver.h"
 #include "storage/keys.h"
 
 namespace leadlag {
 namespace {
 
-constexpr int64_t kSkewForgivenMicros = 5 * kMicrosPerMinute;  // of a source's clock ahead of ours
-
 Problem Invalid(std::string field, std::string reason) {
   return {absl::StatusCode::kInvalidArgument, std::move(field), std::move(reason)};
-}
-
-Problem Unknown(std::string field, const std::string& id, const char* what) {
-  return {absl::StatusCode::kNotFound, std::move(field),
-          absl::StrCat("the catalog has no ", what, " \"", id, "\"; add it to the catalog or correct the id")};
-}
-
-Problem TooEarly(std::string field, Date date) {
-  return Invalid(std::move(field), absl::StrCat(date.ToString(), " for the team lies before ", Date::Min().ToString(),
-                                                ", the first date there is; is it an empty field's default?"));
-}
-
-// The field of EvidenceRecord that carries a value of this form, and what an indicator's measure wants there.
-const char* FieldOf(const EvidenceValue& value) {
-  if (std::holds_alternative<double>(value)) return "number";
-  if (std::holds_alternative<Proportion>(value)) return "proportion";
-  return std::holds_alternative<Completion>(value) ? "completed" : "void";
-}
-
-const char* FieldFor(Measure measure) {
-  switch (measure) {
-    case Measure::kNumber: return "number";
-    case Measure::kProportion: return "proportion";
-    case Measure::kCompletion: return "completed";
-  }
-  return "";
-}
-
-const char* DateFieldOf(const EvidenceContent& content) {
-  return content.event_time ? "event_time" : content.period ? "period.end_date" : "event_date";
 }
 
 }  // namespace
@@ -51,7 +20,7 @@ const char* DateFieldOf(const EvidenceContent& content) {
 absl::StatusOr<Outcome> EvidenceApplier::Apply(const RecordEvidenceCommand& command) {
   const std::optional<SourceNumber> source = d_.interned_.sources.Find(command.source);
   if (!source || d_.catalog_->FindSource(*source) == nullptr) {
-    return AsStatus(Unknown("parent", command.source, "source"));
+    return AsStatus(NotInCatalog("parent", command.source, "source"));
   }
   if (command.complete_through) {
     // By the district's day: a source is judged by it.
@@ -69,7 +38,8 @@ absl::StatusOr<Outcome> EvidenceApplier::Apply(const RecordEvidenceCommand& comm
     if (failure) outcome_.failures.push_back({static_cast<uint32_t>(i), *std::move(failure)});
   }
   // One batch is one cause: evidence if any record in it is new.
-  const WatchCause cause = outcome_.new_count > 0 ? WatchCause::kEvidence : WatchCause::kChange;
+  const bool any_new = outcome_.new_count > 0 || command.batch_has_new;
+  const WatchCause cause = any_new ? WatchCause::kEvidence : WatchCause::kChange;
   for (const WatchId& watch : watches_) {
     d_.Reconsider(a_, watch, cause);
     d_.StoreWatch(a_, watch);
@@ -80,7 +50,8 @@ absl::StatusOr<Outcome> EvidenceApplier::Apply(const RecordEvidenceCommand& comm
     observation = a_.Take(DecodeSourceObservation(*bytes));
   }
   observation.last_heard = a_.now;
-  if (command.complete_through && (!observation.complete_through || *observation.complete_through < *command.complete_through)) {
+  // It is said of the whole batch; none is earlier than any date.
+  if (command.complete_through && !command.more && observation.complete_through < command.complete_through) {
     observation.complete_through = command.complete_through;
   }
   a_.batch.Put(key, EncodeSourceObservation(observation));
@@ -103,56 +74,6 @@ EvidenceApplier::Failure EvidenceApplier::ApplyItem(const EvidenceItem& item, Re
   return std::nullopt;
 }
 
-EvidenceApplier::Failure EvidenceApplier::Resolve(const EvidenceItem& item, EvidenceRevision& revision) {
-  const EvidenceContent& content = item.content;
-  revision.content = content;
-  revision.recorded = a_.now;
-  const bool is_void = std::holds_alternative<Void>(content.value);
-  // A void is about the record, whatever else it repeats of it; its dates are those of the district.
-  if (is_void) {
-    const Date today = d_.catalog_->district_zone().LocalDate(a_.now);
-    revision.recorded_date = revision.known_date = revision.event_date = today;
-    return std::nullopt;
-  }
-  const std::optional<TeamNumber> team_number = d_.interned_.teams.Find(content.team);
-  const DistrictCatalog::TeamEntry* team = team_number ? d_.catalog_->FindTeam(*team_number) : nullptr;
-  if (team == nullptr) return Unknown("team", content.team, "team");
-  const std::optional<IndicatorNumber> indicator_number = d_.interned_.indicators.Find(content.indicator);
-  const Indicator* indicator = indicator_number ? d_.catalog_->FindIndicator(*indicator_number) : nullptr;
-  if (indicator == nullptr) return Unknown("indicator", content.indicator, "indicator");
-  if (std::string_view(FieldOf(content.value)) != FieldFor(indicator->measure)) {
-    return Invalid(FieldOf(content.value), absl::StrCat("indicator \"", content.indicator, "\" is measured as `",
-                                                                     FieldFor(indicator->measure), "`; send that"));
-  }
-  return ResolveDates(*team, *indicator, content, revision);
-}
-
-EvidenceApplier::Failure EvidenceApplier::ResolveDates(const DistrictCatalog::TeamEntry& team, const Indicator& indicator,
-                                                       const EvidenceContent& content, EvidenceRevision& revision) {
-  const Date today = team.zone->LocalDate(a_.now);
-  if (content.period && indicator.role != IndicatorRole::kLagging) {
-    return Invalid("period", absl::StrCat("only a lagging indicator has a period; give event_date for \"", indicator.id, "\""));
-  }
-  revision.event_date = content.event_time ? team.zone->LocalDate(*content.event_time)
-                        : content.period   ? content.period->to - 1
-                                           : content.event_date.value_or(today);
-  if (revision.event_date > today + 1) {
-    return Invalid(DateFieldOf(content),
-                   absl::StrCat(revision.event_date.ToString(), " lies in the future: evidence is dated at most tomorrow (",
-                                (today + 1).ToString(), " for the team); send it when it has happened"));
-  }
-  if (content.reported && content.reported->micros > a_.now.micros + kSkewForgivenMicros) {
-    return Invalid("reported_time", absl::StrCat(content.reported->ToString(), " is after the service's clock (",
-                                                 a_.now.ToString(), "); correct the source's clock or leave it out"));
-  }
-  revision.recorded_date = today;
-  revision.known_date = team.zone->LocalDate(std::min(content.reported.value_or(a_.now), a_.now));
-  // An instant that is in range in UTC may not be so in the team's zone.
-  if (revision.event_date < Date::Min()) return TooEarly(DateFieldOf(content), revision.event_date);
-  if (revision.known_date < Date::Min()) return TooEarly("reported_time", revision.known_date);
-  return std::nullopt;
-}
-
 void EvidenceApplier::CountPending(const EvidenceIdentity& identity) {
   if (identity.voided || !identity.place) return;
   const DistrictCatalog::TeamEntry* const team = d_.catalog_->FindTeam(identity.place->team);
@@ -161,7 +82,7 @@ void EvidenceApplier::CountPending(const EvidenceIdentity& identity) {
 
 EvidenceApplier::Failure EvidenceApplier::ApplyFirst(const EvidenceItem& item, RecordOutcome& outcome) {
   EvidenceRevision revision;
-  if (Failure failure = Resolve(item, revision)) return failure;
+  if (Failure failure = ResolveEvidence(*d_.catalog_, d_.interned_, a_.now, item.content, revision)) return failure;
   const bool is_void = revision.voided();
   if (is_void && !item.content.source_version) {
     return Problem{absl::StatusCode::kNotFound, "evidence_id",
@@ -216,7 +137,7 @@ EvidenceApplier::Failure EvidenceApplier::ApplyRevision(const EvidenceItem& item
     return std::nullopt;
   }
   EvidenceRevision revision;
-  if (Failure failure = Resolve(item, revision)) return failure;
+  if (Failure failure = ResolveEvidence(*d_.catalog_, d_.interned_, a_.now, item.content, revision)) return failure;
   const bool is_void = revision.voided();
   // All of them are looked at for each new one. A void is let in as the last, so that a record can always be taken out.
   if (revisions.size() >= kRevisionsMax + (is_void ? 1 : 0)) {
@@ -290,8 +211,7 @@ void EvidenceApplier::ChangeRow(const std::string& evidence_id, const EvidenceId
   CatchUpWatches(place.team, place.indicator);
   // A record that has just been recorded for the first time is covered by no review that was entered before.
   if (!add || identity.revision_count > 1) {
-    entry->reviewed =
-        ReviewedDate(ReviewsOf(place.team), CoverQueryOf(identity, d_.interned_, source_id_, evidence_id));
+    entry->reviewed = d_.ReviewedOf(identity, source_id_, evidence_id, ReviewsOf(place.team));
   }
   DayRow* row = d_.MutableRow(a_, {place.team, place.indicator, RowYear(entry->event)});
   if (add) {

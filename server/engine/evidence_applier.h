@@ -25,10 +25,6 @@ class EvidenceApplier {
   using Failure = std::optional<Problem>;
 
   Failure ApplyItem(const EvidenceItem& item, RecordOutcome& outcome);
-  // The item as a revision, with its dates; checked against the catalog.
-  Failure Resolve(const EvidenceItem& item, EvidenceRevision& revision);
-  Failure ResolveDates(const DistrictCatalog::TeamEntry& team, const Indicator& indicator, const EvidenceContent& content,
-                       EvidenceRevision& revision);
   Failure ApplyFirst(const EvidenceItem& item, RecordOutcome& outcome);
   Failure ApplyRevision(const EvidenceItem& item, const EvidenceIdentity& before, RecordOutcome& outcome);
   // Counts a record that waits for a calendar to cover its date.

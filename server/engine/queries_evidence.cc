@@ -74,8 +74,7 @@ EvidenceAnswer AnswerOf(const DistrictReader& reader, const EvidenceIdentity& id
   if (identity.voided) return answer;
   const DistrictCatalog::TeamEntry* team = reader->catalog()->FindTeam(identity.place->team);
   answer.pending_calendar = team != nullptr && team->calendar->YearOf(identity.place->event_date) == nullptr;
-  answer.reviewed =
-      ReviewedDate(team_reviews, CoverQueryOf(identity, reader->interned(), answer.source, answer.evidence_id));
+  answer.reviewed = reader->ReviewedOf(identity, answer.source, answer.evidence_id, team_reviews);
   return answer;
 }
 

@@ -1,8 +1,11 @@
-// Applies one review: stores it and marks the records it covers in their day rows.
+// Applies one review: stores it and dates the records it covers in their day rows, as many as one command may; the rest is a cursor in
+// the state. Over records, not over the rows' entries: a row does not tell a record recorded just before the review was entered from
+// one recorded just after.
 #include <algorithm>
 #include <set>
 
 #include "absl/strings/str_cat.h"
+#include "core/limits.h"
 #include "server/engine/applying.h"
 #include "server/engine/evidence_state.h"
 #include "storage/keys.h"
@@ -30,15 +33,37 @@ class ReviewApplier {
     }
     if (const std::vector<Problem> problems = Check(review); !problems.empty()) return AsStatus(problems);
 
-    before_ = a_.Take(d_.ReviewsIn(a_.batch, team_));
+    if (d_.pending_reviews_.size() >= kReviewsUnderWayMax) {
+      return absl::UnavailableError(absl::StrCat(kReviewsUnderWayMax, " reviews are still being worked through; try again"));
+    }
+    reviews_ = a_.Take(d_.ReviewsIn(a_.batch, team_));
     CoverListed(review);
-    CoverIndicators(review);
     a_.batch.Put(ReviewKey{d_.number_, team_, review.id}.Encode(), EncodeReview(review));
     ByteWriter team;
     team.PutVarint(team_);
     a_.batch.Put(ReviewIdKey{d_.number_, review.id}.Encode(), team.bytes());
     ++d_.review_count_;
-    return ReviewOutcome{std::move(review), covered_};
+    reviews_.push_back(review);
+    PendingReview& pending = d_.pending_reviews_.emplace_back(PendingReview{team_, review.id, {}});
+    const bool done = CoverNext(pending, review);
+    if (done) d_.pending_reviews_.pop_back();
+    return ReviewOutcome{std::move(review), covered_, !done};
+  }
+
+  // Goes on with the oldest review that is being worked through. REQUIRES: there is one.
+  void Continue() {
+    PendingReview& pending = d_.pending_reviews_.front();
+    team_ = pending.team;
+    reviews_ = a_.Take(d_.ReviewsIn(a_.batch, team_));
+    const auto review = std::find_if(reviews_.begin(), reviews_.end(), [&](const Review& r) { return r.id == pending.id; });
+    if (review == reviews_.end()) {
+      return a_.Fail(absl::DataLossError(absl::StrCat("review \"", pending.id, "\" is not stored; restore from a backup")));
+    }
+    for (const std::string& indicator : review->indicators) {
+      // A name that has been interned stays, whatever becomes of the catalog.
+      if (const std::optional<IndicatorNumber> number = d_.interned_.indicators.Find(indicator)) indicators_.insert(*number);
+    }
+    if (CoverNext(pending, *review)) d_.pending_reviews_.erase(d_.pending_reviews_.begin());
   }
 
  private:
@@ -105,58 +130,110 @@ class ReviewApplier {
   }
 
   void CoverListed(const Review& review) {
-    std::vector<Review> after = before_;
+    std::vector<Review> after = reviews_;
     after.push_back(review);
-    std::set<uint64_t> done;  // a review may list a record twice
-    for (const Listed& listed : listed_) {
-      std::optional<DayEntry> entry = EntryOf(listed.identity);
-      if (!entry || !done.insert(listed.identity.number).second) continue;
-      const CoverQuery query = CoverQueryOf(listed.identity, d_.interned_, listed.source, listed.evidence_id);
-      const std::optional<Date> reviewed_before = ReviewedDate(before_, query);
-      const std::optional<Date> reviewed_after = ReviewedDate(after, query);
-      if (reviewed_before == reviewed_after) continue;
-      const EvidenceIdentity::Place& place = *listed.identity.place;
-      DayRow* row = d_.MutableRow(a_, {place.team, place.indicator, RowYear(entry->event)});
-      entry->reviewed = reviewed_before;
-      if (!row->Remove(*entry)) {
-        a_.Fail(absl::DataLossError("a day row lacks a reviewed record; run `leadlag admin verify`"));
-        return;
-      }
-      entry->reviewed = reviewed_after;
-      row->Add(*entry);
-      if (!reviewed_before) ++covered_;
+    for (const Listed& listed : listed_) {  // a record listed twice is dated by the first time
+      ++a_.work;
+      if (!EntryOf(listed.identity)) continue;
+      const auto reviewed = [&](const std::vector<Review>& reviews) {
+        return d_.ReviewedOf(listed.identity, listed.source, listed.evidence_id, reviews);
+      };
+      if (dated_.insert(listed.identity.number).second) ReDate(listed.identity, reviewed(reviews_), reviewed(after));
     }
   }
 
-  // Every record in the rows was recorded before this review was entered; the dates decide.
-  void CoverIndicators(const Review& review) {
+  // Dates the records of the review's indicators from where it is on. False: there are more than this command may date.
+  bool CoverNext(PendingReview& pending, const Review& review) {
     for (const IndicatorNumber indicator : indicators_) {
-      std::vector<int> years;
-      const absl::Status scanned = a_.batch.Scan(DayRowsRange(d_.number_, team_, indicator),
-                                                 [&](std::string_view key, std::string_view) {
-                                                   years.push_back(a_.Take(DayRowKey::Decode(key)).row_year);
-                                                   return a_.fatal.ok();
-                                                 });
-      if (!scanned.ok()) a_.Fail(scanned);
-      for (const int year : years) {
-        if (year <= RowYear(review.date)) CoverRow({team_, indicator, year}, review.date);
-      }
+      if (indicator < pending.next.indicator) continue;
+      if (indicator > pending.next.indicator) pending.next = {indicator, Date::Min(), 0};
+      if (!CoverIndicator(pending, review) || !a_.fatal.ok()) return false;
     }
+    return true;
   }
 
-  void CoverRow(const RowId& id, Date reviewed) {
-    DayRow* row = d_.MutableRow(a_, id);
-    std::vector<DayEntry> covered;
-    for (const DayEntry& entry : row->entries()) {
-      const bool earlier = !entry.reviewed || *entry.reviewed > reviewed;
-      if (earlier && entry.event <= reviewed && entry.interpretation_start() <= reviewed) covered.push_back(entry);
+  bool CoverIndicator(PendingReview& pending, const Review& review) {
+    std::vector<int> years;
+    const absl::Status scanned = a_.batch.Scan(DayRowsRange(d_.number_, team_, pending.next.indicator),
+                                               [&](std::string_view key, std::string_view) {
+                                                 years.push_back(a_.Take(DayRowKey::Decode(key)).row_year);
+                                                 return a_.fatal.ok();
+                                               });
+    if (!scanned.ok()) a_.Fail(scanned);
+    for (const int year : years) {
+      if (year < RowYear(pending.next.event_date) || year > RowYear(review.date)) continue;
+      if (!MayWork()) {
+        pending.next = {pending.next.indicator, std::max(pending.next.event_date, RowYearDates(year).from), 0};
+        return false;
+      }
+      for (const Date date : OpenDates(year, pending, review)) {
+        if (date > pending.next.event_date) pending.next = {pending.next.indicator, date, 0};
+        if (!CoverDate(pending)) return false;
+      }
     }
-    for (DayEntry& entry : covered) {
-      if (!entry.reviewed) covered_ += entry.count;
-      if (!row->Remove(entry)) return a_.Fail(absl::InternalError("a day row lost an entry it just had"));
-      entry.reviewed = reviewed;
-      row->Add(entry);
+    return true;
+  }
+
+  bool MayWork() {
+    if (a_.work >= kWatchesPerCommand) return false;
+    ++a_.work;
+    return true;
+  }
+
+  // The event dates of the row, from where the review is on, with a record that it may date.
+  std::vector<Date> OpenDates(int year, const PendingReview& pending, const Review& review) {
+    std::vector<Date> dates;
+    absl::Status& fatal = a_.fatal;
+    for (const DayEntry& entry : d_.CachedRow({team_, pending.next.indicator, year}, &a_.batch, fatal)->entries()) {
+      if (entry.event < pending.next.event_date || entry.event > review.date) continue;
+      if (entry.interpretation_start() > review.date || (entry.reviewed && *entry.reviewed <= review.date)) continue;
+      if (dates.empty() || dates.back() != entry.event) dates.push_back(entry.event);
     }
+    return dates;
+  }
+
+  bool CoverDate(PendingReview& pending) {
+    const auto [indicator, date, from] = pending.next;
+    KeyRange range = SeriesRange(d_.number_, team_, indicator, {date, date + 1});
+    range.begin = SeriesKey{d_.number_, team_, indicator, date, from}.Encode();
+    bool done = true;
+    const absl::Status scanned = a_.batch.Scan(range, [&](std::string_view key, std::string_view value) {
+      pending.next.record = a_.Take(SeriesKey::Decode(key)).evidence;
+      done = MayWork();
+      if (done && a_.fatal.ok()) CoverRecord(pending, a_.Take(DecodeEvidenceRecord(value)));
+      return done && a_.fatal.ok();
+    });
+    if (!scanned.ok()) a_.Fail(scanned);
+    return done;
+  }
+
+  // The review comes to the record, which is where it stands.
+  void CoverRecord(PendingReview& pending, const EvidenceRecord& record) {
+    const std::string key = IdentityKey{d_.number_, record.source, record.evidence_id}.Encode();
+    const std::optional<std::string> bytes = a_.Take(a_.batch.Get(key));
+    if (!bytes) {
+      return a_.Fail(absl::DataLossError(absl::StrCat("record \"", record.evidence_id, "\" has no identity; restore from a backup")));
+    }
+    const EvidenceIdentity identity = a_.Take(DecodeEvidenceIdentity(*bytes));
+    if (!a_.fatal.ok() || !EntryOf(identity)) return;
+    const std::string& source = d_.interned_.sources.NameOf(record.source);
+    const std::optional<Date> before = d_.ReviewedOf(identity, source, record.evidence_id, reviews_);
+    ++pending.next.record;
+    ReDate(identity, before, d_.ReviewedOf(identity, source, record.evidence_id, reviews_));
+  }
+
+  // Moves the record's entry in its day row from one reviewed date to another. REQUIRES: it has one.
+  void ReDate(const EvidenceIdentity& identity, std::optional<Date> before, std::optional<Date> after) {
+    if (before == after) return;
+    DayEntry entry = *EntryOf(identity);
+    DayRow* row = d_.MutableRow(a_, {identity.place->team, identity.place->indicator, RowYear(entry.event)});
+    entry.reviewed = before;
+    if (!row->Remove(entry)) {
+      return a_.Fail(absl::DataLossError("a day row lacks a record that is being reviewed; run `leadlag admin verify`"));
+    }
+    entry.reviewed = after;
+    row->Add(entry);
+    if (!before) ++covered_;
   }
 
   District& d_;
@@ -164,12 +241,15 @@ class ReviewApplier {
   TeamNumber team_ = 0;
   std::set<IndicatorNumber> indicators_;
   std::vector<Listed> listed_;
-  std::vector<Review> before_;  // the team's, without this one
+  std::set<uint64_t> dated_;     // of those, by number
+  std::vector<Review> reviews_;  // the team's; this one among them once the listed records are dated
   uint32_t covered_ = 0;
 };
 
 absl::StatusOr<Outcome> District::RecordReview(Applying& a, const RecordReviewCommand& command) {
   return ReviewApplier(*this, a).Apply(command.review);
 }
+
+void District::ContinueReview(Applying& a) { ReviewApplier(*this, a).Continue(); }
 
 }  // namespace leadlag

@@ -124,8 +124,7 @@ class EvidenceVerifier {
     const EvidenceIdentity::Place& place = *identity.place;
     if (const auto reviews = reviews_.find(place.team); reviews != reviews_.end()) {
       const std::string& source = reader_->interned().sources.NameOf(key.source);
-      entry->reviewed =
-          ReviewedDate(reviews->second, CoverQueryOf(identity, reader_->interned(), source, key.evidence_id));
+      entry->reviewed = reader_->ReviewedOf(identity, source, key.evidence_id, reviews->second);
     }
     rows_[{place.team, place.indicator, RowYear(entry->event)}].Add(*entry);
   }

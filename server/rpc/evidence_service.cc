@@ -193,6 +193,7 @@ grpc::ServerUnaryReactor* EvidenceService::RecordReview(grpc::CallbackServerCont
                       v1::RecordReviewResponse response;
                       *response.mutable_review() = ToProto(district, review.review);
                       response.set_covered_count(static_cast<int32_t>(review.covered));
+                      response.set_recalculating(review.recalculating);
                       answer(std::move(response));
                     });
   };

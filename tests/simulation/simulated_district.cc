@@ -16,8 +16,6 @@
 namespace leadlag {
 namespace {
 
-constexpr char kDirectory[] = "/district";
-
 const ZoneRules& Zone(std::string_view name) {
   static auto& zones = *new std::map<std::string, ZoneRules, std::less<>>;
   const auto found = zones.find(name);
@@ -141,7 +139,7 @@ SimulatedDistrict::SimulatedDistrict(Options options) : options_(std::move(optio
 
 absl::Status SimulatedDistrict::Open() {
   absl::StatusOr<std::unique_ptr<Engine>> engine = Engine::Open(
-      {.data_directory = kDirectory, .disk = options_.disk, .clock = &clock_, .wrap_log = options_.wrap_log});
+      {.data_directory = kSimulatedDirectory, .disk = options_.disk, .clock = &clock_, .wrap_log = options_.wrap_log});
   if (!engine.ok()) return engine.status();
   engine_ = *std::move(engine);
   return absl::OkStatus();
@@ -221,7 +219,7 @@ std::optional<Downtime> SimulatedDistrict::Restart(Instant up) {
 
 std::shared_ptr<Disk> SimulatedDistrict::LogAlone() const {
   Disk::Contents contents = options_.disk->ReadAll();
-  std::erase_if(contents, [](const auto& file) { return file.first.starts_with(std::string(kDirectory) + "/view/"); });
+  std::erase_if(contents, [](const auto& file) { return file.first.starts_with(std::string(kSimulatedDirectory) + "/view/"); });
   return Disk::InMemory(contents);
 }
 
@@ -430,6 +428,7 @@ std::string SimulatedDistrict::Inconsistencies() const {
       say("the stored watch of team ", key.team, ", expectation ", key.expectation, " is not the one in memory");
     }
   });
+  if (reader->last_work() > kWatchesPerCommand) say("the last command did ", reader->last_work(), " watches' work");
   if (stored != reader->watches().size()) say(stored, " watches stored of ", reader->watches().size());
   return lines;
 }

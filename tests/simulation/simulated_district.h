@@ -49,11 +49,15 @@ struct WatchName {
   friend auto operator<=>(const WatchName&, const WatchName&) = default;
 };
 
+// Where its disk has it, and its id where none is given.
+inline constexpr char kSimulatedDirectory[] = "/district";
+inline constexpr char kSimulatedId[] = "springfield";
+
 class SimulatedDistrict {
  public:
   struct Options {
     Instant start;
-    std::string id = "springfield";
+    std::string id = kSimulatedId;
     std::shared_ptr<Disk> disk;  // null: a new one in memory
     std::function<std::unique_ptr<CommandLog>(CommandLog&)> wrap_log;
     // False: Restart logs what a restart logs, and restarts nothing. Such a life has the same commands.

@@ -1,0 +1,307 @@
+// No command does more than kWatchesPerCommand's work (DESIGN.md, invariant 6): what is larger is cut or continued, and the result is the
+// one of a command that did it all.
+#include <set>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "gtest/gtest.h"
+#include "server/engine/applying.h"
+#include "tests/simulation/simulated_district.h"
+#include "tests/simulation/stepped_district.h"
+#include "tests/support/random_seed.h"
+#include "tests/support/watch_story.h"
+
+namespace leadlag {
+namespace {
+
+// ---- reviews ----------------------------------------------------------------
+
+// A district with 2,600 records of team t1 and a few of t2, known on many days.
+class LargeReviewTest : public ::testing::Test {
+ protected:
+  static constexpr int kRecords = 2'600;
+
+  // The disk of a simulated district that has lived up to the day of the reviews.
+  static std::shared_ptr<Disk> ADisk(Random& random) {
+    SimulatedDistrict simulated({.start = At("2025-08-01 12:00")});
+    EXPECT_TRUE(simulated.Apply(SmallCatalog(2)).ok());
+    simulated.AdvanceTo(At("2025-11-10 12:00"));
+    std::vector<EvidenceItem> items;
+    for (int i = 0; i < kRecords; ++i) {
+      items.push_back(ARecord(random, absl::StrCat("r", i), i % 20 == 0 ? "t2" : "t1"));
+      if (items.size() < 900 && i + 1 < kRecords) continue;
+      const absl::StatusOr<BatchOutcome> outcome = simulated.Record("forms", std::exchange(items, {}));
+      EXPECT_TRUE(outcome.ok() && outcome->failures.empty());
+    }
+    return simulated.LogAlone();
+  }
+
+  static EvidenceItem ARecord(Random& random, std::string id, std::string team) {
+    const Date date = D("2025-11-07") - random.Between(0, 480);  // two row years
+    EvidenceItem item = NumberRecord(std::move(id), std::move(team), random.OneIn(3) ? "lessons" : "walks", date);
+    if (random.OneIn(2)) item.content.reported = At("America/New_York", date + random.Between(0, 3), 700);
+    return item;
+  }
+
+  // A review by date, of all the leading indicators; some list records besides.
+  static Review AReview(Random& random, int number) {
+    Review review{.id = absl::StrCat("v", number), .team = "t1", .date = D("2025-11-10") - (number == 0 ? 0 : random.Between(0, 40)),
+                  .indicators = {"walks", "lessons"}};
+    for (int i = 0; number > 0 && i < 5; ++i) {
+      const int record = random.Between(0, kRecords - 1);
+      if (record % 20 != 0) review.evidence.push_back({"forms", absl::StrCat("r", record)});
+    }
+    return review;
+  }
+
+  static std::vector<EvidenceItem> Changes(Random& random, int* next_new) {
+    std::vector<EvidenceItem> items;
+    for (int i = 0; i < 20; ++i) {
+      const int record = random.Between(0, kRecords - 1);
+      const std::string id = absl::StrCat("r", record), team = record % 20 == 0 ? "t2" : "t1";
+      if (random.OneIn(4)) {
+        items.push_back(VoidRecord(id));
+      } else if (random.OneIn(3)) {
+        items.push_back(ARecord(random, absl::StrCat("n", (*next_new)++), team));
+      } else {
+        items.push_back(ARecord(random, id, team));  // another date, perhaps another indicator
+        items.back().content.value = static_cast<double>(random.Between(1, 5));
+      }
+    }
+    return items;
+  }
+
+  // What the evidence and the reviews give by a calculation of their own, once an engine has it.
+  static std::string Inconsistencies(std::shared_ptr<Disk> disk, Instant now) {
+    SimulatedDistrict again({.start = now, .disk = std::move(disk)});
+    again.engine().WaitIdle();
+    return again.Inconsistencies();
+  }
+};
+
+TEST_F(LargeReviewTest, IsDatedInBoundedStepsAndSaysSo) {
+  Random random(1);
+  const std::shared_ptr<Disk> disk = ADisk(random);
+  SteppedDistrict district(disk);
+  const Review review = AReview(random, 0);
+  absl::StatusOr<Outcome> outcome = district.Apply(RecordReviewCommand{review});
+  ASSERT_TRUE(outcome.ok()) << outcome.status();
+  EXPECT_TRUE(std::get<ReviewOutcome>(*outcome).recalculating);
+  EXPECT_GT(std::get<ReviewOutcome>(*outcome).covered, 900u);
+  EXPECT_LE(std::get<ReviewOutcome>(*outcome).covered, kWatchesPerCommand);
+  EXPECT_TRUE(district->HasPendingWork(district.now()));
+
+  // Sent again it is a repetition, whatever is still to be done.
+  outcome = district.Apply(RecordReviewCommand{review});
+  ASSERT_TRUE(outcome.ok()) << outcome.status();
+  EXPECT_FALSE(std::get<ReviewOutcome>(*outcome).recalculating);
+
+  int steps = 0;
+  for (; district->HasPendingWork(district.now()); ++steps) ASSERT_TRUE(district.Apply(ContinueCommand{}).ok());
+  EXPECT_EQ(steps, 2);  // 2,470 records of the team
+  EXPECT_LE(district.most_work(), kWatchesPerCommand);
+  EXPECT_EQ(district.Verify(), std::vector<std::string>{});
+
+  // A review of what has been reviewed comes to no record, however many there are.
+  outcome = district.Apply(RecordReviewCommand{{.id = "later", .team = "t1", .date = D("2025-11-10"), .indicators = {"walks"}}});
+  ASSERT_TRUE(outcome.ok()) << outcome.status();
+  EXPECT_FALSE(std::get<ReviewOutcome>(*outcome).recalculating);
+  EXPECT_LT(district->last_work(), 10u);
+}
+
+TEST_F(LargeReviewTest, IsRightWhateverHappensMeanwhile) {
+  for (const uint64_t seed : Seeds(4, 60)) {
+    SCOPED_TRACE(Replay(seed));
+    Random random(seed);
+    const std::shared_ptr<Disk> disk = ADisk(random);
+    SteppedDistrict district(disk);
+    int next_new = 0, reviews = 0;
+    bool was_pending = false;
+    for (int step = 0; step < 40 || district->HasPendingWork(district.now()); ++step) {
+      was_pending = was_pending || district->HasPendingWork(district.now());
+      if (random.OneIn(4) && reviews < 5) {
+        const absl::StatusOr<Outcome> outcome = district.Apply(RecordReviewCommand{AReview(random, reviews++)});
+        ASSERT_TRUE(outcome.ok()) << outcome.status();
+      } else if (random.OneIn(2) && step < 40) {
+        const absl::StatusOr<Outcome> outcome = district.Apply(RecordEvidenceCommand{"forms", Changes(random, &next_new), {}});
+        ASSERT_TRUE(outcome.ok()) << outcome.status();
+      } else if (random.OneIn(6)) {
+        district.Reopen();
+      } else {
+        ASSERT_TRUE(district.Apply(ContinueCommand{}).ok());
+      }
+      if (random.OneIn(8)) {
+        ASSERT_EQ(district.Verify(), std::vector<std::string>{}) << "step " << step;
+      }
+      ASSERT_LE(district.most_work(), kWatchesPerCommand);
+    }
+    EXPECT_TRUE(was_pending);
+    EXPECT_EQ(district.Verify(), std::vector<std::string>{});
+    const Instant now = district.now();
+    district.Close();
+    EXPECT_EQ(Inconsistencies(disk, now), "");
+  }
+}
+
+TEST_F(LargeReviewTest, TheOneTooManyAtOnceIsRefusedAndTakenLater) {
+  Random random(1);
+  const std::shared_ptr<Disk> disk = ADisk(random);
+  SteppedDistrict district(disk);
+  // Each a day earlier than the one before, and so the first to cover nearly all the records.
+  const auto review = [](size_t number) {
+    return RecordReviewCommand{{.id = absl::StrCat("v", number), .team = "t1", .date = D("2025-11-10") - static_cast<int>(number),
+                                .indicators = {"walks", "lessons"}}};
+  };
+  for (size_t i = 0; i < kReviewsUnderWayMax; ++i) {
+    const absl::StatusOr<Outcome> outcome = district.Apply(review(i));
+    ASSERT_TRUE(outcome.ok()) << outcome.status();
+    ASSERT_TRUE(std::get<ReviewOutcome>(*outcome).recalculating);
+  }
+  EXPECT_EQ(district.Apply(review(kReviewsUnderWayMax)).status().code(), absl::StatusCode::kUnavailable);
+  EXPECT_TRUE(district.Apply(review(3)).ok()) << "a repetition is one";
+  while (district->HasPendingWork(district.now())) ASSERT_TRUE(district.Apply(ContinueCommand{}).ok());
+  EXPECT_TRUE(district.Apply(review(kReviewsUnderWayMax)).ok());
+  EXPECT_LE(district.most_work(), kWatchesPerCommand);
+  EXPECT_EQ(district.Verify(), std::vector<std::string>{});
+}
+
+// ---- evidence ---------------------------------------------------------------
+
+// 250 teams with twelve watches each that walks feed.
+Catalog ManyWatches() {
+  Catalog catalog = SmallCatalog(250);
+  catalog.expectations.clear();
+  for (int i = 0; i < 12; ++i) {
+    catalog.expectations.push_back(ExpectationOn(absl::StrCat("e", i), CategoryKind(Category::kWalkthrough), 5 + i, 3, 0));
+  }
+  return catalog;
+}
+
+class LargeBatchTest : public ::testing::Test {
+ protected:
+  LargeBatchTest() : district_({.start = At("2025-08-01 12:00")}) {
+    EXPECT_TRUE(district_.Apply(ManyWatches()).ok());
+    district_.AdvanceTo(At("2025-09-08 12:00"));
+    std::vector<EvidenceItem> items;
+    for (int i = 1; i <= 250; ++i) items.push_back(NumberRecord(absl::StrCat("old", i), absl::StrCat("t", i), "walks", D("2025-09-08")));
+    EXPECT_TRUE(district_.Record("forms", std::move(items)).ok());
+    district_.AdvanceTo(At("2025-10-20 12:00"));  // every watch is overdue
+    overdue_ = district_.last_sequence();
+  }
+
+  // Reasons of the flips since every watch was overdue, and how many there are.
+  std::map<FlipReason, int> ReasonsSince() const {
+    std::map<FlipReason, int> reasons;
+    for (const SeenFlip& flip : district_.Flips()) {
+      if (flip.sequence > overdue_) ++reasons[flip.record.flip.reason];
+    }
+    return reasons;
+  }
+
+  // The most work that a command of this life did.
+  size_t MostWork() const { return SteppedDistrict(district_.LogAlone()).most_work(); }
+
+  SimulatedDistrict district_;
+  uint64_t overdue_ = 0;
+};
+
+// Corrections that resolve every alert, and one new record behind them all.
+std::vector<EvidenceItem> Corrections(bool with_new) {
+  std::vector<EvidenceItem> items;
+  for (int i = 1; i <= 250; ++i) items.push_back(NumberRecord(absl::StrCat("old", i), absl::StrCat("t", i), "walks", D("2025-10-20")));
+  if (with_new) items.push_back(NumberRecord("new", "t1", "lessons", D("2025-10-20")));
+  return items;
+}
+
+TEST_F(LargeBatchTest, IsOneCauseThoughItIsCut) {
+  const absl::StatusOr<BatchOutcome> outcome = district_.Record("forms", Corrections(/*with_new=*/true));
+  ASSERT_TRUE(outcome.ok()) << outcome.status();
+  EXPECT_EQ(outcome->revised_count, 250u);
+  EXPECT_EQ(outcome->new_count, 1u);
+  EXPECT_EQ(ReasonsSince(), (std::map<FlipReason, int>{{FlipReason::kResolved, 3'000}}));
+  EXPECT_LE(MostWork(), kWatchesPerCommand);
+  EXPECT_GT(MostWork(), kWatchesPerCommand / 2);
+  EXPECT_EQ(district_.Inconsistencies(), "");
+}
+
+TEST_F(LargeBatchTest, OfCorrectionsAloneRetracts) {
+  ASSERT_TRUE(district_.Record("forms", Corrections(/*with_new=*/false)).ok());
+  EXPECT_EQ(ReasonsSince(), (std::map<FlipReason, int>{{FlipReason::kRetracted, 3'000}}));
+  EXPECT_LE(MostWork(), kWatchesPerCommand);
+}
+
+// A new id that is refused is no new record.
+TEST_F(LargeBatchTest, WithANewRecordThatIsRefusedRetracts) {
+  std::vector<EvidenceItem> items = Corrections(/*with_new=*/true);
+  items.back().content.indicator = "nothing";
+  ASSERT_TRUE(district_.Record("forms", std::move(items)).ok());
+  EXPECT_EQ(ReasonsSince(), (std::map<FlipReason, int>{{FlipReason::kRetracted, 3'000}}));
+}
+
+TEST_F(LargeBatchTest, IsAnsweredAsAWhole) {
+  std::vector<EvidenceItem> items = Corrections(/*with_new=*/true);
+  std::set<uint32_t> bad;
+  for (uint32_t i = 0; i < items.size(); i += 7) {
+    items[i].content.team = "nobody";
+    bad.insert(i);
+  }
+  const size_t sent = items.size();
+  const absl::StatusOr<BatchOutcome> outcome = district_.Record("forms", items);
+  ASSERT_TRUE(outcome.ok()) << outcome.status();
+  ASSERT_EQ(outcome->outcomes.size(), sent);
+  std::set<uint32_t> failed;
+  for (const RecordFailure& failure : outcome->failures) failed.insert(failure.index);
+  EXPECT_EQ(failed, bad);
+  for (uint32_t i = 0; i < sent; ++i) {
+    EXPECT_EQ(outcome->outcomes[i].kind == RecordOutcomeKind::kFailed, bad.contains(i)) << i;
+  }
+  EXPECT_EQ(outcome->revised_count + outcome->new_count + bad.size(), sent);
+}
+
+// A void names no team: each may be another one's.
+TEST_F(LargeBatchTest, OfVoidsIsCutAsWell) {
+  std::vector<EvidenceItem> items;
+  for (int i = 1; i <= 250; ++i) items.push_back(VoidRecord(absl::StrCat("old", i)));
+  const absl::StatusOr<BatchOutcome> outcome = district_.Record("forms", std::move(items));
+  ASSERT_TRUE(outcome.ok()) << outcome.status();
+  EXPECT_EQ(outcome->voided_count, 250u);
+  EXPECT_LE(MostWork(), kWatchesPerCommand);
+  EXPECT_EQ(district_.Inconsistencies(), "");
+}
+
+// complete_through is said of the whole batch: refused, nothing of it is stored.
+TEST_F(LargeBatchTest, WithAFalseClaimChangesNothing) {
+  const auto records = [&] {
+    const DistrictReader reader = district_.Read();
+    return reader->revision_count() + reader->evidence_count();
+  };
+  const uint64_t before = records();
+  RecordEvidenceCommand command{"forms", Corrections(/*with_new=*/true), D("2025-12-01")};
+  EXPECT_EQ(district_.Execute(command).status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(records(), before);
+  command.complete_through = D("2025-10-20");
+  EXPECT_TRUE(district_.Execute(command).ok());
+}
+
+// While a calendar change is worked through, a batch catches its watches up with it: more of them.
+TEST_F(LargeBatchTest, BesideACatalogChangeStaysBounded) {
+  Catalog after = ManyWatches();
+  after.calendars[0] = With(after.calendars[0], ExceptionKind::kWeatherDay, "2025-10-07");
+  for (int i = 0; i < 12; ++i) {
+    after.expectations.push_back(ExpectationOn(absl::StrCat("f", i), CategoryKind(Category::kWalkthrough), 5 + i, 3, 0));
+  }
+  district_.engine().Submit(kSimulatedId, ApplyCatalogCommand{.catalog = after, .zones = {}}, "", [](absl::StatusOr<Outcome> o) {
+    EXPECT_TRUE(o.ok()) << o.status();
+  });
+  const absl::StatusOr<Outcome> outcome =
+      district_.engine().Execute(kSimulatedId, RecordEvidenceCommand{"forms", Corrections(/*with_new=*/true), std::nullopt});
+  ASSERT_TRUE(outcome.ok()) << outcome.status();
+  district_.engine().WaitIdle();
+  EXPECT_LE(MostWork(), kWatchesPerCommand);
+  EXPECT_EQ(district_.Inconsistencies(), "");
+}
+
+}  // namespace
+}  // namespace leadlag
