@@ -77,10 +77,13 @@ inline constexpr size_t kQueueBytesMax = 64 << 20;
 // Bytes of commands that share one fsync: enough to hide it, little enough that nobody waits long behind them.
 inline constexpr size_t kWriterCycleBytes = 4 << 20;
 
-// Bytes, and commands with their records, that may be logged past the last checkpoint: what a start has to apply again. Once there are as
-// many the view is brought to disk and the log trimmed.
+// Bytes, and commands with their records, that may be logged past the last checkpoint: what a start has to apply again. Once there are half
+// as many the view is brought to disk and the log trimmed; the writer waits where they come faster than that.
 inline constexpr uint64_t kTailBytesMax = 256 << 20;
 inline constexpr uint64_t kTailRecordsMax = 1'000'000;
+// Bytes of the view that wait in memory for that, likewise; and layers of it (storage/store.h), past which reading them costs more.
+inline constexpr size_t kUnwrittenBytesMax = 1 << 30;
+inline constexpr size_t kLayersMax = 8;
 
 // ---- Requests ------------------------------------------------------------------------------------------------------------------
 

@@ -138,7 +138,6 @@ absl::Status DataDirectory::Rep::OpenBoth(const DataDirectoryOptions& options) {
   log = *std::move(opened_log);
   absl::StatusOr<std::unique_ptr<Store>> opened_store = Store::Open({.directory = ViewDirectory(),
                                                                      .disk = disk,
-                                                                     .memtable_bytes = options.memtable_bytes,
                                                                      .block_cache_bytes = options.block_cache_bytes});
   if (!opened_store.ok()) return opened_store.status();
   store = *std::move(opened_store);
@@ -200,10 +199,13 @@ absl::Status DataDirectory::CheckpointAndTrim() {
   if (!entries.ok()) return entries.status();
   std::vector<uint64_t> applied;
   applied.reserve(entries->size());
-  for (const DistrictEntry& entry : *entries) {
-    const absl::StatusOr<uint64_t> position = rep_->store->AppliedPosition(entry.district_number);
-    if (!position.ok()) return position.status();
-    applied.push_back(*position);
+  {
+    const Snapshot snapshot = rep_->store->TakeSnapshot();
+    for (const DistrictEntry& entry : *entries) {
+      const absl::StatusOr<uint64_t> position = rep_->store->AppliedPosition(entry.district_number, &snapshot);
+      if (!position.ok()) return position.status();
+      applied.push_back(*position);
+    }
   }
   if (absl::Status status = rep_->store->Checkpoint(); !status.ok()) return status;
   for (size_t i = 0; i < entries->size(); ++i) {

@@ -34,7 +34,6 @@ inline constexpr int kFormatVersion = 1;
 struct DataDirectoryOptions {
   std::string directory;       // made where it does not exist, with its parents
   std::shared_ptr<Disk> disk;  // null: the machine's
-  size_t memtable_bytes = 64 << 20;      // StoreOptions
   size_t block_cache_bytes = 128 << 20;  // StoreOptions
 };
 

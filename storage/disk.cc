@@ -72,6 +72,14 @@ class Disk::MemoryEnv final : public rocksdb::EnvWrapper {
     return rocksdb::Status::OK();
   }
 
+  rocksdb::Status LinkFile(const std::string& from, const std::string& to) override {
+    if (rocksdb::Status status = Writable(); !status.ok()) return status;
+    if (rocksdb::Status status = memory_->LinkFile(from, to); !status.ok()) return status;
+    absl::MutexLock lock(&mutex_);
+    synced_bytes_[to] = synced_bytes_[from];
+    return rocksdb::Status::OK();
+  }
+
   rocksdb::Status DeleteFile(const std::string& path) override {
     if (rocksdb::Status status = Writable(); !status.ok()) return status;
     return memory_->DeleteFile(path);

@@ -1,22 +1,28 @@
 #include "storage/store.h"
 
+#include <atomic>
 #include <utility>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
 #include "core/check.h"
 #include "core/codec.h"
 #include "rocksdb/cache.h"
 #include "rocksdb/filter_policy.h"
+#include "rocksdb/sst_file_writer.h"
 #include "rocksdb/table.h"
-#include "rocksdb/utilities/write_batch_with_index.h"
 #include "storage/disk.h"
+#include "storage/memory_layer.h"
 #include "storage/rocksdb_directory.h"
 
 namespace leadlag {
 namespace {
 
 constexpr uint8_t kAppliedPositionFormat = 1;
-constexpr size_t kEmptyBatchBytes = 12;  // RocksDB's header
+// Files of a checkpoint until RocksDB has taken them in: a name that it does not know.
+constexpr char kRunPrefix[] = "checkpoint-";
+constexpr uint64_t kRunBytes = 64 << 20;
 
 std::string AppliedPositionKey(uint32_t district) {
   return MetaKey{.district = district, .name = std::string(kAppliedPositionName)}.Encode();
@@ -24,11 +30,6 @@ std::string AppliedPositionKey(uint32_t district) {
 
 rocksdb::Options ViewOptions(const StoreOptions& options, const std::shared_ptr<rocksdb::Cache>& cache) {
   rocksdb::Options db = BaseOptions(options.disk->env());
-  db.write_buffer_size = options.memtable_bytes;
-  db.max_write_buffer_number = 3;
-  // Without a write-ahead log column families reach the disk together or not in order. There is one today; this keeps
-  // it safe to give a table its own.
-  db.atomic_flush = true;
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = cache;
   table.block_size = 16 << 10;
@@ -39,29 +40,6 @@ rocksdb::Options ViewOptions(const StoreOptions& options, const std::shared_ptr<
   table.format_version = 5;
   db.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   return db;
-}
-
-// Walks `it` over the range. An empty range.end is the end of the keyspace.
-absl::Status Walk(rocksdb::Iterator& it, const KeyRange& range, EntryVisitor visit) {
-  for (it.Seek(ToSlice(range.begin)); it.Valid(); it.Next()) {
-    if (!range.Contains(ToView(it.key()))) break;
-    if (!visit(ToView(it.key()), ToView(it.value()))) return absl::OkStatus();
-  }
-  return ToStatus(it.status(), "reading the view");
-}
-
-absl::Status WalkReverse(rocksdb::Iterator& it, const KeyRange& range, EntryVisitor visit) {
-  if (range.end.empty()) {
-    it.SeekToLast();
-  } else {
-    it.SeekForPrev(ToSlice(range.end));
-    if (it.Valid() && ToView(it.key()) == range.end) it.Prev();
-  }
-  for (; it.Valid(); it.Prev()) {
-    if (!range.Contains(ToView(it.key()))) break;
-    if (!visit(ToView(it.key()), ToView(it.value()))) return absl::OkStatus();
-  }
-  return ToStatus(it.status(), "reading the view");
 }
 
 bool IsEmpty(const KeyRange& range) { return !range.end.empty() && range.end <= range.begin; }
@@ -78,13 +56,86 @@ absl::StatusOr<uint64_t> IntProperty(rocksdb::DB& db, const std::string& name) {
   return value;
 }
 
+// The layers of memory over RocksDB, newest first.
+using Layers = std::vector<std::shared_ptr<const MemoryLayer>>;
+
+// Entries of layers and RocksDB together, in key order: of each key the newest, deleted ones left out.
+class Merged {
+ public:
+  Merged(const Layers& layers, std::unique_ptr<rocksdb::Iterator> base) : base_(std::move(base)) {
+    for (const std::shared_ptr<const MemoryLayer>& layer : layers) {
+      if (!layer->empty()) cursors_.emplace_back(*layer);
+    }
+  }
+
+  absl::Status Walk(const KeyRange& range, EntryVisitor visit) {
+    if (base_) base_->Seek(ToSlice(range.begin));
+    for (MemoryLayer::Cursor& cursor : cursors_) cursor.Seek(range.begin);
+    return Go</*forward=*/true>(range, visit);
+  }
+
+  absl::Status WalkReverse(const KeyRange& range, EntryVisitor visit) {
+    if (range.end.empty()) {
+      if (base_) base_->SeekToLast();
+      for (MemoryLayer::Cursor& cursor : cursors_) cursor.SeekToLast();
+    } else {
+      if (base_) {
+        base_->SeekForPrev(ToSlice(range.end));
+        if (base_->Valid() && ToView(base_->key()) == range.end) base_->Prev();
+      }
+      for (MemoryLayer::Cursor& cursor : cursors_) cursor.SeekBefore(range.end);
+    }
+    return Go</*forward=*/false>(range, visit);
+  }
+
+ private:
+  template <bool forward>
+  absl::Status Go(const KeyRange& range, EntryVisitor visit) {
+    const auto comes_first = [](std::string_view a, std::string_view b) { return forward ? a < b : a > b; };
+    while (true) {
+      // The newest of those that stand at the next key: -1 is RocksDB, the oldest.
+      const MemoryLayer::Change* next = nullptr;
+      std::string_view key;
+      for (const MemoryLayer::Cursor& cursor : cursors_) {
+        if (!cursor.Valid() || (next != nullptr && !comes_first(cursor.change().key, key))) continue;
+        next = &cursor.change();
+        key = next->key;
+      }
+      const bool base_stands = base_ && base_->Valid();
+      const bool base_is_next = base_stands && (next == nullptr || comes_first(ToView(base_->key()), key));
+      if (base_is_next) {
+        key = ToView(base_->key());
+      } else if (next == nullptr) {
+        break;
+      }
+      if (!range.Contains(key)) break;
+      if (base_is_next) {
+        if (!visit(key, ToView(base_->value()))) return absl::OkStatus();
+        forward ? base_->Next() : base_->Prev();
+        continue;
+      }
+      const bool base_is_older = base_stands && ToView(base_->key()) == key;
+      if (!next->deleted && !visit(key, next->value)) return absl::OkStatus();
+      for (MemoryLayer::Cursor& cursor : cursors_) {
+        if (cursor.Valid() && cursor.change().key == key) forward ? cursor.Next() : cursor.Previous();
+      }
+      if (base_is_older) forward ? base_->Next() : base_->Prev();
+    }
+    return base_ ? ToStatus(base_->status(), "reading the view") : absl::OkStatus();
+  }
+
+  std::vector<MemoryLayer::Cursor> cursors_;
+  std::unique_ptr<rocksdb::Iterator> base_;  // null where RocksDB holds nothing
+};
+
 }  // namespace
 
 struct Snapshot::Rep {
+  std::shared_ptr<const Layers> layers;
   rocksdb::DB* db;
   const rocksdb::Snapshot* snapshot;
 
-  Rep(rocksdb::DB* of, const rocksdb::Snapshot* taken) : db(of), snapshot(taken) {}
+  Rep(std::shared_ptr<const Layers> over, rocksdb::DB* of) : layers(std::move(over)), db(of), snapshot(of->GetSnapshot()) {}
   ~Rep() { db->ReleaseSnapshot(snapshot); }
   Rep(const Rep&) = delete;
   Rep& operator=(const Rep&) = delete;
@@ -95,16 +146,76 @@ Snapshot::Snapshot(Snapshot&&) noexcept = default;
 Snapshot& Snapshot::operator=(Snapshot&&) noexcept = default;
 Snapshot::~Snapshot() = default;
 
+struct Store::Rep {
+  std::shared_ptr<Disk> disk;
+  std::string directory;
+  std::shared_ptr<rocksdb::Cache> cache;
+  rocksdb::Options options;
+  std::unique_ptr<rocksdb::DB> db;
+  std::atomic<bool> base_empty{true};  // RocksDB holds nothing
+
+  mutable absl::Mutex mu;
+  // `active` is the first of `layers`: what Commit changes. The others stand, until they are on disk.
+  std::shared_ptr<MemoryLayer> active ABSL_GUARDED_BY(mu) = std::make_shared<MemoryLayer>();
+  std::shared_ptr<const Layers> layers ABSL_GUARDED_BY(mu) = std::make_shared<Layers>(Layers{active});
+
+  absl::Mutex checkpoint_mu ABSL_ACQUIRED_BEFORE(mu);  // one at a time
+  uint64_t runs ABSL_GUARDED_BY(checkpoint_mu) = 0;    // files begun, for their names
+
+  std::shared_ptr<const Layers> LayersNow() const {
+    absl::MutexLock lock(&mu);
+    return layers;
+  }
+
+  // What is committed so far, in layers that stand.
+  std::shared_ptr<const Layers> Seal() {
+    absl::MutexLock lock(&mu);
+    if (!active->empty()) {
+      active = std::make_shared<MemoryLayer>();
+      Layers sealed{active};
+      sealed.insert(sealed.end(), layers->begin(), layers->end());
+      layers = std::make_shared<Layers>(std::move(sealed));
+    }
+    return std::make_shared<Layers>(layers->begin() + 1, layers->end());
+  }
+
+  absl::StatusOr<std::optional<std::string>> Get(const Layers& over, std::string_view key, const rocksdb::Snapshot* snapshot) const {
+    for (const std::shared_ptr<const MemoryLayer>& layer : over) {
+      const MemoryLayer::Change* change = layer->Find(key);
+      if (change == nullptr) continue;
+      return change->deleted ? std::nullopt : std::optional<std::string>(change->value);
+    }
+    if (base_empty) return std::optional<std::string>();
+    rocksdb::ReadOptions reading;
+    reading.snapshot = snapshot;
+    std::string value;
+    const rocksdb::Status status = db->Get(reading, ToSlice(key), &value);
+    return Found(status, std::move(value));
+  }
+
+  // `over` was taken before: what has left it since is in RocksDB.
+  Merged Read(const Layers& over, rocksdb::ReadOptions reading) const {
+    if (base_empty) return Merged(over, nullptr);
+    return Merged(over, std::unique_ptr<rocksdb::Iterator>(db->NewIterator(reading)));
+  }
+
+  absl::Status WriteRuns(const Layers& sealed, std::vector<std::string>& files) ABSL_EXCLUSIVE_LOCKS_REQUIRED(checkpoint_mu);
+  void RemoveFiles(const std::vector<std::string>& files) {
+    for (const std::string& file : files) disk->env()->DeleteFile(file).PermitUncheckedError();
+  }
+};
+
 struct Batch::Rep {
-  rocksdb::DB* db;
-  // One change a key: the last.
-  rocksdb::WriteBatchWithIndex changes{rocksdb::BytewiseComparator(), 0, /*overwrite_key=*/true};
+  const Store::Rep* store;
+  std::shared_ptr<const Layers> layers;  // as they were when the batch began; nothing is committed meanwhile
+  MemoryLayer changes;
 
-  explicit Rep(rocksdb::DB* of) : db(of) {}
+  explicit Rep(const Store::Rep* of) : store(of), layers(of->LayersNow()) {}
 
-  std::unique_ptr<rocksdb::Iterator> NewIterator() {
-    return std::unique_ptr<rocksdb::Iterator>(
-        changes.NewIteratorWithBase(db->NewIterator(rocksdb::ReadOptions())));
+  Layers WithChanges() const {
+    Layers all{std::shared_ptr<const MemoryLayer>(std::shared_ptr<void>(), &changes)};
+    all.insert(all.end(), layers->begin(), layers->end());
+    return all;
   }
 };
 
@@ -113,11 +224,8 @@ Batch::Batch(Batch&&) noexcept = default;
 Batch& Batch::operator=(Batch&&) noexcept = default;
 Batch::~Batch() = default;
 
-void Batch::Put(std::string_view key, std::string_view value) {
-  LEADLAG_CHECK(rep_->changes.Put(ToSlice(key), ToSlice(value)).ok());
-}
-
-void Batch::Delete(std::string_view key) { LEADLAG_CHECK(rep_->changes.Delete(ToSlice(key)).ok()); }
+void Batch::Put(std::string_view key, std::string_view value) { rep_->changes.Put(key, value); }
+void Batch::Delete(std::string_view key) { rep_->changes.Delete(key); }
 
 void Batch::PutAppliedPosition(uint32_t district, uint64_t position) {
   ByteWriter value;
@@ -127,51 +235,103 @@ void Batch::PutAppliedPosition(uint32_t district, uint64_t position) {
 }
 
 absl::StatusOr<std::optional<std::string>> Batch::Get(std::string_view key) const {
-  std::string value;
-  const rocksdb::Status status =
-      rep_->changes.GetFromBatchAndDB(rep_->db, rocksdb::ReadOptions(), ToSlice(key), &value);
-  return Found(status, std::move(value));
+  if (const MemoryLayer::Change* change = rep_->changes.Find(key)) {
+    return change->deleted ? std::nullopt : std::optional<std::string>(change->value);
+  }
+  return rep_->store->Get(*rep_->layers, key, nullptr);
 }
 
 absl::Status Batch::Scan(const KeyRange& range, EntryVisitor visit) const {
   if (IsEmpty(range)) return absl::OkStatus();
-  return Walk(*rep_->NewIterator(), range, visit);
+  return rep_->store->Read(rep_->WithChanges(), rocksdb::ReadOptions()).Walk(range, visit);
 }
 
 absl::Status Batch::ScanReverse(const KeyRange& range, EntryVisitor visit) const {
   if (IsEmpty(range)) return absl::OkStatus();
-  return WalkReverse(*rep_->NewIterator(), range, visit);
+  return rep_->store->Read(rep_->WithChanges(), rocksdb::ReadOptions()).WalkReverse(range, visit);
 }
 
-size_t Batch::bytes() const { return rep_->changes.GetWriteBatch()->GetDataSize() - kEmptyBatchBytes; }
-size_t Batch::changes() const { return static_cast<size_t>(rep_->changes.GetWriteBatch()->Count()); }
-void Batch::Clear() { rep_->changes.Clear(); }
+size_t Batch::bytes() const { return rep_->changes.bytes(); }
 
-struct Store::Rep {
-  std::shared_ptr<Disk> disk;
-  std::shared_ptr<rocksdb::Cache> cache;
-  std::unique_ptr<rocksdb::DB> db;
+void Batch::Clear() { rep_ = std::make_unique<Rep>(rep_->store); }
 
-  static rocksdb::ReadOptions Reading(const Snapshot* snapshot) {
-    rocksdb::ReadOptions options;
-    if (snapshot != nullptr) options.snapshot = snapshot->rep_->snapshot;
-    return options;
+// ---- runs -------------------------------------------------------------------
+
+// The layers' changes as files of sorted keys that RocksDB can take in, durable.
+absl::Status Store::Rep::WriteRuns(const Layers& sealed, std::vector<std::string>& files) {
+  std::vector<MemoryLayer::Cursor> cursors;  // newest first
+  for (const std::shared_ptr<const MemoryLayer>& layer : sealed) {
+    cursors.emplace_back(*layer);
+    cursors.back().SeekToFirst();
   }
-
-  std::unique_ptr<rocksdb::Iterator> NewIterator(const Snapshot* snapshot) const {
-    return std::unique_ptr<rocksdb::Iterator>(db->NewIterator(Reading(snapshot)));
+  std::optional<rocksdb::SstFileWriter> writer;
+  rocksdb::Status status;
+  while (status.ok()) {
+    const MemoryLayer::Change* next = nullptr;
+    for (const MemoryLayer::Cursor& cursor : cursors) {
+      if (cursor.Valid() && (next == nullptr || cursor.change().key < next->key)) next = &cursor.change();
+    }
+    if (next == nullptr) break;
+    for (MemoryLayer::Cursor& cursor : cursors) {
+      if (cursor.Valid() && cursor.change().key == next->key) cursor.Next();
+    }
+    if (!writer) {
+      files.push_back(absl::StrCat(directory, "/", kRunPrefix, ++runs));
+      writer.emplace(rocksdb::EnvOptions(), options);
+      status = writer->Open(files.back());
+      if (!status.ok()) break;
+    }
+    status = next->deleted ? writer->Delete(ToSlice(next->key)) : writer->Put(ToSlice(next->key), ToSlice(next->value));
+    if (status.ok() && writer->FileSize() >= kRunBytes) {
+      status = writer->Finish();
+      writer.reset();
+    }
   }
-};
+  if (status.ok() && writer) status = writer->Finish();
+  return ToStatus(status, "writing the view");
+}
+
+absl::Status Store::Checkpoint() {
+  absl::MutexLock lock(&rep_->checkpoint_mu);
+  const std::shared_ptr<const Layers> sealed = rep_->Seal();
+  if (sealed->empty()) return absl::OkStatus();
+  std::vector<std::string> files;
+  absl::Status status = rep_->WriteRuns(*sealed, files);
+  if (status.ok()) {
+    rocksdb::IngestExternalFileOptions options;
+    options.move_files = true;
+    status = ToStatus(rep_->db->IngestExternalFile(files, options), "taking what was written into the view");
+  }
+  rep_->RemoveFiles(files);  // taken in, they have other names
+  if (!status.ok()) return status;
+  rep_->base_empty = false;
+  absl::MutexLock layers_lock(&rep_->mu);
+  rep_->layers = std::make_shared<Layers>(rep_->layers->begin(), rep_->layers->end() - static_cast<std::ptrdiff_t>(sealed->size()));
+  return absl::OkStatus();
+}
+
+// ---- the store --------------------------------------------------------------
 
 absl::StatusOr<std::unique_ptr<Store>> Store::Open(StoreOptions options) {
   if (options.disk == nullptr) options.disk = Disk::Machine();
   auto rep = std::make_unique<Rep>();
   rep->disk = options.disk;
+  rep->directory = options.directory;
   rep->cache = rocksdb::NewLRUCache(options.block_cache_bytes);
+  rep->options = ViewOptions(options, rep->cache);
   absl::StatusOr<std::unique_ptr<rocksdb::DB>> db =
-      OpenDatabase(ViewOptions(options, rep->cache), options.directory, options.create_if_missing, "the view");
+      OpenDatabase(rep->options, options.directory, options.create_if_missing, "the view");
   if (!db.ok()) return db.status();
   rep->db = *std::move(db);
+  // What a checkpoint had written when it was stopped.
+  std::vector<std::string> files;
+  rep->disk->env()->GetChildren(options.directory, &files).PermitUncheckedError();
+  for (const std::string& file : files) {
+    if (file.starts_with(kRunPrefix)) rep->RemoveFiles({options.directory + "/" + file});
+  }
+  std::vector<rocksdb::LiveFileMetaData> tables;
+  rep->db->GetLiveFilesMetaData(&tables);
+  rep->base_empty = tables.empty();
   return std::unique_ptr<Store>(new Store(std::move(rep)));
 }
 
@@ -180,46 +340,52 @@ Store::Store(std::unique_ptr<Rep> rep) : rep_(std::move(rep)) {}
 Store::~Store() { Checkpoint().IgnoreError(); }
 
 Snapshot Store::TakeSnapshot() const {
-  return Snapshot(std::make_unique<Snapshot::Rep>(rep_->db.get(), rep_->db->GetSnapshot()));
+  // In this order: what is checkpointed in between is in both.
+  std::shared_ptr<const Layers> layers = rep_->Seal();
+  return Snapshot(std::make_unique<Snapshot::Rep>(std::move(layers), rep_->db.get()));
 }
 
 absl::StatusOr<std::optional<std::string>> Store::Get(std::string_view key, const Snapshot* snapshot) const {
-  std::string value;
-  const rocksdb::Status status = rep_->db->Get(Rep::Reading(snapshot), ToSlice(key), &value);
-  return Found(status, std::move(value));
+  if (snapshot != nullptr) return rep_->Get(*snapshot->rep_->layers, key, snapshot->rep_->snapshot);
+  return rep_->Get(*rep_->LayersNow(), key, nullptr);
 }
 
 absl::Status Store::Scan(const KeyRange& range, EntryVisitor visit, const Snapshot* snapshot) const {
   if (IsEmpty(range)) return absl::OkStatus();
+  const std::shared_ptr<const Layers> layers = snapshot != nullptr ? snapshot->rep_->layers : rep_->LayersNow();
   // The bound keeps the iterator from stepping through what was deleted behind the range.
-  rocksdb::ReadOptions options = Rep::Reading(snapshot);
+  rocksdb::ReadOptions options;
+  if (snapshot != nullptr) options.snapshot = snapshot->rep_->snapshot;
   const rocksdb::Slice end = ToSlice(range.end);
   if (!range.end.empty()) options.iterate_upper_bound = &end;
-  const std::unique_ptr<rocksdb::Iterator> it(rep_->db->NewIterator(options));
-  return Walk(*it, range, visit);
+  return rep_->Read(*layers, options).Walk(range, visit);
 }
 
 absl::Status Store::ScanReverse(const KeyRange& range, EntryVisitor visit, const Snapshot* snapshot) const {
   if (IsEmpty(range)) return absl::OkStatus();
-  rocksdb::ReadOptions options = Rep::Reading(snapshot);
+  const std::shared_ptr<const Layers> layers = snapshot != nullptr ? snapshot->rep_->layers : rep_->LayersNow();
+  rocksdb::ReadOptions options;
+  if (snapshot != nullptr) options.snapshot = snapshot->rep_->snapshot;
   const rocksdb::Slice begin = ToSlice(range.begin);
   options.iterate_lower_bound = &begin;
-  const std::unique_ptr<rocksdb::Iterator> it(rep_->db->NewIterator(options));
-  return WalkReverse(*it, range, visit);
+  return rep_->Read(*layers, options).WalkReverse(range, visit);
 }
 
 absl::StatusOr<std::vector<uint32_t>> Store::Districts(const Snapshot* snapshot) const {
   std::vector<uint32_t> districts;
-  const std::unique_ptr<rocksdb::Iterator> it = rep_->NewIterator(snapshot);
-  for (it->SeekToFirst(); it->Valid();) {
-    const absl::StatusOr<uint32_t> district = DistrictOf(ToView(it->key()));
+  KeyRange rest;
+  do {
+    absl::StatusOr<uint32_t> district = 0;  // none left
+    const absl::Status scanned = Scan(rest, [&](std::string_view key, std::string_view) {
+      district = DistrictOf(key);
+      return false;
+    }, snapshot);
+    if (!scanned.ok()) return scanned;
     if (!district.ok()) return district.status();
+    if (*district == 0) break;
     districts.push_back(*district);
-    const KeyRange all = DistrictRange(*district);
-    if (all.end.empty()) break;
-    it->Seek(ToSlice(all.end));
-  }
-  if (absl::Status status = ToStatus(it->status(), "reading the view"); !status.ok()) return status;
+    rest.begin = DistrictRange(*district).end;
+  } while (!rest.begin.empty());
   return districts;
 }
 
@@ -239,23 +405,15 @@ absl::StatusOr<uint64_t> Store::AppliedPosition(uint32_t district, const Snapsho
   return position;
 }
 
-Batch Store::NewBatch() const { return Batch(std::make_unique<Batch::Rep>(rep_->db.get())); }
+Batch Store::NewBatch() const { return Batch(std::make_unique<Batch::Rep>(rep_.get())); }
 
-absl::Status Store::Commit(Batch& batch) {
-  LEADLAG_CHECK(batch.rep_->db == rep_->db.get());
-  rocksdb::WriteOptions options;
-  options.disableWAL = true;
-  const rocksdb::Status status = rep_->db->Write(options, batch.rep_->changes.GetWriteBatch());
-  if (!status.ok()) return ToStatus(status, "committing to the view");
+void Store::Commit(Batch& batch) {
+  LEADLAG_CHECK(batch.rep_->store == rep_.get());
+  {
+    absl::MutexLock lock(&rep_->mu);
+    rep_->active->Absorb(batch.rep_->changes);
+  }
   batch.Clear();
-  return absl::OkStatus();
-}
-
-absl::Status Store::Checkpoint() {
-  rocksdb::FlushOptions options;
-  options.wait = true;
-  options.allow_write_stall = true;
-  return ToStatus(rep_->db->Flush(options), "checkpointing the view");
 }
 
 absl::Status Store::VerifyChecksums() const {
@@ -269,10 +427,8 @@ absl::Status Store::VerifyChecksums() const {
 
 absl::StatusOr<StoreStats> Store::Stats() const {
   StoreStats stats;
-  uint64_t memtable_bytes = 0;
   const std::pair<const std::string&, uint64_t*> properties[] = {
       {rocksdb::DB::Properties::kLiveSstFilesSize, &stats.disk_bytes},
-      {rocksdb::DB::Properties::kCurSizeAllMemTables, &memtable_bytes},
       {rocksdb::DB::Properties::kEstimateNumKeys, &stats.keys_estimate},
   };
   for (const auto& [name, value] : properties) {
@@ -280,9 +436,20 @@ absl::StatusOr<StoreStats> Store::Stats() const {
     if (!read.ok()) return read.status();
     *value = *read;
   }
-  stats.memory_bytes = memtable_bytes + rep_->cache->GetUsage();
+  const std::shared_ptr<const Layers> layers = rep_->LayersNow();
+  for (const std::shared_ptr<const MemoryLayer>& layer : *layers) stats.keys_estimate += layer->size();
+  stats.memory_bytes = UnwrittenBytes() + rep_->cache->GetUsage();
   return stats;
 }
+
+size_t Store::UnwrittenBytes() const {
+  absl::MutexLock lock(&rep_->mu);
+  size_t bytes = 0;
+  for (const std::shared_ptr<const MemoryLayer>& layer : *rep_->layers) bytes += layer->bytes();
+  return bytes;
+}
+
+size_t Store::layers() const { return rep_->LayersNow()->size(); }
 
 absl::StatusOr<std::optional<std::string>> StoreView::Get(std::string_view key) const {
   return store_->Get(key, snapshot_.get());

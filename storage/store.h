@@ -3,26 +3,27 @@
 // Concepts.
 //   commit      a Batch becomes readable whole or not at all.
 //   checkpoint  what has been committed becomes durable. A commit alone is NOT durable: the command log is. After a
-//               crash the view stands at some commit since the last checkpoint, whole (each commit carries its
-//               district's applied position, so the view says itself where that is), and the server applies the log's
-//               tail to it again.
+//               crash the view stands at the last checkpoint, whole (each commit carries its district's applied
+//               position, so the view says itself where that is), and the server applies the log's tail to it again.
 //   snapshot    the view as it stood at one moment; reads through it agree with each other.
 //
-// Why there is no write-ahead log here: an unsynced one, after a power cut, can lack the end of an older file and yet
-// hold a newer one, which is a hole in the middle of history that nothing would notice. The command log is the view's
-// write-ahead log; what reaches the view's files are whole memtables, in order.
+// What is committed lies in layers of memory (storage/memory_layer.h) until a checkpoint writes them as sorted files,
+// which RocksDB takes in at one stroke. RocksDB's own memtable and write-ahead log are not used: the command log is the
+// view's write-ahead log, and the memtable was what the writer spent most of its time on.
 //
 // Values are the caller's bytes, each with its own format version; the Store adds nothing. Corrupt files are found by
 // checksum when they are opened or read: DATA_LOSS, never a wrong answer.
 //
-// Thread safe: Store by all threads at once; a Batch by one thread at a time. Ownership: Batches and Snapshots end
+// Threads: Commit excludes every read of the store that is not through a Snapshot, and there is no Batch but the one
+// that is committed next: the caller's lock sees to both (server/engine/engine.h). Everything else may be called by all
+// threads at once, reads through Snapshots and Checkpoint beside Commit as well. Ownership: Batches and Snapshots end
 // before their Store.
 //
 //   auto store = Store::Open({.directory = "/var/lib/leadlag/view"});
 //   Batch batch = (*store)->NewBatch();
 //   batch.Put(FlipKey{.district = 1, .sequence = 9}.Encode(), bytes);
 //   batch.PutAppliedPosition(1, 17);
-//   absl::Status status = (*store)->Commit(batch);
+//   (*store)->Commit(batch);
 #pragma once
 
 #include <cstddef>
@@ -81,8 +82,7 @@ class Batch {
   absl::Status Scan(const KeyRange& range, EntryVisitor visit) const;
   absl::Status ScanReverse(const KeyRange& range, EntryVisitor visit) const;
 
-  size_t bytes() const;   // of the changes as written, 0 when there are none
-  size_t changes() const; // keys put or deleted, counted once a call
+  size_t bytes() const;  // of the changes' keys and values, 0 when there are none
   void Clear();
 
  private:
@@ -116,13 +116,12 @@ struct StoreOptions {
   std::shared_ptr<Disk> disk;  // null: the machine's
   // False: DATA_LOSS where the directory holds no view, instead of making one.
   bool create_if_missing = true;
-  size_t memtable_bytes = 64 << 20;      // what a crash may cost in replay, and what Checkpoint writes at most
   size_t block_cache_bytes = 128 << 20;  // shared by all reads
 };
 
 struct StoreStats {
   uint64_t disk_bytes = 0;      // table files in use
-  uint64_t memory_bytes = 0;    // memtables and block cache
+  uint64_t memory_bytes = 0;    // layers and block cache
   uint64_t keys_estimate = 0;
 };
 
@@ -142,7 +141,7 @@ class Store {
   // Without a snapshot: the view as it is now. A scan sees one moment from its first entry to its last in any case.
   absl::StatusOr<std::optional<std::string>> Get(std::string_view key, const Snapshot* snapshot = nullptr) const;
   // Entries of [range.begin, range.end) in key order, or from the last to the first, until the visitor says stop. The
-  // visitor may read and commit; the scan does not see it.
+  // visitor may read.
   absl::Status Scan(const KeyRange& range, EntryVisitor visit, const Snapshot* snapshot = nullptr) const;
   absl::Status ScanReverse(const KeyRange& range, EntryVisitor visit, const Snapshot* snapshot = nullptr) const;
 
@@ -152,14 +151,17 @@ class Store {
   absl::StatusOr<uint64_t> AppliedPosition(uint32_t district, const Snapshot* snapshot = nullptr) const;
 
   Batch NewBatch() const;
-  // Makes the batch's changes readable, all at once, and leaves it empty. On failure nothing of it is written and the
-  // batch is as it was: RESOURCE_EXHAUSTED or UNAVAILABLE where earlier commits could not be brought to disk.
-  absl::Status Commit(Batch& batch);
+  // Makes the batch's changes readable, all at once, and leaves it empty.
+  void Commit(Batch& batch);
 
   // Makes durable everything committed before the call. After it returns the log may be trimmed to applied positions
-  // read before it was called. Commits go on meanwhile. Errors: RESOURCE_EXHAUSTED, UNAVAILABLE: nothing is lost, try
-  // again.
+  // read before it was called, through a Snapshot. Commits go on meanwhile. Errors: RESOURCE_EXHAUSTED, UNAVAILABLE:
+  // nothing is lost, try again.
   absl::Status Checkpoint();
+  // What a checkpoint would write: keys and values, which memory holds until then.
+  size_t UnwrittenBytes() const;
+  // Layers that a read looks through: one, and one for each snapshot taken since the last checkpoint.
+  size_t layers() const;
 
   // Reads every file against its checksums. DATA_LOSS names the first damaged one. Slow; reads and commits go on
   // meanwhile.
@@ -168,6 +170,7 @@ class Store {
   absl::StatusOr<StoreStats> Stats() const;
 
  private:
+  friend class Batch;
   struct Rep;
   explicit Store(std::unique_ptr<Rep> rep);
   std::unique_ptr<Rep> rep_;

@@ -181,6 +181,8 @@ class Engine::Impl {
   absl::Status Replay(Owned& owned);
   void RunCheckpoints();  // the checkpointer's thread
   void AddToTail(uint64_t bytes, uint64_t records);
+  // Waits while the log's tail is as long as it may be; UNAVAILABLE where it stays so, because the view cannot be brought to disk.
+  absl::Status AwaitTail();
   void UpdateZones();
   void StopWith(absl::Status status);
   bool AnyPendingWork() const;
@@ -210,6 +212,7 @@ class Engine::Impl {
   absl::Mutex tail_mu_;
   uint64_t tail_bytes_ ABSL_GUARDED_BY(tail_mu_) = 0;
   uint64_t tail_records_ ABSL_GUARDED_BY(tail_mu_) = 0;
+  absl::Status checkpoint_status_ ABSL_GUARDED_BY(tail_mu_);  // of the last one
   bool writer_stopped_ ABSL_GUARDED_BY(tail_mu_) = false;
 
   absl::Mutex stop_mu_;  // serializes Stop
@@ -286,8 +289,9 @@ absl::Status Engine::Impl::Replay(Owned& owned) {
         // What it answered was for whoever sent it; a refusal then is the same refusal now.
         owned.state->Apply(group.first_position + i, commands[i], batch, fatal).IgnoreError();
       }
-      if (fatal.ok()) fatal = directory_->store().Commit(batch);
-      if (!fatal.ok()) {
+      if (fatal.ok()) {
+        directory_->store().Commit(batch);
+      } else {
         StopWith(fatal);
         return fatal;
       }
@@ -481,6 +485,10 @@ absl::Status Engine::Impl::Admit(Pending& pending, std::map<Owned*, std::vector<
 }
 
 void Engine::Impl::RunOnce(std::vector<Pending> taken) {
+  if (const absl::Status status = AwaitTail(); !status.ok()) {
+    for (Pending& pending : taken) pending.callback(status);
+    return;
+  }
   std::map<Owned*, std::vector<Logged>> groups;
   std::vector<std::pair<Callback, absl::Status>> refused;
   {
@@ -639,8 +647,11 @@ void Engine::Impl::Apply(std::vector<Logged>& logged, std::vector<absl::StatusOr
   for (Logged& l : logged) {
     outcomes.push_back(fatal.ok() ? l.owned->state->Apply(l.position, l.command, batch, fatal) : fatal);
   }
-  if (fatal.ok()) fatal = directory_->store().Commit(batch);
-  if (!fatal.ok()) StopWith(fatal);
+  if (fatal.ok()) {
+    directory_->store().Commit(batch);
+  } else {
+    StopWith(fatal);
+  }
 }
 
 void Engine::Impl::Publish(const std::map<std::string, uint64_t>& sequences, bool tick_moved) {
@@ -665,8 +676,10 @@ void Engine::Impl::AddToTail(uint64_t bytes, uint64_t records) {
 // Beside the writer: bringing the view to disk takes longer than an acknowledgement may.
 void Engine::Impl::RunCheckpoints() {
   absl::MutexLock lock(&tail_mu_);
+  // At half of what is allowed: the writer goes on meanwhile.
   const auto due_or_stopped = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(tail_mu_) {
-    return writer_stopped_ || tail_bytes_ >= kTailBytesMax || tail_records_ >= options_.tail_records_max;
+    return writer_stopped_ || 2 * tail_bytes_ >= kTailBytesMax || 2 * tail_records_ >= options_.tail_records_max ||
+           2 * directory_->store().UnwrittenBytes() >= kUnwrittenBytesMax || directory_->store().layers() > kLayersMax;
   };
   while (true) {
     tail_mu_.Await(absl::Condition(&due_or_stopped));
@@ -674,15 +687,28 @@ void Engine::Impl::RunCheckpoints() {
     const uint64_t bytes = tail_bytes_;
     const uint64_t records = tail_records_;
     tail_mu_.Unlock();
-    const bool done = directory_->CheckpointAndTrim().ok();
+    const absl::Status status = directory_->CheckpointAndTrim();
     tail_mu_.Lock();
-    if (done) {
+    checkpoint_status_ = status;
+    if (status.ok()) {
       tail_bytes_ -= bytes;
       tail_records_ -= records;
     } else {  // it costs a longer replay, nothing else
       tail_mu_.AwaitWithTimeout(absl::Condition(&writer_stopped_), kCheckpointRetry);
     }
   }
+}
+
+absl::Status Engine::Impl::AwaitTail() {
+  absl::MutexLock lock(&tail_mu_);
+  const auto fits = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(tail_mu_) {
+    return tail_bytes_ < kTailBytesMax && tail_records_ < options_.tail_records_max &&
+           directory_->store().UnwrittenBytes() < kUnwrittenBytesMax;
+  };
+  const auto fits_or_failed = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(tail_mu_) { return fits() || !checkpoint_status_.ok(); };
+  tail_mu_.Await(absl::Condition(&fits_or_failed));
+  if (fits()) return absl::OkStatus();
+  return absl::UnavailableError(absl::StrCat("the view cannot be brought to disk, try again with backoff: ", checkpoint_status_.message()));
 }
 
 // The state in memory, or the log, can no longer be trusted: nothing is taken any more.
