@@ -117,12 +117,12 @@ uint32_t InternTable::Intern(std::string_view name) {
   if (const std::optional<uint32_t> number = Find(name)) return *number;
   const uint32_t number = size();
   names_.emplace_back(name);
-  numbers_.emplace(name, number);
+  numbers_.emplace(std::string(name), number);
   return number;
 }
 
 std::optional<uint32_t> InternTable::Find(std::string_view name) const {
-  const auto number = numbers_.find(name);
+  const auto number = numbers_.find(absl::string_view(name.data(), name.size()));
   return number == numbers_.end() ? std::nullopt : std::optional<uint32_t>(number->second);
 }
 
@@ -188,6 +188,9 @@ void DistrictCatalog::LinkExpectations() {
   }
   for (const std::vector<ExpectationNumber>& picked : team_expectations_) {
     expectations_of_a_team_max_ = std::max(expectations_of_a_team_max_, picked.size());
+  }
+  for (const std::vector<ExpectationNumber>& counting : counted_by_) {
+    expectations_of_a_record_max_ = std::max(expectations_of_a_record_max_, counting.size());
   }
 }
 

@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
 #include "core/calendar.h"
 #include "core/catalog.h"
@@ -37,7 +38,7 @@ class InternTable {
 
  private:
   std::vector<std::string> names_;
-  std::map<std::string, uint32_t, std::less<>> numbers_;
+  absl::flat_hash_map<std::string, uint32_t> numbers_;
 };
 
 struct Interned {
@@ -73,8 +74,9 @@ class DistrictCatalog {
 
   // Expectations that pick the team, ascending; empty for a team that is not in this catalog.
   const std::vector<ExpectationNumber>& ExpectationsOf(TeamNumber team) const;
-  // The most expectations that pick one team.
+  // The most expectations that pick one team, and the most that one record of a team counts for.
   size_t expectations_of_a_team_max() const { return expectations_of_a_team_max_; }
+  size_t expectations_of_a_record_max() const { return expectations_of_a_record_max_; }
   // Indicators whose evidence counts for the expectation, ascending.
   const std::vector<IndicatorNumber>& IndicatorsOf(ExpectationNumber expectation) const;
   // Expectations for which an indicator's evidence counts, ascending.
@@ -101,6 +103,7 @@ class DistrictCatalog {
   std::vector<WatchTerms> terms_;                                  // by expectation
   std::vector<std::vector<ExpectationNumber>> team_expectations_;  // by team
   size_t expectations_of_a_team_max_ = 0;
+  size_t expectations_of_a_record_max_ = 0;
   std::vector<std::vector<IndicatorNumber>> counted_indicators_;   // by expectation
   std::vector<std::vector<ExpectationNumber>> counted_by_;         // by indicator
 };

@@ -15,24 +15,17 @@ bool ListsIndicator(const Review& review, std::string_view indicator) {
   return std::find(review.indicators.begin(), review.indicators.end(), indicator) != review.indicators.end();
 }
 
-bool IsInTime(const Review& review, const CoverQuery& record) {
-  return record.recorded < review.recorded && record.start <= review.date;
-}
-
 }  // namespace
 
 bool Covers(const Review& review, const CoverQuery& record) {
-  if (!IsInTime(review, record)) return false;
+  if (record.recorded >= review.recorded || record.start > review.date) return false;
   return Lists(review, record) || (record.event_date <= review.date && ListsIndicator(review, record.indicator));
 }
 
-std::optional<Date> ReviewedDate(const std::vector<Review>& team_reviews, const CoverQuery& record,
-                                 const std::vector<std::string_view>& not_reached) {
+std::optional<Date> ReviewedDate(const std::vector<Review>& team_reviews, const CoverQuery& record) {
   std::optional<Date> first;
   for (const Review& review : team_reviews) {
-    if (first && review.date >= *first) continue;
-    const bool reached = std::find(not_reached.begin(), not_reached.end(), review.id) == not_reached.end();
-    if (reached ? Covers(review, record) : IsInTime(review, record) && Lists(review, record)) first = review.date;
+    if ((!first || review.date < *first) && Covers(review, record)) first = review.date;
   }
   return first;
 }

@@ -27,9 +27,7 @@ struct CoverQuery {
 bool Covers(const Review& review, const CoverQuery& record);
 
 // The date of the first of the team's reviews that covers the record; none where none does. The order of `team_reviews`
-// does not matter. `not_reached`: ids of reviews that are still being worked through and have not come to this record:
-// as yet they cover it only if they list it. REQUIRES: they are reviews of the record's team.
-std::optional<Date> ReviewedDate(const std::vector<Review>& team_reviews, const CoverQuery& record,
-                                 const std::vector<std::string_view>& not_reached = {});
+// does not matter. REQUIRES: they are reviews of the record's team. Looks at all of them: core/team_reviews.h does not.
+std::optional<Date> ReviewedDate(const std::vector<Review>& team_reviews, const CoverQuery& record);
 
 }  // namespace leadlag

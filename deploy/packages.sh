@@ -14,7 +14,7 @@ build_packages=(
 test_packages=(libgtest-dev libgmock-dev npm jq)
 
 # To build and run the benchmark (tests/benchmark/run.sh) on top of that.
-benchmark_packages=(libpq-dev postgresql-15)
+benchmark_packages=(libpq-dev postgresql-15 libbenchmark-dev)
 
 # Installs those of the given packages that are missing. As root, or with sudo.
 install_packages() {

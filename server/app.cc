@@ -200,8 +200,10 @@ void App::Impl::TickForEver() {
   absl::Status last_failure;  // said once, not with every try
   bool resumed = false;
   while (WaitForTick(resumed)) {
-    if (resumed) LogLine(LogSeverity::kWarning, "the clock jumped: what fell due meanwhile is judged after settling");
-    absl::Status status = engine_->Tick(std::exchange(resumed, false));
+    if (resumed && last_failure.ok()) LogLine(LogSeverity::kWarning, "the clock jumped: what fell due meanwhile is judged after settling");
+    absl::Status status = engine_->Tick(resumed);
+    // One that failed comes again as such: what could not be logged meanwhile was downtime. Whether it was long, the tick sees itself.
+    resumed = !status.ok();
     if (status != last_failure) {
       last_failure = status;
       LogLine(status.ok() ? LogSeverity::kInfo : LogSeverity::kError,

@@ -9,6 +9,7 @@ namespace leadlag {
 namespace {
 
 constexpr size_t kBlockBytes = 64 << 10;
+constexpr size_t kTableBytes = 5;  // district and table, which every key of one table begins with (storage/keys.h)
 
 uint64_t BigEndian(const char* bytes) {
   uint64_t number;
@@ -17,12 +18,19 @@ uint64_t BigEndian(const char* bytes) {
   return number;
 }
 
+std::string_view TableOf(std::string_view key) { return key.substr(0, kTableBytes); }
+
 }  // namespace
 
-MemoryLayer::Prefix MemoryLayer::PrefixOf(std::string_view key) {
+// ---- changes ----------------------------------------------------------------
+
+MemoryLayer::Slot MemoryLayer::SlotOf(const Change* change) {
+  const std::string_view key = change->key;
   char bytes[24] = {};
-  if (!key.empty()) std::memcpy(bytes, key.data(), std::min(key.size(), sizeof(bytes)));
-  return {BigEndian(bytes), BigEndian(bytes + 8), BigEndian(bytes + 16)};
+  if (key.size() > kTableBytes) {
+    std::memcpy(bytes, key.data() + kTableBytes, std::min(key.size() - kTableBytes, sizeof(bytes)));
+  }
+  return {{BigEndian(bytes), BigEndian(bytes + 8), BigEndian(bytes + 16)}, change};
 }
 
 std::string_view MemoryLayer::Keep(std::string_view key) {
@@ -37,70 +45,112 @@ std::string_view MemoryLayer::Keep(std::string_view key) {
   return kept;
 }
 
-MemoryLayer::Change& MemoryLayer::At(const Probe& probe) {
-  const auto place = tree_.lower_bound(probe);
-  if (place != tree_.end() && place->change->key == probe.key) return *place->change;
-  Change& change = changes_.emplace_back();
-  change.key = Keep(probe.key);
-  bytes_ += change.key.size();
-  tree_.insert(place, Slot{probe.prefix, &change});
+MemoryLayer::Change& MemoryLayer::At(std::string_view key) {
+  bool is_new = false;
+  const auto place = by_key_.lazy_emplace(key, [&](const auto& construct) {
+    is_new = true;
+    changes_.emplace_back().key = Keep(key);
+    construct(&changes_.back());
+  });
+  Change& change = **place;
+  if (!is_new) return change;
+  bytes_ += key.size();
+  if (last_table_ == nullptr || TableOf(key) != last_name_) {
+    const auto table = tables_.try_emplace(std::string(TableOf(key))).first;
+    last_name_ = table->first;
+    last_table_ = &table->second;
+  }
+  last_table_->waiting.push_back(SlotOf(&change));
   return change;
 }
 
-void MemoryLayer::Put(std::string_view key, std::string_view value) {
-  Change& change = At(ProbeOf(key));
+void MemoryLayer::Put(std::string_view key, std::string value) {
+  Change& change = At(key);
   bytes_ += value.size() - change.value.size();
-  change.value.assign(value);
+  change.value = std::move(value);
   change.deleted = false;
 }
 
 void MemoryLayer::Delete(std::string_view key) {
-  Change& change = At(ProbeOf(key));
+  Change& change = At(key);
   bytes_ -= change.value.size();
   change.value.clear();
   change.deleted = true;
 }
 
 void MemoryLayer::Absorb(MemoryLayer& newer) {
-  if (empty()) {
-    std::swap(tree_, newer.tree_);
-    std::swap(changes_, newer.changes_);
-    std::swap(key_blocks_, newer.key_blocks_);
-    std::swap(block_left_, newer.block_left_);
-    std::swap(block_next_, newer.block_next_);
-    std::swap(bytes_, newer.bytes_);
-    return;
-  }
-  for (const Slot& slot : newer.tree_) {
-    Change& change = At({slot.prefix, slot.change->key});
-    bytes_ += slot.change->value.size() - change.value.size();
-    change.value = std::move(slot.change->value);
-    change.deleted = slot.change->deleted;
+  for (Change& taken : newer.changes_) {
+    Change& change = At(taken.key);
+    bytes_ += taken.value.size() - change.value.size();
+    change.value = std::move(taken.value);
+    change.deleted = taken.deleted;
   }
 }
 
 const MemoryLayer::Change* MemoryLayer::Find(std::string_view key) const {
-  const auto place = tree_.find(ProbeOf(key));
-  return place == tree_.end() ? nullptr : place->change;
+  const auto place = by_key_.find(key);
+  return place == by_key_.end() ? nullptr : *place;
+}
+
+// ---- order ------------------------------------------------------------------
+
+const MemoryLayer::Tree& MemoryLayer::Ordered(Table& table) const {
+  absl::MutexLock lock(&order_mu_);
+  std::sort(table.waiting.begin(), table.waiting.end());
+  for (const Slot& slot : table.waiting) table.tree.insert(table.tree.end(), slot);
+  std::vector<Slot>().swap(table.waiting);
+  return table.tree;
+}
+
+void MemoryLayer::Cursor::ForwardToTable() {
+  while (at_ == table_->second.tree.end()) {
+    if (++table_ == layer_->tables_.end()) return;
+    at_ = layer_->Ordered(table_->second).begin();
+  }
+}
+
+void MemoryLayer::Cursor::BackwardToTable() {
+  while (at_ == table_->second.tree.begin()) {
+    if (table_ == layer_->tables_.begin()) {
+      table_ = layer_->tables_.end();
+      return;
+    }
+    --table_;
+    at_ = layer_->Ordered(table_->second).end();
+  }
+  --at_;
+}
+
+void MemoryLayer::Cursor::Seek(std::string_view key) {
+  table_ = layer_->tables_.lower_bound(TableOf(key));
+  if (!Valid()) return;
+  const Tree& tree = layer_->Ordered(table_->second);
+  const Change sought{.key = key, .value = {}};
+  at_ = table_->first == TableOf(key) ? tree.lower_bound(SlotOf(&sought)) : tree.begin();
+  ForwardToTable();
 }
 
 void MemoryLayer::Cursor::SeekToLast() {
-  at_ = tree_->end();
-  Previous();
+  if (layer_->tables_.empty()) return;
+  table_ = std::prev(layer_->tables_.end());
+  at_ = layer_->Ordered(table_->second).end();
+  BackwardToTable();
 }
 
 void MemoryLayer::Cursor::SeekBefore(std::string_view key) {
-  Seek(key);
-  Previous();
+  table_ = layer_->tables_.lower_bound(TableOf(key));
+  if (!Valid()) return SeekToLast();
+  const Tree& tree = layer_->Ordered(table_->second);
+  const Change sought{.key = key, .value = {}};
+  at_ = table_->first == TableOf(key) ? tree.lower_bound(SlotOf(&sought)) : tree.begin();
+  BackwardToTable();
 }
 
-// Before the first there is none.
-void MemoryLayer::Cursor::Previous() {
-  if (at_ == tree_->begin()) {
-    at_ = tree_->end();
-  } else {
-    --at_;
-  }
+void MemoryLayer::Cursor::Next() {
+  ++at_;
+  ForwardToTable();
 }
+
+void MemoryLayer::Cursor::Previous() { BackwardToTable(); }
 
 }  // namespace leadlag

@@ -1,18 +1,27 @@
-// Changes to the view that are in memory: keys in order, each with its last change. Internal to storage.
+// Changes to the view that are in memory: keys with the last change of each. Internal to storage.
 //
-// A B-tree whose slots carry the first 24 bytes of their key, so that finding a place seldom leaves the tree; RocksDB's skip list costs
-// several times as much (docs/PERFORMANCE.md). Not thread safe; one that nobody changes any more may be read by all.
+// Concepts. A hash table answers for one key. Order is made only where it is asked for, table by table: a new key waits aside until a
+// cursor comes to its table, or a checkpoint does. So recording evidence, which walks no table, pays for no order, and asking for
+// cadence, which walks day rows, does not pay for evidence (docs/PERFORMANCE.md).
+//
+// Threads: changes exclude everything else; cursors and Find may be used by all at once.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/container/btree_set.h"
+#include "absl/container/flat_hash_set.h"
+#include "absl/hash/hash.h"
+#include "absl/synchronization/mutex.h"
 
 namespace leadlag {
 
@@ -28,73 +37,84 @@ class MemoryLayer {
   MemoryLayer(const MemoryLayer&) = delete;
   MemoryLayer& operator=(const MemoryLayer&) = delete;
 
-  void Put(std::string_view key, std::string_view value);
+  void Put(std::string_view key, std::string value);
   void Delete(std::string_view key);
-  // Takes over every change of `newer`, which is of no use afterwards.
+  // Takes over every change of `newer`, whose values are of no use afterwards.
   void Absorb(MemoryLayer& newer);
 
   // The key's change; null where there is none. Valid until the layer changes.
   const Change* Find(std::string_view key) const;
 
-  bool empty() const { return tree_.empty(); }
-  size_t size() const { return tree_.size(); }
-  size_t bytes() const { return bytes_; }  // of keys and values, about
+  bool empty() const { return changes_.empty(); }
+  size_t size() const { return changes_.size(); }
+  size_t bytes() const { return bytes_; }  // of keys and values
 
  private:
-  // A key by its first 24 bytes, as numbers that sort as the bytes do; zeros where it is shorter.
-  struct Prefix {
-    uint64_t first = 0, second = 0, third = 0;
-  };
+  // A key by the 24 bytes that follow its table, as numbers that sort as the bytes do; zeros where it is shorter.
   struct Slot {
-    Prefix prefix;
-    Change* change;
-  };
-  struct Probe {
-    Prefix prefix;
-    std::string_view key;
-  };
-  struct Less {
-    using is_transparent = void;
-    static bool Before(const Prefix& a, std::string_view a_key, const Prefix& b, std::string_view b_key) {
-      if (a.first != b.first) return a.first < b.first;
-      if (a.second != b.second) return a.second < b.second;
-      if (a.third != b.third) return a.third < b.third;
-      return a_key < b_key;
+    std::array<uint64_t, 3> prefix;
+    const Change* change;
+    friend bool operator<(const Slot& a, const Slot& b) {
+      return a.prefix != b.prefix ? a.prefix < b.prefix : a.change->key < b.change->key;
     }
-    bool operator()(const Slot& a, const Slot& b) const { return Before(a.prefix, a.change->key, b.prefix, b.change->key); }
-    bool operator()(const Slot& a, const Probe& b) const { return Before(a.prefix, a.change->key, b.prefix, b.key); }
-    bool operator()(const Probe& a, const Slot& b) const { return Before(a.prefix, a.key, b.prefix, b.change->key); }
   };
-  using Tree = absl::btree_set<Slot, Less>;
+  using Tree = absl::btree_set<Slot>;
+  // The keys that begin alike: of one district's table.
+  struct Table {
+    Tree tree;
+    std::vector<Slot> waiting;  // for order
+  };
+  using Tables = std::map<std::string, Table, std::less<>>;
+  // By key, without its bytes twice.
+  struct Hash {
+    using is_transparent = void;
+    size_t operator()(std::string_view key) const { return absl::Hash<std::string_view>()(key); }
+    size_t operator()(const Change* change) const { return (*this)(change->key); }
+  };
+  struct Equal {
+    using is_transparent = void;
+    bool operator()(const Change* a, const Change* b) const { return a->key == b->key; }
+    bool operator()(const Change* a, std::string_view b) const { return a->key == b; }
+    bool operator()(std::string_view a, const Change* b) const { return a == b->key; }
+  };
 
  public:
   // Walks the changes in order of their keys, either way. Ends with the layer, or its next change.
   class Cursor {
    public:
-    explicit Cursor(const MemoryLayer& layer) : tree_(&layer.tree_), at_(tree_->end()) {}
-    void SeekToFirst() { at_ = tree_->begin(); }
-    void Seek(std::string_view key) { at_ = tree_->lower_bound(ProbeOf(key)); }  // the first at or after it
+    explicit Cursor(const MemoryLayer& layer) : layer_(&layer), table_(layer.tables_.end()) {}
+    void SeekToFirst() { Seek(""); }
+    void Seek(std::string_view key);  // the first at or after it
     void SeekToLast();
     void SeekBefore(std::string_view key);  // the last before it
-    bool Valid() const { return at_ != tree_->end(); }
-    void Next() { ++at_; }
+    bool Valid() const { return table_ != layer_->tables_.end(); }
+    void Next();
     void Previous();
     const Change& change() const { return *at_->change; }
 
    private:
-    const Tree* tree_;
+    void ForwardToTable();   // from the end of one to the first of the next
+    void BackwardToTable();  // from before the first of one to the last of the one before
+
+    const MemoryLayer* layer_;
+    Tables::iterator table_;  // the end: nowhere
     Tree::const_iterator at_;
   };
 
  private:
-  static Prefix PrefixOf(std::string_view key);
-  static Probe ProbeOf(std::string_view key) { return {PrefixOf(key), key}; }
-  // The change of the key, an empty one where there was none.
-  Change& At(const Probe& probe);
+  static Slot SlotOf(const Change* change);
+  // The key's change, a new one where there was none.
+  Change& At(std::string_view key);
   std::string_view Keep(std::string_view key);
+  // The table's keys in order.
+  const Tree& Ordered(Table& table) const ABSL_LOCKS_EXCLUDED(order_mu_);
 
-  Tree tree_;
+  absl::flat_hash_set<Change*, Hash, Equal> by_key_;
   std::deque<Change> changes_;
+  mutable Tables tables_;         // what waits in them, and their trees, by order_mu_
+  mutable absl::Mutex order_mu_;
+  Table* last_table_ = nullptr;   // of the last new key
+  std::string_view last_name_;
   std::vector<std::unique_ptr<char[]>> key_blocks_;
   size_t block_left_ = 0;
   char* block_next_ = nullptr;

@@ -44,6 +44,7 @@ absl::Status CheckNotOpen(rocksdb::Env* env, const std::string& directory) {
 absl::Status CheckRecordFiles(rocksdb::Env* env, const std::string& directory) {
   absl::StatusOr<std::vector<std::string>> files = FilesOf(env, directory);
   if (!files.ok()) return files.status();
+  std::vector<std::pair<std::string, size_t>> unfilled;  // path, bytes that count
   for (const std::string& file : *files) {
     if (!IsRecordFile(file)) continue;
     const std::string path = absl::StrCat(directory, "/", file);
@@ -52,8 +53,11 @@ absl::Status CheckRecordFiles(rocksdb::Env* env, const std::string& directory) {
     if (!status.ok()) return ToStatus(status, absl::StrCat("reading ", path));
     const absl::StatusOr<size_t> counting = CheckRecordFile(bytes, path);
     if (!counting.ok()) return counting.status();
-    if (*counting == bytes.size()) continue;
-    const rocksdb::Status cut = env->Truncate(path, *counting);
+    if (*counting < bytes.size()) unfilled.emplace_back(path, *counting);
+  }
+  // Only now that none is damaged is anything changed.
+  for (const auto& [path, counting] : unfilled) {
+    const rocksdb::Status cut = env->Truncate(path, counting);
     if (!cut.ok()) return ToStatus(cut, absl::StrCat("cutting off the unfilled end of ", path));
   }
   return absl::OkStatus();

@@ -224,7 +224,7 @@ Batch::Batch(Batch&&) noexcept = default;
 Batch& Batch::operator=(Batch&&) noexcept = default;
 Batch::~Batch() = default;
 
-void Batch::Put(std::string_view key, std::string_view value) { rep_->changes.Put(key, value); }
+void Batch::Put(std::string_view key, std::string value) { rep_->changes.Put(key, std::move(value)); }
 void Batch::Delete(std::string_view key) { rep_->changes.Delete(key); }
 
 void Batch::PutAppliedPosition(uint32_t district, uint64_t position) {

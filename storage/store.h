@@ -71,7 +71,7 @@ class Batch {
   Batch& operator=(Batch&&) noexcept;
   ~Batch();
 
-  void Put(std::string_view key, std::string_view value);
+  void Put(std::string_view key, std::string value);
   void Delete(std::string_view key);
   // Says how far this batch brings its district. REQUIRES: not below the district's position so far.
   void PutAppliedPosition(uint32_t district, uint64_t position);

@@ -1,8 +1,7 @@
 // What one District::Apply works with, shared by the files that implement it. Internal to server/engine.
 #pragma once
 
-#include <set>
-
+#include "absl/container/flat_hash_set.h"
 #include "server/engine/district.h"
 
 namespace leadlag {
@@ -12,7 +11,7 @@ struct District::Applying {
   Instant until;  // moments earlier than this have passed: `now`, or just after it for a tick
   Batch& batch;
   absl::Status& fatal;
-  std::set<WatchId> caught_up;     // by this command
+  absl::flat_hash_set<WatchId> caught_up;  // by this command
   std::vector<RowId> changed_rows;  // to be written once, at the end; with repeats
   size_t work = 0;  // watches caught up, records a review came to, rows and teams looked through for them
 

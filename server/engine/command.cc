@@ -66,6 +66,8 @@ struct BodyEncoder {
       PutEvidenceContent(out, item.content);
     }
     PutDateMaybe(out, c.complete_through);
+    PutBool(out, c.batch_began.has_value());
+    if (c.batch_began) out.PutFixed64(static_cast<uint64_t>(c.batch_began->micros));
     PutBool(out, c.more);
     PutBool(out, c.batch_has_new);
   }
@@ -101,6 +103,7 @@ RecordEvidenceCommand GetRecordEvidence(ByteReader& in) {
     item.content = GetEvidenceContent(in);
   }
   c.complete_through = GetDateMaybe(in);
+  if (GetBool(in)) c.batch_began = Instant{static_cast<int64_t>(in.GetFixed64())};
   c.more = GetBool(in);
   c.batch_has_new = GetBool(in);
   return c;

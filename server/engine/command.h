@@ -52,7 +52,9 @@ struct RecordEvidenceCommand {
   std::string source;
   std::vector<EvidenceItem> items;
   std::optional<Date> complete_through;
-  // Of a batch that is logged in parts (server/engine/evidence_parts.h): another part follows; some record of the batch is new.
+  // Of a batch that is logged in parts (server/engine/evidence_parts.h): the time of the first, in those after it; another follows; some
+  // record of the batch is new.
+  std::optional<Instant> batch_began;
   bool more = false;
   bool batch_has_new = false;
   friend bool operator==(const RecordEvidenceCommand&, const RecordEvidenceCommand&) = default;

@@ -150,7 +150,7 @@ void District::PutState(Applying& a) {
     PutDate(out, pending.next.event_date);
     out.PutVarint(pending.next.record);
   }
-  a.batch.Put(MetaKey{number_, std::string(kStateName)}.Encode(), out.bytes());
+  a.batch.Put(MetaKey{number_, std::string(kStateName)}.Encode(), std::move(out).Take());
 }
 
 absl::Status District::LoadNames() {
@@ -416,18 +416,18 @@ void District::PutChangedRows(Applying& a) {
   }
 }
 
-absl::StatusOr<std::vector<Review>> District::ReviewsOf(TeamNumber team) const {
+absl::StatusOr<TeamReviews> District::ReviewsOf(TeamNumber team) const {
   return ReviewsIn(store_, team);
 }
 
 std::optional<Date> District::ReviewedOf(const EvidenceIdentity& identity, std::string_view source, std::string_view evidence_id,
-                                         const std::vector<Review>& team_reviews) const {
+                                         const TeamReviews& team_reviews) const {
   const PendingReview::Place place{identity.place->indicator, identity.place->event_date, identity.number};
   std::vector<std::string_view> not_reached;
   for (const PendingReview& pending : pending_reviews_) {
     if (pending.team == identity.place->team && pending.next <= place) not_reached.push_back(pending.id);
   }
-  return ReviewedDate(team_reviews, CoverQueryOf(identity, interned_, source, evidence_id), not_reached);
+  return team_reviews.ReviewedDate(CoverQueryOf(identity, interned_, source, evidence_id), not_reached);
 }
 
 // ── time ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -17,10 +17,13 @@
 #include <utility>
 #include <vector>
 
+#include "absl/container/btree_map.h"
 #include "absl/status/statusor.h"
 #include "core/day_row.h"
 #include "core/district_catalog.h"
+#include "core/team_reviews.h"
 #include "server/engine/command.h"
+#include "server/engine/deadline_queue.h"
 #include "server/engine/row_cache.h"
 #include "storage/keys.h"
 #include "storage/records.h"
@@ -28,26 +31,8 @@
 
 namespace leadlag {
 
-struct WatchId {
-  TeamNumber team = 0;
-  ExpectationNumber expectation = 0;
-  friend auto operator<=>(const WatchId&, const WatchId&) = default;
-};
-
-// Watches by the next moment at which they flip: a tick costs what is due, not what exists. Rebuilt at start.
-class DeadlineQueue {
- public:
-  void Set(WatchId watch, std::optional<Instant> moment);  // none: nothing will happen to it
-  // The earliest moment; none where nothing is waiting.
-  std::optional<Instant> Earliest() const;
-  // The earliest (moment, watch) pair with moment <= `through`, by moment, then watch; none where there is none.
-  std::optional<WatchId> FirstDue(Instant through) const;
-  size_t size() const { return queue_.size(); }
-
- private:
-  std::set<std::pair<Instant, WatchId>> queue_;
-  std::map<WatchId, Instant> moments_;
-};
+// In order of team, then expectation.
+using Watches = absl::btree_map<WatchId, WatchRecord>;
 
 // A catalog change that is still being worked through, team by team.
 struct Recalculation {
@@ -103,7 +88,7 @@ class District {
   // What teams that a catalog change has not reached are still reckoned by; null where none is under way, or there was none before.
   const DistrictCatalog* catalog_before() const { return recalculation_ ? recalculation_->before.get() : nullptr; }
   const Interned& interned() const { return interned_; }
-  const std::map<WatchId, WatchRecord>& watches() const { return watches_; }
+  const Watches& watches() const { return watches_; }
 
   // Work is pending: a Continue command would do something.
   bool HasPendingWork(Instant now) const;
@@ -111,9 +96,9 @@ class District {
   size_t last_work() const { return last_work_; }
   // A catalog change is being worked through.
   bool recalculating() const { return recalculation_.has_value(); }
-  // Every moment up to this one has been made; none where work on that, or on a catalog change, is under way.
+  // Every moment up to this one has been made; none where work on that, or on a catalog change, is under way, or the district settles.
   std::optional<Instant> made_through() const {
-    return recalculation_ || due_pending_ ? std::nullopt : std::optional(due_through_);
+    return recalculation_ || due_pending_ || hold_until_ > due_through_ ? std::nullopt : std::optional(due_through_);
   }
   Instant settling_until() const { return hold_until_; }  // Instant::Min() where not settling
   // The next moment for which a tick is wanted (the end of settling counts); none where nothing is waiting.
@@ -123,12 +108,11 @@ class District {
   absl::StatusOr<DayRow> Row(TeamNumber team, IndicatorNumber indicator, int row_year) const;
   // A row that is in memory, or null: it saves a query the decoding. Borrowed until the next Apply.
   const DayRow* CachedRow(const RowId& id) const { return rows_.Find(id); }
-  // The team's reviews, by id.
-  absl::StatusOr<std::vector<Review>> ReviewsOf(TeamNumber team) const;
+  absl::StatusOr<TeamReviews> ReviewsOf(TeamNumber team) const;
   // The date of the first of its team's reviews that covers the record; none where none does, or has come to it. `team_reviews`: all of
   // them. REQUIRES: the record has a place.
   std::optional<Date> ReviewedOf(const EvidenceIdentity& identity, std::string_view source, std::string_view evidence_id,
-                                 const std::vector<Review>& team_reviews) const;
+                                 const TeamReviews& team_reviews) const;
   const StoreView& store() const { return store_; }
 
   // A copy to read for as long as it takes: the state as it is now, over a snapshot of the store. Costs a copy of the watches and of
@@ -147,6 +131,7 @@ class District {
   absl::StatusOr<Outcome> ReplaceZones(Applying& a, const ReplaceZonesCommand& command);
   absl::StatusOr<Outcome> RecordReview(Applying& a, const RecordReviewCommand& command);
   absl::StatusOr<Outcome> Tick(Applying& a, const TickCommand& command);
+  void SettleAfterDowntime(Applying& a);
   absl::StatusOr<Outcome> Continue(Applying& a);
   void ContinueReview(Applying& a);
   friend class EvidenceApplier;  // server/engine/evidence_applier.h: one batch of evidence
@@ -171,12 +156,12 @@ class District {
   // Rows and state.
   // The team's reviews as `reader` (a StoreView or a Batch) has them.
   template <typename Reader>
-  absl::StatusOr<std::vector<Review>> ReviewsIn(const Reader& reader, TeamNumber team) const {
-    std::vector<Review> reviews;
+  absl::StatusOr<TeamReviews> ReviewsIn(const Reader& reader, TeamNumber team) const {
+    TeamReviews reviews;
     absl::Status damage;
     absl::Status scanned = reader.Scan(ReviewsRange(number_, team), [&](std::string_view, std::string_view value) {
       absl::StatusOr<Review> review = DecodeReview(value);
-      if (review.ok()) reviews.push_back(*std::move(review));
+      if (review.ok()) reviews.Add(*std::move(review));
       damage = review.status();
       return damage.ok();
     });
@@ -223,7 +208,7 @@ class District {
   Interned interned_;
   std::array<uint32_t, 4> stored_names_{};  // how many names of each kind are in the store
   std::shared_ptr<const DistrictCatalog> catalog_;
-  std::map<WatchId, WatchRecord> watches_;
+  Watches watches_;
   DeadlineQueue deadlines_;
   RowCache rows_;
 };

@@ -15,6 +15,7 @@
 #include "core/check.h"
 #include "core/limits.h"
 #include "server/engine/applying.h"
+#include "server/engine/checkpointer.h"
 #include "server/engine/evidence_parts.h"
 #include "server/engine/zone_database.h"
 #include "storage/command_log.h"
@@ -25,10 +26,10 @@ namespace {
 
 // A catalog whose bytes pass this is logged in parts, so that no command passes a group's limit.
 constexpr size_t kCatalogPartBytes = kGroupBytesMax / 2;
+// Watches of one district's commands in one cycle of the writer; what is more goes round, so that other districts do not wait for it.
+constexpr size_t kCycleWatches = 20 * kWatchesPerCommand;
 // Between two looks at a log whose end is in doubt.
 constexpr int64_t kLookAgainMicros = 1'000'000;
-// After a checkpoint that failed, until the next try.
-constexpr absl::Duration kCheckpointRetry = absl::Seconds(1);
 constexpr int64_t kTickMicros = kMicrosPerMinute;
 
 bool ChangesCatalog(const CommandBody& body) {
@@ -150,17 +151,22 @@ class Engine::Impl {
     uint64_t told_sequence = 0;      // the flip listener has been told
     // What was queued up to this ticket when a group was refused is refused with it: sent again, the group would else come after it.
     uint64_t refused_through = 0;
+    size_t cycle_watches = 0;  // of its commands in this cycle
+    bool goes_round = false;   // it has had its share of this cycle
   };
   struct Logged {
     Owned* owned;
     uint64_t position;
     Command command;
     Callback callback;  // null: nobody asked
+    size_t watches;     // that it may work on
   };
 
   void Enqueue(Pending pending);
   void Run();                                 // the writer's thread
   bool Take(std::vector<Pending>& taken);     // false: stop
+  // Whether it goes to a district which has had its share of this cycle.
+  bool MustGoRound(const Pending& pending) ABSL_EXCLUSIVE_LOCKS_REQUIRED(state_mu_);
   void RunOnce(std::vector<Pending> taken);
   // The district as the writer keeps it, owned and replayed; null where it was never used and `create` is false.
   absl::StatusOr<Owned*> OwnedFor(const std::string& district, bool create) ABSL_EXCLUSIVE_LOCKS_REQUIRED(state_mu_);
@@ -179,10 +185,6 @@ class Engine::Impl {
   void Apply(std::vector<Logged>& logged, std::vector<absl::StatusOr<Outcome>>& outcomes);
   void Publish(const std::map<std::string, uint64_t>& sequences, bool tick_moved);
   absl::Status Replay(Owned& owned);
-  void RunCheckpoints();  // the checkpointer's thread
-  void AddToTail(uint64_t bytes, uint64_t records);
-  // Waits while the log's tail is as long as it may be; UNAVAILABLE where it stays so, because the view cannot be brought to disk.
-  absl::Status AwaitTail();
   void UpdateZones();
   void StopWith(absl::Status status);
   bool AnyPendingWork() const;
@@ -208,16 +210,11 @@ class Engine::Impl {
   FlipListener listener_ ABSL_GUARDED_BY(queue_mu_);
   std::function<void()> tick_listener_ ABSL_GUARDED_BY(queue_mu_);
 
-  // What the log holds past the last checkpoint.
-  absl::Mutex tail_mu_;
-  uint64_t tail_bytes_ ABSL_GUARDED_BY(tail_mu_) = 0;
-  uint64_t tail_records_ ABSL_GUARDED_BY(tail_mu_) = 0;
-  absl::Status checkpoint_status_ ABSL_GUARDED_BY(tail_mu_);  // of the last one
-  bool writer_stopped_ ABSL_GUARDED_BY(tail_mu_) = false;
+  std::vector<Pending> going_round_;  // the writer's: taken, and left for the next cycle
 
   absl::Mutex stop_mu_;  // serializes Stop
   std::thread writer_;
-  std::thread checkpointer_;
+  std::unique_ptr<Checkpointer> checkpointer_;
 };
 
 // ── opening ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -228,6 +225,7 @@ absl::Status Engine::Impl::Open() {
   if (!directory.ok()) return directory.status();
   directory_ = *std::move(directory);
   log_ = &directory_->log();
+  checkpointer_ = std::make_unique<Checkpointer>(directory_.get(), options_.tail_records_max);
   if (options_.wrap_log) {
     wrapped_log_ = options_.wrap_log(*log_);
     log_ = wrapped_log_.get();
@@ -237,7 +235,7 @@ absl::Status Engine::Impl::Open() {
   {
     absl::MutexLock lock(&state_mu_);
     for (const DistrictEntry& entry : *entries) {
-      AddToTail(0, entry.last_position - entry.trimmed_to);  // or a log would never be trimmed whose every run is short
+      checkpointer_->Add(0, entry.last_position - entry.trimmed_to);  // or a log would never be trimmed whose every run is short
       absl::StatusOr<Owned*> owned = OwnedFor(entry.name, /*create=*/true);
       if (!owned.ok()) return owned.status();
     }
@@ -249,7 +247,7 @@ absl::Status Engine::Impl::Open() {
     idle_ = !work;
   }
   writer_ = std::thread([this] { Run(); });
-  checkpointer_ = std::thread([this] { RunCheckpoints(); });
+  checkpointer_->Start();
   return absl::OkStatus();
 }
 
@@ -282,7 +280,7 @@ absl::Status Engine::Impl::Replay(Owned& owned) {
       for (const std::string& bytes : group.commands) {
         absl::StatusOr<Command> command = DecodeCommand(bytes);
         if (!command.ok()) return command.status();
-        AddToTail(bytes.size(), RecordsOf(*command) - 1);
+        checkpointer_->Add(bytes.size(), RecordsOf(*command) - 1);
         commands.push_back(*std::move(command));
       }
       for (size_t i = 0; i < commands.size() && fatal.ok(); ++i) {
@@ -401,22 +399,27 @@ void Engine::Impl::Run() {
 bool Engine::Impl::Take(std::vector<Pending>& taken) {
   absl::MutexLock lock(&queue_mu_);
   const auto ready = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(queue_mu_) {
-    return !queue_.empty() || stopping_ || (has_work_ && health_.ok());
+    return !queue_.empty() || !going_round_.empty() || stopping_ || (has_work_ && health_.ok());
   };
   idle_ = !ready();
   queue_mu_.Await(absl::Condition(&ready));
   idle_ = false;
-  if (queue_.empty() && stopping_) {
+  if (queue_.empty() && going_round_.empty() && stopping_) {
     idle_ = true;
     return false;
   }
+  // Ticks first, then what has waited longest.
   size_t bytes = 0;
-  while (!queue_.empty() && bytes < kWriterCycleBytes) {
+  const auto take = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(queue_mu_) {
     bytes += queue_.front().bytes;
     taken.push_back(std::move(queue_.front()));
     queue_.pop_front();
-    if (ChangesCatalog(taken.back().body)) break;  // what follows is stamped by a state that has it (SplitEvidence)
-  }
+  };
+  while (!queue_.empty() && std::holds_alternative<TickCommand>(queue_.front().body)) take();
+  for (Pending& pending : going_round_) taken.push_back(std::move(pending));
+  going_round_.clear();
+  // What follows a catalog is stamped by a state that has it (SplitEvidence).
+  while (!queue_.empty() && bytes < kWriterCycleBytes && (taken.empty() || !ChangesCatalog(taken.back().body))) take();
   queue_bytes_ -= bytes;
   return true;
 }
@@ -430,14 +433,23 @@ bool Engine::Impl::MustWait(const Pending& pending, const Owned& owned, const st
 
 void Engine::Impl::Stamp(Pending pending, Owned& owned, std::map<Owned*, std::vector<Logged>>& groups) {
   std::vector<Logged>& group = groups[&owned];
+  size_t watches = kWatchesPerCommand;
   const auto add = [&](CommandBody body, Callback callback) {
     owned.last_time = Instant{std::max(clock_.Now().micros, owned.last_time.micros + 1)};
-    group.push_back({&owned, ++owned.last_position, Command{owned.last_time, pending.principal, std::move(body)}, std::move(callback)});
+    group.push_back({&owned, ++owned.last_position, Command{owned.last_time, pending.principal, std::move(body)}, std::move(callback),
+                     watches});
+    owned.cycle_watches += watches;
   };
   if (auto* evidence = std::get_if<RecordEvidenceCommand>(&pending.body)) {
-    std::vector<RecordEvidenceCommand> parts = SplitEvidence(*owned.state, std::move(*evidence), clock_.Now());
-    if (parts.size() > 1) pending.callback = JoinAnswers(parts.size(), std::move(pending.callback));
-    for (RecordEvidenceCommand& part : parts) add(std::move(part), pending.callback);
+    std::vector<EvidencePart> parts = SplitEvidence(*owned.state, std::move(*evidence), clock_.Now());
+    if (parts.size() > 1) pending.callback = JoinAnswers(parts, std::move(pending.callback));
+    std::optional<Instant> began;
+    for (EvidencePart& part : parts) {
+      watches = part.watches;
+      part.command.batch_began = began;
+      add(std::move(part.command), pending.callback);
+      if (!began) began = owned.last_time;
+    }
     return;
   }
   if (auto* apply = std::get_if<ApplyCatalogCommand>(&pending.body)) {
@@ -484,8 +496,17 @@ absl::Status Engine::Impl::Admit(Pending& pending, std::map<Owned*, std::vector<
   return absl::OkStatus();
 }
 
+bool Engine::Impl::MustGoRound(const Pending& pending) {
+  if (std::holds_alternative<TickCommand>(pending.body)) return false;
+  const auto found = districts_.find(pending.district);
+  if (found == districts_.end()) return false;
+  Owned& owned = found->second;
+  owned.goes_round = owned.goes_round || owned.cycle_watches >= kCycleWatches;  // and nothing overtakes what does
+  return owned.goes_round;
+}
+
 void Engine::Impl::RunOnce(std::vector<Pending> taken) {
-  if (const absl::Status status = AwaitTail(); !status.ok()) {
+  if (const absl::Status status = checkpointer_->Await(); !status.ok()) {
     for (Pending& pending : taken) pending.callback(status);
     return;
   }
@@ -493,7 +514,15 @@ void Engine::Impl::RunOnce(std::vector<Pending> taken) {
   std::vector<std::pair<Callback, absl::Status>> refused;
   {
     absl::MutexLock lock(&state_mu_);  // districts may be added
+    for (auto& [id, owned] : districts_) {
+      owned.cycle_watches = 0;
+      owned.goes_round = false;
+    }
     for (Pending& pending : taken) {
+      if (MustGoRound(pending)) {
+        going_round_.push_back(std::move(pending));
+        continue;
+      }
       const absl::Status status = Admit(pending, groups);
       if (!status.ok()) refused.emplace_back(std::move(pending.callback), status);
     }
@@ -571,19 +600,21 @@ bool Engine::Impl::EndDoubt(Owned& owned) {
 }
 
 void Engine::Impl::Commit(std::map<Owned*, std::vector<Logged>> by_district) {
-  // Groups of at most kGroupBytesMax, in order; the commands behind each.
+  // Groups of at most kGroupBytesMax and kWatchesPerCommand, in order; the commands behind each. Readers wait for one group at most.
   std::vector<Group> groups;
   std::vector<std::vector<Logged>> logged;
   uint64_t bytes_total = 0;
   for (auto& [owned, commands] : by_district) {
     size_t bytes = kGroupBytesMax;  // the first command opens a group
+    size_t group_watches = 0;
     for (Logged& command : commands) {
       std::string encoded = EncodeCommand(command.command);
-      if (bytes + encoded.size() > kGroupBytesMax) {
+      if (bytes + encoded.size() > kGroupBytesMax || group_watches + command.watches > kWatchesPerCommand) {
         groups.push_back({owned->state->number(), owned->epoch, command.position - 1, {}});
         logged.emplace_back();
-        bytes = 0;
+        bytes = group_watches = 0;
       }
+      group_watches += command.watches;
       bytes += encoded.size();
       bytes_total += encoded.size();
       groups.back().commands.push_back(std::move(encoded));
@@ -636,7 +667,7 @@ void Engine::Impl::Commit(std::map<Owned*, std::vector<Logged>> by_district) {
     }
   }
   Publish(sequences, tick_moved);
-  AddToTail(bytes_total, records);
+  checkpointer_->Add(bytes_total, records);
 }
 
 // Applies a durable group and makes it readable at one stroke.
@@ -665,50 +696,6 @@ void Engine::Impl::Publish(const std::map<std::string, uint64_t>& sequences, boo
   if (tick_moved && tick_listener) tick_listener();
   if (!listener) return;
   for (const auto& [district, sequence] : sequences) listener(district, sequence);
-}
-
-void Engine::Impl::AddToTail(uint64_t bytes, uint64_t records) {
-  absl::MutexLock lock(&tail_mu_);
-  tail_bytes_ += bytes;
-  tail_records_ += records;
-}
-
-// Beside the writer: bringing the view to disk takes longer than an acknowledgement may.
-void Engine::Impl::RunCheckpoints() {
-  absl::MutexLock lock(&tail_mu_);
-  // At half of what is allowed: the writer goes on meanwhile.
-  const auto due_or_stopped = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(tail_mu_) {
-    return writer_stopped_ || 2 * tail_bytes_ >= kTailBytesMax || 2 * tail_records_ >= options_.tail_records_max ||
-           2 * directory_->store().UnwrittenBytes() >= kUnwrittenBytesMax || directory_->store().layers() > kLayersMax;
-  };
-  while (true) {
-    tail_mu_.Await(absl::Condition(&due_or_stopped));
-    if (writer_stopped_) return;
-    const uint64_t bytes = tail_bytes_;
-    const uint64_t records = tail_records_;
-    tail_mu_.Unlock();
-    const absl::Status status = directory_->CheckpointAndTrim();
-    tail_mu_.Lock();
-    checkpoint_status_ = status;
-    if (status.ok()) {
-      tail_bytes_ -= bytes;
-      tail_records_ -= records;
-    } else {  // it costs a longer replay, nothing else
-      tail_mu_.AwaitWithTimeout(absl::Condition(&writer_stopped_), kCheckpointRetry);
-    }
-  }
-}
-
-absl::Status Engine::Impl::AwaitTail() {
-  absl::MutexLock lock(&tail_mu_);
-  const auto fits = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(tail_mu_) {
-    return tail_bytes_ < kTailBytesMax && tail_records_ < options_.tail_records_max &&
-           directory_->store().UnwrittenBytes() < kUnwrittenBytesMax;
-  };
-  const auto fits_or_failed = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(tail_mu_) { return fits() || !checkpoint_status_.ok(); };
-  tail_mu_.Await(absl::Condition(&fits_or_failed));
-  if (fits()) return absl::OkStatus();
-  return absl::UnavailableError(absl::StrCat("the view cannot be brought to disk, try again with backoff: ", checkpoint_status_.message()));
 }
 
 // The state in memory, or the log, can no longer be trusted: nothing is taken any more.
@@ -779,11 +766,7 @@ void Engine::Impl::Stop() {
     stopping_ = true;
   }
   if (writer_.joinable()) writer_.join();
-  {
-    absl::MutexLock lock(&tail_mu_);
-    writer_stopped_ = true;
-  }
-  if (checkpointer_.joinable()) checkpointer_.join();
+  if (checkpointer_) checkpointer_->Stop();
 }
 
 // ── reading ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────

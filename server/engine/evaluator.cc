@@ -1,6 +1,6 @@
 // The evaluator: moves watches through their moments, follows changes, and writes flips and alerts.
 #include <algorithm>
-#include <functional>
+#include <utility>
 
 #include "server/engine/applying.h"
 #include "storage/keys.h"
@@ -9,9 +9,10 @@ namespace leadlag {
 namespace {
 
 // A watch's last signals, remembered for as long as no evidence changes: the machine asks for the same school year again and again.
+template <typename Find>
 class RememberedSignals {
  public:
-  explicit RememberedSignals(std::function<std::optional<Date>(DateRange)> find) : find_(std::move(find)) {}
+  explicit RememberedSignals(Find find) : find_(std::move(find)) {}
   std::optional<Date> operator()(DateRange range) const {
     if (!range_ || !(*range_ == range)) {
       last_ = find_(range);
@@ -21,39 +22,12 @@ class RememberedSignals {
   }
 
  private:
-  std::function<std::optional<Date>(DateRange)> find_;
+  Find find_;
   mutable std::optional<DateRange> range_;
   mutable std::optional<Date> last_;
 };
 
 }  // namespace
-
-void DeadlineQueue::Set(WatchId watch, std::optional<Instant> moment) {
-  const auto known = moments_.find(watch);
-  if (known != moments_.end()) {
-    if (moment == known->second) return;
-    queue_.erase({known->second, watch});
-    if (!moment) {
-      moments_.erase(known);
-      return;
-    }
-    known->second = *moment;
-  } else {
-    if (!moment) return;
-    moments_.emplace(watch, *moment);
-  }
-  queue_.emplace(*moment, watch);
-}
-
-std::optional<Instant> DeadlineQueue::Earliest() const {
-  if (queue_.empty()) return std::nullopt;
-  return queue_.begin()->first;
-}
-
-std::optional<WatchId> DeadlineQueue::FirstDue(Instant through) const {
-  if (queue_.empty() || queue_.begin()->first > through) return std::nullopt;
-  return queue_.begin()->second;
-}
 
 std::optional<Date> District::LastSignal(const DistrictCatalog& catalog, WatchId id, DateRange range, const Batch* batch,
                                          absl::Status& fatal) {
@@ -81,6 +55,14 @@ WatchRecord* District::CatchUp(Applying& a, WatchId id) {
   a.caught_up.insert(id);
   ++a.work;
   WatchRecord& record = found->second;
+  if (!stale) {
+    // Most often nothing has happened to it.
+    const std::optional<Instant> moment = deadlines_.Find(id);
+    if (!moment || *moment >= a.until) {
+      record.watch.handled_before = std::max(record.watch.handled_before, a.until);
+      return &record;
+    }
+  }
   std::vector<WatchFlip> flips;
   const bool hold = Holding(a.now);
   RememberedSignals signals([&](DateRange range) { return LastSignal(*catalog_, id, range, &a.batch, a.fatal); });
@@ -109,7 +91,7 @@ void District::Reconsider(Applying& a, WatchId id, WatchCause cause) {
   const WatchWorld world = catalog_->World(id.team, id.expectation);
   leadlag::Reconsider(world, signals, a.now, cause, record.watch, flips);
   // What a hold had stopped may now be past without a flip.
-  Advance(world, signals, a.until, Holding(a.now), record.watch, flips);
+  if (record.watch.handled_before < a.until) Advance(world, signals, a.until, Holding(a.now), record.watch, flips);
   Emit(a, id, record, flips);
 }
 
@@ -165,10 +147,7 @@ void District::MakeDue(Applying& a, size_t watches_max) {
 }
 
 absl::StatusOr<Outcome> District::Tick(Applying& a, const TickCommand& command) {
-  if (command.resumed && a.now.micros - last_time_.micros >= kDowntimeMicros) {
-    const int64_t settling = catalog_->catalog().settings.settling_minutes * kMicrosPerMinute;
-    if (settling > 0) hold_until_ = Instant{a.now.micros + settling};
-  }
+  if (command.resumed) SettleAfterDowntime(a);
   if (!Holding(a.now)) {
     due_through_ = a.now;
     due_pending_ = true;
@@ -177,7 +156,16 @@ absl::StatusOr<Outcome> District::Tick(Applying& a, const TickCommand& command) 
   return NoOutcome{};
 }
 
+void District::SettleAfterDowntime(Applying& a) {
+  if (a.now.micros - last_time_.micros < kDowntimeMicros) return;
+  const int64_t settling = catalog_->catalog().settings.settling_minutes * kMicrosPerMinute;
+  if (settling > 0) hold_until_ = Instant{a.now.micros + settling};
+}
+
 absl::StatusOr<Outcome> District::Continue(Applying& a) {
+  // While there is work to continue, commands follow each other at once: a gap is downtime, whether or not the tick that says so, which
+  // may come after this, has come.
+  SettleAfterDowntime(a);
   if (recalculation_) {
     Recalculate(a, kWatchesPerCommand);
   } else if (due_pending_ && !Holding(a.now)) {

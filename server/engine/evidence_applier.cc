@@ -23,8 +23,8 @@ absl::StatusOr<Outcome> EvidenceApplier::Apply(const RecordEvidenceCommand& comm
     return AsStatus(NotInCatalog("parent", command.source, "source"));
   }
   if (command.complete_through) {
-    // By the district's day: a source is judged by it.
-    const Date tomorrow = d_.catalog_->district_zone().LocalDate(a_.now) + 1;
+    // By the district's day: a source is judged by it. All parts of a batch are refused, or none.
+    const Date tomorrow = d_.catalog_->district_zone().LocalDate(command.batch_began.value_or(a_.now)) + 1;
     if (*command.complete_through > tomorrow) {
       return AsStatus(Invalid("complete_through", absl::StrCat(command.complete_through->ToString(), " lies in the future; it is at most ",
                                                                tomorrow.ToString())));
@@ -40,6 +40,7 @@ absl::StatusOr<Outcome> EvidenceApplier::Apply(const RecordEvidenceCommand& comm
   // One batch is one cause: evidence if any record in it is new.
   const bool any_new = outcome_.new_count > 0 || command.batch_has_new;
   const WatchCause cause = any_new ? WatchCause::kEvidence : WatchCause::kChange;
+  std::sort(watches_.begin(), watches_.end());
   for (const WatchId& watch : watches_) {
     d_.Reconsider(a_, watch, cause);
     d_.StoreWatch(a_, watch);
@@ -227,8 +228,7 @@ void EvidenceApplier::CatchUpWatches(TeamNumber team, IndicatorNumber indicator)
   const auto catch_up = [&](const DistrictCatalog& catalog) {
     for (const ExpectationNumber expectation : catalog.CountedBy(indicator)) {
       const WatchId id{team, expectation};
-      if (watches_.count(id) > 0) continue;
-      if (d_.CatchUp(a_, id) != nullptr) watches_.insert(id);
+      if (looked_at_.insert(id).second && d_.CatchUp(a_, id) != nullptr) watches_.push_back(id);
     }
   };
   catch_up(*d_.catalog_);
@@ -236,7 +236,7 @@ void EvidenceApplier::CatchUpWatches(TeamNumber team, IndicatorNumber indicator)
   if (d_.recalculation_ && d_.recalculation_->before != nullptr) catch_up(*d_.recalculation_->before);
 }
 
-const std::vector<Review>& EvidenceApplier::ReviewsOf(TeamNumber team) {
+const TeamReviews& EvidenceApplier::ReviewsOf(TeamNumber team) {
   const auto [found, missing] = reviews_.try_emplace(team);
   if (missing) found->second = a_.Take(d_.ReviewsIn(a_.batch, team));
   return found->second;

@@ -4,10 +4,10 @@
 
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
+#include "absl/container/flat_hash_set.h"
 #include "server/engine/applying.h"
 #include "server/engine/evidence_state.h"
 
@@ -37,15 +37,16 @@ class EvidenceApplier {
              const std::vector<EvidenceRevision>& revisions);
   void ChangeRow(const std::string& evidence_id, const EvidenceIdentity& identity, bool add);
   void CatchUpWatches(TeamNumber team, IndicatorNumber indicator);
-  const std::vector<Review>& ReviewsOf(TeamNumber team);
+  const TeamReviews& ReviewsOf(TeamNumber team);
 
   District& d_;
   District::Applying& a_;
   std::string source_id_;
   SourceNumber source_ = 0;
   BatchOutcome outcome_;
-  std::set<WatchId> watches_;                          // that what was stored concerns
-  std::map<TeamNumber, std::vector<Review>> reviews_;  // of teams whose records were revised
+  absl::flat_hash_set<WatchId> looked_at_;
+  std::vector<WatchId> watches_;                       // that what was stored concerns
+  std::map<TeamNumber, TeamReviews> reviews_;          // of teams whose records were revised
 };
 
 }  // namespace leadlag

@@ -1,11 +1,13 @@
 #include "server/engine/evidence_parts.h"
 
+#include <algorithm>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 
+#include "absl/container/flat_hash_map.h"
 #include "core/limits.h"
 #include "server/engine/applying.h"
 #include "server/engine/evidence_resolver.h"
@@ -14,78 +16,112 @@
 namespace leadlag {
 namespace {
 
-// One record always fits: under a catalog and, while a change is being worked through, the one before.
+// One team always fits: under a catalog and, while a change is being worked through, the one before.
 static_assert(2 * kMaxExpectations <= kWatchesPerCommand);
 
-// Counts the watches that a part works on, from above: all watches of its teams, since a correction may come from another indicator.
-class PartSize {
+// Watches of whoever is asked about, under the catalog in force and the one that teams are still reckoned by.
+class WatchBounds {
  public:
-  explicit PartSize(const District& district)
-      : catalog_(*district.catalog()), before_(district.catalog_before()), interned_(district.interned()) {
-    of_any_team_ = catalog_.expectations_of_a_team_max();
-    if (before_ != nullptr) of_any_team_ += before_->expectations_of_a_team_max();
+  explicit WatchBounds(const District& district) : catalog_(*district.catalog()), before_(district.catalog_before()) {}
+
+  size_t OfTeam(TeamNumber team) const {
+    return catalog_.ExpectationsOf(team).size() + (before_ != nullptr ? before_->ExpectationsOf(team).size() : 0);
   }
-
-  // At most so many, whatever the records.
-  size_t UpperBound(size_t records) const { return records * of_any_team_; }
-
-  // Whether the part can take the record; it is then in it.
-  bool Take(const EvidenceContent& content) {
-    // A void is about its record, whatever team it names.
-    const std::optional<TeamNumber> team =
-        std::holds_alternative<Void>(content.value) ? std::nullopt : interned_.teams.Find(content.team);
-    if (team && teams_.count(*team) > 0) return true;
-    const size_t more = team ? WatchesOf(*team) : of_any_team_;
-    if (watches_ + more > kWatchesPerCommand) return false;
-    watches_ += more;
-    if (team) teams_.insert(*team);
-    return true;
+  size_t OfAnyTeam() const {
+    return catalog_.expectations_of_a_team_max() + (before_ != nullptr ? before_->expectations_of_a_team_max() : 0);
   }
-
-  void Clear() {
-    watches_ = 0;
-    teams_.clear();
+  // Those of its indicator and, where it is a correction, of another one.
+  size_t OfAnyRecord() const {
+    const size_t counted =
+        catalog_.expectations_of_a_record_max() + (before_ != nullptr ? before_->expectations_of_a_record_max() : 0);
+    return std::min(2 * counted, OfAnyTeam());
   }
 
  private:
-  size_t WatchesOf(TeamNumber team) const {
-    return catalog_.ExpectationsOf(team).size() + (before_ != nullptr ? before_->ExpectationsOf(team).size() : 0);
-  }
-
   const DistrictCatalog& catalog_;
-  const DistrictCatalog* before_;  // null: none under way
-  const Interned& interned_;
-  size_t of_any_team_ = 0;
-  size_t watches_ = 0;
-  std::set<TeamNumber> teams_;
+  const DistrictCatalog* before_;  // null: no change is under way
 };
 
-// Whether a record of the batch is new to the district, as it stands.
-bool HoldsNew(const District& district, SourceNumber source, const RecordEvidenceCommand& batch, Instant now) {
-  for (const EvidenceItem& item : batch.items) {
-    if (std::holds_alternative<Void>(item.content.value)) continue;
-    const absl::StatusOr<std::optional<std::string>> known =
-        district.store().Get(IdentityKey{district.number(), source, item.evidence_id}.Encode());
-    if (!known.ok()) return false;  // applying it will say so
-    EvidenceRevision revision;
-    if (!*known && !ResolveEvidence(*district.catalog(), district.interned(), now, item.content, revision)) return true;
+class Splitter {
+ public:
+  Splitter(const District& district, SourceNumber source, RecordEvidenceCommand& batch, Instant now)
+      : district_(district), source_(source), batch_(batch), now_(now), bounds_(district) {}
+
+  std::vector<EvidencePart> Split() {
+    for (const EvidenceItem& item : batch_.items) {
+      teams_.push_back(TeamOf(item));
+      if (teams_.back()) ++records_of_[*teams_.back()];
+    }
+    for (uint32_t i = 0; i < batch_.items.size(); ++i) parts_[PartOf(i)].places.push_back(i);
+    for (EvidencePart& part : parts_) {
+      part.command.source = batch_.source;
+      part.command.complete_through = batch_.complete_through;
+      part.command.batch_has_new = parts_.size() > 1 && has_new_;
+      part.command.more = &part != &parts_.back();
+      for (const uint32_t place : part.places) part.command.items.push_back(std::move(batch_.items[place]));
+    }
+    return std::move(parts_);
   }
-  return false;
-}
+
+ private:
+  // A void is about its record, whatever team it names. None where the record is not known. Tells a new record on its way.
+  std::optional<TeamNumber> TeamOf(const EvidenceItem& item) {
+    const bool is_void = std::holds_alternative<Void>(item.content.value);
+    if (!is_void && has_new_) return district_.interned().teams.Find(item.content.team);
+    const absl::StatusOr<std::optional<std::string>> known =
+        district_.store().Get(IdentityKey{district_.number(), source_, item.evidence_id}.Encode());
+    const bool is_known = !known.ok() || *known;  // applying it will say what is wrong
+    if (!is_void) {
+      EvidenceRevision revision;
+      has_new_ = !is_known && !ResolveEvidence(*district_.catalog(), district_.interned(), now_, item.content, revision);
+      return district_.interned().teams.Find(item.content.team);
+    }
+    if (!known.ok() || !*known) return std::nullopt;
+    const absl::StatusOr<EvidenceIdentity> identity = DecodeEvidenceIdentity(**known);
+    if (!identity.ok() || !identity->place) return std::nullopt;
+    return identity->place->team;
+  }
+
+  // Where its id, or its team, has a part already, or else the last part that has room.
+  size_t PartOf(uint32_t item) {
+    const auto [of_id, id_is_new] = part_of_id_.try_emplace(batch_.items[item].evidence_id, 0);
+    if (!id_is_new) return of_id->second;
+    if (!teams_[item]) return of_id->second = PartWithRoom(bounds_.OfAnyTeam());
+    const TeamNumber team = *teams_[item];
+    const auto [of_team, team_is_new] = part_of_team_.try_emplace(team, 0);
+    if (team_is_new) of_team->second = PartWithRoom(std::min(bounds_.OfTeam(team), bounds_.OfAnyRecord() * records_of_[team]));
+    return of_id->second = of_team->second;
+  }
+
+  size_t PartWithRoom(size_t watches) {
+    if (parts_.empty() || parts_.back().watches + watches > kWatchesPerCommand) parts_.emplace_back();
+    parts_.back().watches += watches;
+    return parts_.size() - 1;
+  }
+
+  const District& district_;
+  const SourceNumber source_;
+  RecordEvidenceCommand& batch_;
+  const Instant now_;
+  const WatchBounds bounds_;
+  bool has_new_ = false;
+  std::vector<std::optional<TeamNumber>> teams_;  // of the items
+  absl::flat_hash_map<TeamNumber, size_t> records_of_;
+  absl::flat_hash_map<TeamNumber, size_t> part_of_team_;
+  absl::flat_hash_map<std::string_view, size_t> part_of_id_;
+  std::vector<EvidencePart> parts_;
+};
 
 struct Joined {
-  size_t missing;
+  std::vector<std::vector<uint32_t>> places;
+  size_t answered = 0;
   Engine::Callback callback;
   absl::StatusOr<Outcome> answer = BatchOutcome{};
 };
 
-void Append(BatchOutcome part, BatchOutcome& whole) {
-  const uint32_t offset = static_cast<uint32_t>(whole.outcomes.size());
-  whole.outcomes.insert(whole.outcomes.end(), part.outcomes.begin(), part.outcomes.end());
-  for (RecordFailure& failure : part.failures) {
-    failure.index += offset;
-    whole.failures.push_back(std::move(failure));
-  }
+void Join(BatchOutcome part, const std::vector<uint32_t>& places, BatchOutcome& whole) {
+  for (size_t i = 0; i < places.size(); ++i) whole.outcomes[places[i]] = part.outcomes[i];
+  for (RecordFailure& failure : part.failures) whole.failures.push_back({places[failure.index], std::move(failure.problem)});
   whole.new_count += part.new_count;
   whole.same_count += part.same_count;
   whole.revised_count += part.revised_count;
@@ -95,51 +131,43 @@ void Append(BatchOutcome part, BatchOutcome& whole) {
 
 }  // namespace
 
-std::vector<RecordEvidenceCommand> SplitEvidence(const District& district, RecordEvidenceCommand batch, Instant now) {
-  std::vector<RecordEvidenceCommand> parts;
+std::vector<EvidencePart> SplitEvidence(const District& district, RecordEvidenceCommand batch, Instant now) {
   const std::optional<SourceNumber> source = district.interned().sources.Find(batch.source);
-  PartSize size(district);
-  if (!source || size.UpperBound(batch.items.size()) <= kWatchesPerCommand) {
-    parts.push_back(std::move(batch));
-    return parts;
+  const size_t watches_max = batch.items.size() * WatchBounds(district).OfAnyRecord();
+  if (source && watches_max > kWatchesPerCommand) {
+    std::vector<EvidencePart> parts = Splitter(district, *source, batch, now).Split();
+    if (parts.size() > 1) return parts;
+    batch = std::move(parts.front().command);
   }
-  std::vector<size_t> ends;
-  for (size_t i = 0; i < batch.items.size(); ++i) {
-    if (size.Take(batch.items[i].content)) continue;
-    ends.push_back(i);
-    size.Clear();
-    size.Take(batch.items[i].content);
-  }
-  if (ends.empty()) {
-    parts.push_back(std::move(batch));
-    return parts;
-  }
-  ends.push_back(batch.items.size());
-  const bool has_new = HoldsNew(district, *source, batch, now);
-  size_t first = 0;
-  for (const size_t end : ends) {
-    RecordEvidenceCommand& part = parts.emplace_back();
-    part.source = batch.source;
-    part.items.assign(std::make_move_iterator(batch.items.begin() + first), std::make_move_iterator(batch.items.begin() + end));
-    part.complete_through = batch.complete_through;
-    part.more = end < batch.items.size();
-    part.batch_has_new = has_new;
-    first = end;
-  }
-  return parts;
+  std::vector<EvidencePart> whole(1);
+  whole.front().command = std::move(batch);
+  whole.front().watches = std::min(watches_max, kWatchesPerCommand);
+  return whole;
 }
 
-Engine::Callback JoinAnswers(size_t parts, Engine::Callback callback) {
-  auto joined = std::make_shared<Joined>(Joined{parts, std::move(callback)});
+Engine::Callback JoinAnswers(const std::vector<EvidencePart>& parts, Engine::Callback callback) {
+  auto joined = std::make_shared<Joined>();
+  joined->callback = std::move(callback);
+  size_t items = 0;
+  for (const EvidencePart& part : parts) {
+    joined->places.push_back(part.places);
+    items += part.places.size();
+  }
+  std::get<BatchOutcome>(*joined->answer).outcomes.resize(items);
   return [joined](absl::StatusOr<Outcome> answer) {
     if (joined->answer.ok()) {
       if (answer.ok()) {
-        Append(std::get<BatchOutcome>(*std::move(answer)), std::get<BatchOutcome>(*joined->answer));
+        Join(std::get<BatchOutcome>(*std::move(answer)), joined->places[joined->answered], std::get<BatchOutcome>(*joined->answer));
       } else {
         joined->answer = answer.status();
       }
     }
-    if (--joined->missing == 0) joined->callback(std::move(joined->answer));
+    if (++joined->answered < joined->places.size()) return;
+    if (joined->answer.ok()) {
+      std::vector<RecordFailure>& failures = std::get<BatchOutcome>(*joined->answer).failures;
+      std::sort(failures.begin(), failures.end(), [](const RecordFailure& a, const RecordFailure& b) { return a.index < b.index; });
+    }
+    joined->callback(std::move(joined->answer));
   };
 }
 

@@ -142,7 +142,7 @@ bool IsDueBefore(std::optional<Date> a, std::optional<Date> b) { return a && (!b
 
 void SetStandings(const DistrictReader& reader, const std::optional<SignalKind>& kind, TeamNumber team,
                   TeamOverview& overview) {
-  const std::map<WatchId, WatchRecord>& watches = reader->watches();
+  const Watches& watches = reader->watches();
   for (auto it = watches.lower_bound({team, 0}); it != watches.end() && it->first.team == team; ++it) {
     const auto& [id, record] = *it;
     overview.watches.push_back({reader->interned().expectations.NameOf(id.expectation), record});

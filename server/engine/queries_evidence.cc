@@ -62,7 +62,7 @@ absl::StatusOr<std::vector<EvidenceRevision>> ReadRevisions(const DistrictReader
 
 // What is said of a record besides its revisions.
 EvidenceAnswer AnswerOf(const DistrictReader& reader, const EvidenceIdentity& identity, EvidenceRecord record,
-                        const std::vector<Review>& team_reviews) {
+                        const TeamReviews& team_reviews) {
   EvidenceAnswer answer{.source = reader->interned().sources.NameOf(record.source),
                         .evidence_id = std::move(record.evidence_id),
                         .current = std::move(record.revision),
@@ -99,7 +99,7 @@ absl::StatusOr<EvidenceHistory> GetEvidence(const DistrictReader& reader, std::s
   // A record that was never revised is in the series alone.
   if (revisions->empty()) revisions->push_back(current->revision);
   if (revisions->size() != (*identity)->revision_count) return Missing((*identity)->number, "revision of some number");
-  absl::StatusOr<std::vector<Review>> reviews = std::vector<Review>();
+  absl::StatusOr<TeamReviews> reviews = TeamReviews();
   if ((*identity)->place) reviews = reader->ReviewsOf((*identity)->place->team);
   if (!reviews.ok()) return reviews.status();
   return EvidenceHistory{AnswerOf(reader, **identity, *std::move(current), *reviews), *std::move(revisions)};
@@ -117,7 +117,7 @@ class EvidencePager {
       : reader_(reader), query_(query), after_(std::move(after)), limit_(limit) {}
 
   // False where the page is full. Adds the entries of the range that come after the cursor.
-  absl::StatusOr<bool> AddRange(KeyRange range, const std::vector<Review>& reviews) {
+  absl::StatusOr<bool> AddRange(KeyRange range, const TeamReviews& reviews) {
     if (!after_.empty() && after_ >= range.begin) range.begin = after_ + '\0';
     if (!range.end.empty() && range.begin >= range.end) return true;
     bool full = false;
@@ -135,7 +135,7 @@ class EvidencePager {
   EvidencePage Take() && { return std::move(page_); }
 
  private:
-  absl::Status Add(std::string_view key, std::string_view value, const std::vector<Review>& reviews, bool& full) {
+  absl::Status Add(std::string_view key, std::string_view value, const TeamReviews& reviews, bool& full) {
     absl::StatusOr<EvidenceRecord> record = DecodeEvidenceRecord(value);
     if (!record.ok()) return record.status();
     if (record->revision.voided() && !query_.voided) return absl::OkStatus();
@@ -199,7 +199,7 @@ absl::StatusOr<EvidencePage> ListEvidence(const DistrictReader& reader, std::str
       return InvalidField("page_token", "not a token of this list; begin again without one");
     }
   }
-  const absl::StatusOr<std::vector<Review>> reviews = reader->ReviewsOf(team->number);
+  const absl::StatusOr<TeamReviews> reviews = reader->ReviewsOf(team->number);
   if (!reviews.ok()) return reviews.status();
   EvidencePager pager(reader, query, std::move(after), limit);
   for (const KeyRange& range : *ranges) {

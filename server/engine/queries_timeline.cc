@@ -59,9 +59,9 @@ absl::Status AddSignals(const DistrictReader& reader, const TeamNow& team, DateR
 
 absl::Status AddReviews(const DistrictReader& reader, const TeamNow& team, DateRange window,
                         std::vector<TimelineItem>& items) {
-  const absl::StatusOr<std::vector<Review>> reviews = reader->ReviewsOf(team.number);
+  const absl::StatusOr<TeamReviews> reviews = reader->ReviewsOf(team.number);
   if (!reviews.ok()) return reviews.status();
-  for (const Review& review : *reviews) {
+  for (const Review& review : reviews->all()) {
     if (window.Contains(review.date)) items.push_back({review.date, TimelineReview{review.id, review.decision}});
   }
   return absl::OkStatus();

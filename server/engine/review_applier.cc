@@ -26,7 +26,11 @@ class ReviewApplier {
   absl::StatusOr<Outcome> Apply(Review review) {
     review.recorded = a_.now;
     if (const std::optional<Review> stored = Stored(review); stored || !a_.fatal.ok()) {
-      if (stored && stored->SameContent(review)) return ReviewOutcome{*stored, 0};
+      if (stored && stored->SameContent(review)) {
+        const bool pending = std::any_of(d_.pending_reviews_.begin(), d_.pending_reviews_.end(),
+                                         [&](const PendingReview& p) { return p.id == review.id; });
+        return ReviewOutcome{*stored, 0, pending};
+      }
       return AsStatus(Problem{absl::StatusCode::kAlreadyExists, "review.name",
                               absl::StrCat("the id \"", review.id, "\" is taken by a review with other content; "
                                            "choose another id")});
@@ -37,13 +41,15 @@ class ReviewApplier {
       return absl::UnavailableError(absl::StrCat(kReviewsUnderWayMax, " reviews are still being worked through; try again"));
     }
     reviews_ = a_.Take(d_.ReviewsIn(a_.batch, team_));
-    CoverListed(review);
+    std::vector<std::optional<Date>> before;
+    for (const Listed& listed : listed_) before.push_back(ReviewedOf(listed));
+    reviews_.Add(review);
+    CoverListed(before);
     a_.batch.Put(ReviewKey{d_.number_, team_, review.id}.Encode(), EncodeReview(review));
     ByteWriter team;
     team.PutVarint(team_);
-    a_.batch.Put(ReviewIdKey{d_.number_, review.id}.Encode(), team.bytes());
+    a_.batch.Put(ReviewIdKey{d_.number_, review.id}.Encode(), std::move(team).Take());
     ++d_.review_count_;
-    reviews_.push_back(review);
     PendingReview& pending = d_.pending_reviews_.emplace_back(PendingReview{team_, review.id, {}});
     const bool done = CoverNext(pending, review);
     if (done) d_.pending_reviews_.pop_back();
@@ -55,8 +61,8 @@ class ReviewApplier {
     PendingReview& pending = d_.pending_reviews_.front();
     team_ = pending.team;
     reviews_ = a_.Take(d_.ReviewsIn(a_.batch, team_));
-    const auto review = std::find_if(reviews_.begin(), reviews_.end(), [&](const Review& r) { return r.id == pending.id; });
-    if (review == reviews_.end()) {
+    const Review* const review = reviews_.Find(pending.id);
+    if (review == nullptr) {
       return a_.Fail(absl::DataLossError(absl::StrCat("review \"", pending.id, "\" is not stored; restore from a backup")));
     }
     for (const std::string& indicator : review->indicators) {
@@ -129,16 +135,17 @@ class ReviewApplier {
     return std::nullopt;
   }
 
-  void CoverListed(const Review& review) {
-    std::vector<Review> after = reviews_;
-    after.push_back(review);
-    for (const Listed& listed : listed_) {  // a record listed twice is dated by the first time
+  std::optional<Date> ReviewedOf(const Listed& listed) const {
+    return d_.ReviewedOf(listed.identity, listed.source, listed.evidence_id, reviews_);
+  }
+
+  // `before`: what dated them without the review.
+  void CoverListed(const std::vector<std::optional<Date>>& before) {
+    std::set<uint64_t> dated;  // a review may list a record twice
+    for (size_t i = 0; i < listed_.size(); ++i) {
       ++a_.work;
-      if (!EntryOf(listed.identity)) continue;
-      const auto reviewed = [&](const std::vector<Review>& reviews) {
-        return d_.ReviewedOf(listed.identity, listed.source, listed.evidence_id, reviews);
-      };
-      if (dated_.insert(listed.identity.number).second) ReDate(listed.identity, reviewed(reviews_), reviewed(after));
+      const EvidenceIdentity& identity = listed_[i].identity;
+      if (EntryOf(identity) && dated.insert(identity.number).second) ReDate(identity, before[i], ReviewedOf(listed_[i]));
     }
   }
 
@@ -241,8 +248,7 @@ class ReviewApplier {
   TeamNumber team_ = 0;
   std::set<IndicatorNumber> indicators_;
   std::vector<Listed> listed_;
-  std::set<uint64_t> dated_;     // of those, by number
-  std::vector<Review> reviews_;  // the team's; this one among them once the listed records are dated
+  TeamReviews reviews_;  // the team's, this one among them once it has been looked at without
   uint32_t covered_ = 0;
 };
 

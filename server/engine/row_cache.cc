@@ -1,34 +1,42 @@
 #include "server/engine/row_cache.h"
 
+#include <algorithm>
+#include <vector>
+
 namespace leadlag {
 
 void RowCache::CopyFrom(const RowCache& other) {
-  for (auto it = other.order_.rbegin(); it != other.order_.rend(); ++it) Insert(it->first, it->second);
+  for (const auto& [id, entry] : other.entries_) entries_.emplace(id, std::make_unique<Entry>(*entry));
+  uses_ = other.uses_;
 }
 
 const DayRow* RowCache::Find(const RowId& id) const {
-  const auto it = index_.find(id);
-  return it == index_.end() ? nullptr : &it->second->second;
+  const auto found = entries_.find(id);
+  return found == entries_.end() ? nullptr : &found->second->row;
 }
 
 DayRow* RowCache::Use(const RowId& id) {
-  const auto it = index_.find(id);
-  if (it == index_.end()) return nullptr;
-  order_.splice(order_.begin(), order_, it->second);
-  return &it->second->second;
+  const auto found = entries_.find(id);
+  if (found == entries_.end()) return nullptr;
+  found->second->used = ++uses_;
+  return &found->second->row;
 }
 
 DayRow* RowCache::Insert(const RowId& id, DayRow row) {
-  order_.emplace_front(id, std::move(row));
-  index_[id] = order_.begin();
-  return &order_.front().second;
+  std::unique_ptr<Entry>& entry = entries_[id];
+  entry = std::make_unique<Entry>(Entry{std::move(row), ++uses_});
+  return &entry->row;
 }
 
+// An eighth at once, so that looking for the oldest costs little a row.
 void RowCache::Trim() {
-  while (order_.size() > rows_max_) {
-    index_.erase(order_.back().first);
-    order_.pop_back();
-  }
+  if (entries_.size() <= rows_max_) return;
+  std::vector<uint64_t> uses;
+  uses.reserve(entries_.size());
+  for (const auto& [id, entry] : entries_) uses.push_back(entry->used);
+  const auto oldest_kept = uses.begin() + static_cast<std::ptrdiff_t>(entries_.size() - rows_max_ + rows_max_ / 8);
+  std::nth_element(uses.begin(), oldest_kept, uses.end());
+  absl::erase_if(entries_, [&](const auto& entry) { return entry.second->used < *oldest_kept; });
 }
 
 }  // namespace leadlag

@@ -57,7 +57,7 @@ ReviewsByTeam VerifyReviews(const DistrictReader& reader, Findings& findings) {
                           if (!teams.emplace(key.review_id, key.team).second) {
                             findings.Add(absl::StrCat("review \"", key.review_id, "\" is stored for two teams"));
                           }
-                          reviews[key.team].push_back(std::move(review));
+                          reviews[key.team].Add(std::move(review));
                         });
   if (teams.size() != reader->review_count() && !findings.full()) {
     findings.Add(absl::StrCat(teams.size(), " reviews are stored, and ", reader->review_count(), " were counted"));

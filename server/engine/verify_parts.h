@@ -54,7 +54,7 @@ void VisitTable(const DistrictReader& reader, const KeyRange& range, std::string
   findings.AddDamage(what, scanned);
 }
 
-using ReviewsByTeam = std::map<TeamNumber, std::vector<Review>>;
+using ReviewsByTeam = std::map<TeamNumber, TeamReviews>;
 
 // Reviews, their ids and their number.
 ReviewsByTeam VerifyReviews(const DistrictReader& reader, Findings& findings);

@@ -25,7 +25,7 @@ class Growth {
   Growth(const BenchmarkOptions& options, Figures& figures)
       : sizes_(options.quick ? kQuickSizes : kSizes),
         figures_(figures),
-        workload_({.records = sizes_[2], .today = TodayUtc()}),
+        workload_(sizes_[2]),
         directory_(options.work_directory + "/growth") {}
 
   absl::Status Run() {

@@ -23,7 +23,7 @@ class Ingest {
   Ingest(const BenchmarkOptions& options, Figures& figures)
       : options_(options),
         figures_(figures),
-        workload_({.records = options.quick ? kQuickRecords : kRecords, .today = TodayUtc()}),
+        workload_(options.quick ? kQuickRecords : kRecords),
         batches_(workload_.Batches()) {}
 
   absl::Status Run() {
@@ -43,7 +43,7 @@ class Ingest {
  private:
   using Load = std::function<absl::StatusOr<LoadResult>(v1::EvidenceService::Stub&)>;
 
-  double PerSecond(double seconds) const { return static_cast<double>(workload_.options().records) / seconds; }
+  double PerSecond(double seconds) const { return static_cast<double>(workload_.records()) / seconds; }
   std::string Directory(const std::string& name) const { return options_.work_directory + "/" + name; }
 
   absl::Status RunCeiling(int window) {
@@ -66,7 +66,7 @@ class Ingest {
     const auto load = send(*(*server)->stubs().evidence);
     if (!load.ok()) return load.status();
     auto stats = (*server)->Stats();
-    while (stats.ok() && stats->evidence_count() < workload_.options().records) stats = (*server)->Stats();
+    while (stats.ok() && stats->evidence_count() < workload_.records()) stats = (*server)->Stats();
     const double caught_up_s = stopwatch.Seconds();
     if (!stats.ok()) return stats.status();
     figures_.Add(name + "_per_s", PerSecond(load->seconds));
@@ -119,7 +119,7 @@ class Ingest {
     figures_.Add("postgresql_per_s", best_per_s);
     const auto bytes = (*database)->Ask("SELECT pg_total_relation_size('evidence')");
     if (!bytes.ok()) return bytes.status();
-    figures_.Add("postgresql_bytes_per_record", std::stod(*bytes) / static_cast<double>(workload_.options().records));
+    figures_.Add("postgresql_bytes_per_record", std::stod(*bytes) / static_cast<double>(workload_.records()));
     if (absl::Status status = (*database)->Run("DROP TABLE evidence"); !status.ok()) return status;
     return (*database)->Run("CHECKPOINT");
   }

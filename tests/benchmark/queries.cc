@@ -101,7 +101,7 @@ class Queries {
   Queries(const BenchmarkOptions& options, Figures& figures)
       : options_(options),
         figures_(figures),
-        workload_({.records = options.quick ? kQuickRecords : kRecords, .today = TodayUtc()}),
+        workload_(options.quick ? kQuickRecords : kRecords),
         directory_(options.work_directory + "/queries") {}
 
   absl::Status Run() {
@@ -152,7 +152,7 @@ class Queries {
     return absl::OkStatus();
   }
 
-  int TeamOf(int call) const { return call % kColdTeams * (workload_.options().teams / kColdTeams); }
+  int TeamOf(int call) const { return call % kColdTeams * (workload_.teams() / kColdTeams); }
 
   absl::Status AskLeadlagd() {
     const auto server = Leadlagd::Start(directory_);
@@ -204,7 +204,7 @@ class Queries {
       teams += response.teams_size();
       request.set_page_token(response.next_page_token());
     } while (!request.page_token().empty());
-    return teams == workload_.options().teams ? absl::OkStatus() : absl::InternalError("some teams were not listed");
+    return teams == workload_.teams() ? absl::OkStatus() : absl::InternalError("some teams were not listed");
   }
 
   absl::Status FillPostgreSql(const std::vector<v1::StreamEvidenceRequest>& batches) {
@@ -219,7 +219,7 @@ class Queries {
     const std::vector<Date>& school_days = workload_.school_days();
     for (Date day = workload_.year().from; day < workload_.year().to; day = day + 1) {
       if (next < school_days.size() && school_days[next] == day) ++k, ++next;
-      if (day == workload_.options().today - 1) k_yesterday_ = k;
+      if (day == workload_.today() - 1) k_yesterday_ = k;
       calendar += (calendar.empty() ? "('" : ", ('") + day.ToString() + "', " + std::to_string(k) + ")";
     }
     if (absl::Status status = (*database)->Run(
@@ -260,7 +260,7 @@ class Queries {
     }
     const auto seconds = InsertBatches(options_.postgresql, batches, InsertForm::kUnnest, 1, "evidence_watched");
     if (!seconds.ok()) return seconds.status();
-    figures_.Add("postgresql_with_trigger_per_s", static_cast<double>(workload_.options().records) / *seconds);
+    figures_.Add("postgresql_with_trigger_per_s", static_cast<double>(workload_.records()) / *seconds);
     return database.Run("DROP TABLE evidence_watched");
   }
 
@@ -291,7 +291,7 @@ class Queries {
     const std::string from = workload_.year().from.ToString(), to = workload_.year().to.ToString(),
                       k = std::to_string(k_yesterday_);
     const auto team = [&](int call) { return workload_.TeamId(TeamOf(call)); };
-    const std::string in_time = (workload_.options().today - kReviewObjectiveDays).ToString();
+    const std::string in_time = (workload_.today() - kReviewObjectiveDays).ToString();
     absl::Status status =
         MeasureSql(database, "sql_team_cadence", {kTeamCadenceSql}, kColdTeams, kTeamCalls, [&](int call) {
           return PostgreSql::Parameters{team(call), from, to, k};

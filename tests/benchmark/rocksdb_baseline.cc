@@ -16,14 +16,16 @@ namespace {
 
 constexpr size_t kTunedBatchesAnFsync = 8;
 constexpr size_t kTunedMemtableBytes = 16 << 20;
-// A team's digits and the indicator's first letters: the same bytes for the same series, and few for others.
-constexpr size_t kSeriesBytes = 12;
+// A team's four digits and the indicator's last letters: a series' own.
+constexpr size_t kTeamBytes = 4;
+constexpr size_t kIndicatorBytes = 7;
+constexpr size_t kSeriesBytes = kTeamBytes + kIndicatorBytes;
 
 std::string KeyOf(const v1::EvidenceRecord& record) {
   std::string key;
   key.reserve(64);
-  key.append(record.team(), 5)
-      .append(record.indicator().substr(0, 7))
+  key.append(record.team(), record.team().size() - kTeamBytes)
+      .append(record.indicator(), record.indicator().size() - kIndicatorBytes)
       .append(record.event_date())
       .append(record.evidence_id());
   return key;

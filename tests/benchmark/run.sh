@@ -7,6 +7,9 @@
 #   ./tests/benchmark/run.sh --json FILE  the JSON object into FILE as well
 #   ./tests/benchmark/run.sh --rounds N   so many rounds instead
 #   ./tests/benchmark/run.sh --only LIST  these parts alone, of ingest,queries,alerts,ticks,growth
+#   ./tests/benchmark/run.sh --micro      instead of all that, a microbenchmark for each hot piece of leadlag alone: a minute or two.
+#                                         With --quick each is run for a hundredth of a second, enough to see that it runs;
+#                                         --only REGEX picks by name, --rounds N repeats, --json FILE is Google Benchmark's
 #
 # What it writes is a table, then one JSON object: ratios, the machine, versions, and every raw figure. Everything lies in a directory
 # of its own in LEADLAG_BENCHMARK_DIR (default: /var/tmp, which is a disk) and goes with it, and so do the servers, which listen on the
@@ -17,13 +20,19 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 source deploy/packages.sh
 
 usage() { sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//;p}' tests/benchmark/run.sh; }
-arguments=()
+arguments=() micro='' micro_arguments=()
 while (($#)); do
   case $1 in
-    --quick) arguments+=(--quick) ;;
+    --quick) arguments+=(--quick) micro_arguments+=(--benchmark_min_time=0.01) ;;
+    --micro) micro=1 ;;
     --json | --only | --rounds)
       (($# >= 2)) || { echo "$1 takes an argument" >&2; exit 2; }
       arguments+=("$1=$2")
+      case $1 in
+        --json) micro_arguments+=("--benchmark_out=$2" --benchmark_out_format=json) ;;
+        --only) micro_arguments+=("--benchmark_filter=$2") ;;
+        --rounds) micro_arguments+=("--benchmark_repetitions=$2" --benchmark_report_aggregates_only=true) ;;
+      esac
       shift
       ;;
     -h | --help) usage && exit ;;
@@ -41,7 +50,9 @@ rm -rf "$directory"/leadlag_benchmark.?????? # of a run that was killed
   install_packages "${build_packages[@]}" "${test_packages[@]}" "${benchmark_packages[@]}"
   build=${LEADLAG_BENCHMARK_BUILD:-build/release}
   cmake --preset release -B "$build" -DLEADLAG_BENCHMARK=ON >/dev/null
-  cmake --build "$build" --target leadlagd leadlag_benchmark --parallel "${CMAKE_BUILD_PARALLEL_LEVEL:-$(nproc)}"
+  targets=(leadlagd leadlag_benchmark)
+  [[ -z $micro ]] || targets=(leadlag_micro)
+  cmake --build "$build" --target "${targets[@]}" --parallel "${CMAKE_BUILD_PARALLEL_LEVEL:-$(nproc)}"
 } >&2
 
 work=$(mktemp -d -p "$directory" leadlag_benchmark.XXXXXX)
@@ -61,6 +72,21 @@ stop() {
 trap stop EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
+
+# Runs a program to its end. In the background, for a signal to this script is heard while it waits, and not while a program runs
+# before it.
+run() {
+  setpriv --pdeathsig KILL "$@" {lock}>&- &
+  benchmark_pid=$!
+  local result=0
+  wait "$benchmark_pid" || result=$?
+  benchmark_pid=''
+  return "$result"
+}
+if [[ -n $micro ]]; then
+  TMPDIR=$work run "$build/tests/benchmark/leadlag_micro" "${micro_arguments[@]}"
+  exit
+fi
 
 # PostgreSQL refuses to run as root: it then runs as the user that its package made.
 postgresql=/usr/lib/postgresql/15/bin
@@ -98,11 +124,5 @@ for attempt in 1 2 3 4 5; do
   ((attempt < 5)) || { cat "$work/postgresql.log" >&2; exit 1; }
 done
 
-# In the background, for a signal to this script is heard while it waits, and not while a program runs before it.
-setpriv --pdeathsig KILL "$build/tests/benchmark/leadlag_benchmark" --work_dir="$work/leadlag" \
-  --postgresql="host=127.0.0.1 port=$port user=leadlag dbname=postgres" "${arguments[@]}" {lock}>&- &
-benchmark_pid=$!
-result=0
-wait "$benchmark_pid" || result=$?
-benchmark_pid=''
-((result == 0))
+run "$build/tests/benchmark/leadlag_benchmark" --work_dir="$work/leadlag" \
+  --postgresql="host=127.0.0.1 port=$port user=leadlag dbname=postgres" "${arguments[@]}"

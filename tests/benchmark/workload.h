@@ -1,23 +1,19 @@
-// The benchmark's work: a district and a school year of its evidence, from a seed. Every contestant is given the same
-// records.
+// The benchmark's work: a district and a school year of its evidence. Every contestant is given the same records.
 //
-// 2,000 teams × 5 indicators. Records come as sources would send them: by the day on which they were reported, teams in
-// random order; 5 % of them speak of a day up to two weeks before. An evidence id is 24 random hexadecimal digits, the
-// worst order for an index; a note is 40 bytes of words from a vocabulary of 20,000 that were made up for it. There are
-// no reviews.
+// It is what the command line writes with
+//   leadlag simulate DIR --id benchmark --records 1000000 --teams 2000 --indicators 5 --weeks 40 --late_share 0.05
+// (client/cli/evidence_flow.h says what that is), in batches of 500. There are no reviews.
 //
-// The year ends yesterday, so that all of it has happened when it arrives at once. There are as many expectations as
-// indicators, a watch each for every team, and they begin a week ago, so that nobody is late yet: a watch flips when it
-// starts and with its first record.
-//
-// A record is a function of options and its index, so that thirty million need not be held. Thread safe: nothing
-// changes.
+// The evidence ends with last week, so that all of it has happened when it arrives at once. There are as many
+// expectations as indicators, a watch each for every team, and they begin with its last week, so that nobody is late
+// yet: a watch flips when it starts and with its first record. Thread safe: nothing changes.
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <vector>
 
+#include "client/cli/evidence_flow.h"
 #include "core/date.h"
 #include "leadlag/v1/catalog.pb.h"
 #include "leadlag/v1/evidence_service.pb.h"
@@ -26,52 +22,37 @@ namespace leadlag::benchmark {
 
 inline constexpr int kBatchRecords = 500;
 inline constexpr char kDistrict[] = "benchmark";
-inline constexpr char kSource[] = "form";
-
-struct WorkloadOptions {
-  int64_t records = 1'000'000;
-  int teams = 2'000;
-  int indicators = 5;
-  uint64_t seed = 1;
-  Date today;  // the machine's, UTC
-};
+inline constexpr const char* kSource = cli::kSimulatedSource;
 
 // The machine's date, UTC.
 Date TodayUtc();
 
 class Workload {
  public:
-  explicit Workload(const WorkloadOptions& options);
+  // The evidence ends with the week before `today`.
+  explicit Workload(int64_t records, Date today = TodayUtc());
 
-  const WorkloadOptions& options() const { return options_; }
-  const v1::Catalog& catalog() const { return catalog_; }
+  int64_t records() const { return flow_.size(); }
+  int teams() const { return flow_.options().teams; }
+  Date today() const { return today_; }
+  const cli::EvidenceFlow& flow() const { return flow_; }
+  const v1::Catalog& catalog() const { return flow_.catalog().catalog(); }
   // The school year's instructional days, ascending: what a database is told of the calendar.
-  const std::vector<Date>& school_days() const { return school_days_; }
-  DateRange year() const { return {start_, start_ + kYearDays}; }
+  const std::vector<Date>& school_days() const { return flow_.catalog().school_days(); }
+  DateRange year() const { return flow_.catalog().year(); }
 
   static std::string DistrictName() { return std::string("districts/") + kDistrict; }
   static std::string Parent() { return DistrictName() + "/sources/" + kSource; }
-  std::string TeamId(int team) const;
+  std::string TeamId(int team) const { return flow_.catalog().TeamId(team); }
   std::string TeamName(int team) const { return DistrictName() + "/teams/" + TeamId(team); }
 
-  // REQUIRES: 0 <= index.
-  void Fill(int64_t index, v1::EvidenceRecord& record) const;
   // The messages of a stream after its first, for records in [first, end).
   std::vector<v1::StreamEvidenceRequest> Batches(int64_t first, int64_t end) const;
-  std::vector<v1::StreamEvidenceRequest> Batches() const { return Batches(0, options_.records); }
+  std::vector<v1::StreamEvidenceRequest> Batches() const { return Batches(0, records()); }
 
  private:
-  static constexpr int kYearDays = 364;
-  static constexpr int kEvidenceDays = 280;  // 40 weeks: what the year's evidence covers
-
-  void MakeCatalog();
-
-  const WorkloadOptions options_;
-  const Date start_;             // a Monday
-  std::vector<Date> sent_days_;  // weekdays on which evidence is sent
-  std::vector<Date> school_days_;
-  std::vector<std::string> words_;
-  v1::Catalog catalog_;
+  const Date today_;
+  const cli::EvidenceFlow flow_;
 };
 
 }  // namespace leadlag::benchmark

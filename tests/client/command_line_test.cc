@@ -1,5 +1,6 @@
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -525,6 +526,28 @@ TEST_F(CommandLine, SimulateWritesWhatTheOthersRead) {
   ASSERT_TRUE(ndjson.ok());
   EXPECT_GT(by_csv, 50u);
   EXPECT_NE(ndjson->find("\"evidenceId\""), std::string::npos);
+}
+
+TEST_F(CommandLine, SimulateWritesAnEvenFlowOfSoManyRecords) {
+  const std::string directory = directory_ + "/flow";
+  const std::vector<std::string> command = {"simulate", directory, "--start=2025-09-01", "--teams=20",
+                                            "--records=1200"};
+  ASSERT_EQ(Run(command).code, kExitOk);
+  StoreEvidence();
+  const Outcome imported =
+      Run({"--district=sample", "import", directory + "/evidence.csv", "--map_file", directory + "/evidence.map.yaml"});
+  EXPECT_EQ(imported.code, kExitOk) << imported.err;
+  EXPECT_EQ(stored_.size(), 1'200u);
+  const auto ndjson = ReadFile(directory + "/evidence.ndjson");
+  ASSERT_TRUE(ndjson.ok());
+  EXPECT_EQ(std::count(ndjson->begin(), ndjson->end(), '\n'), 1'200);
+  ASSERT_EQ(Run(command).code, kExitOk);
+  EXPECT_EQ(*ReadFile(directory + "/evidence.ndjson"), *ndjson);
+  // No record of a flow is corrected or voided, and a flow of none is none.
+  for (const char* flag : {"--void_share=0.1", "--correction_share=0.1"})
+    EXPECT_EQ(Run({"simulate", directory, "--records=9", flag}).code, kExitUsage) << flag;
+  for (const char* records : {"--records=0", "--records=-1", "--records=100000001"})
+    EXPECT_EQ(Run({"simulate", directory, records}).code, kExitUsage) << records;
 }
 
 TEST_F(CommandLine, CompletionKnowsCommandsAndFlags) {

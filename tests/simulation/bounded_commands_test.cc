@@ -96,7 +96,7 @@ TEST_F(LargeReviewTest, IsDatedInBoundedStepsAndSaysSo) {
   // Sent again it is a repetition, whatever is still to be done.
   outcome = district.Apply(RecordReviewCommand{review});
   ASSERT_TRUE(outcome.ok()) << outcome.status();
-  EXPECT_FALSE(std::get<ReviewOutcome>(*outcome).recalculating);
+  EXPECT_TRUE(std::get<ReviewOutcome>(*outcome).recalculating);
 
   int steps = 0;
   for (; district->HasPendingWork(district.now()); ++steps) ASSERT_TRUE(district.Apply(ContinueCommand{}).ok());
@@ -143,6 +143,27 @@ TEST_F(LargeReviewTest, IsRightWhateverHappensMeanwhile) {
     district.Close();
     EXPECT_EQ(Inconsistencies(disk, now), "");
   }
+}
+
+// The writer may continue before the tick that says that time has passed.
+TEST_F(LargeReviewTest, ARestartInTheMiddleSettlesFirst) {
+  Random random(1);
+  const std::shared_ptr<Disk> disk = ADisk(random);
+  SteppedDistrict district(disk);
+  ASSERT_TRUE(district.Apply(TickCommand{}).ok());
+  ASSERT_TRUE(district.Apply(RecordReviewCommand{AReview(random, 0)}).ok());
+  ASSERT_TRUE(district->HasPendingWork(district.now()));
+  const uint64_t flips = district->last_sequence();
+  district.SetNow(At("2025-12-05 12:00"));
+  ASSERT_TRUE(district.Apply(ContinueCommand{}).ok());
+  EXPECT_GT(district->settling_until(), district.now());
+  ASSERT_TRUE(district.Apply(TickCommand{.resumed = true}).ok());
+  EXPECT_EQ(district->last_sequence(), flips);
+  EXPECT_EQ(district.Verify(), std::vector<std::string>{});
+  district.SetNow(district->settling_until());
+  ASSERT_TRUE(district.Apply(TickCommand{}).ok());
+  while (district->HasPendingWork(district.now())) ASSERT_TRUE(district.Apply(ContinueCommand{}).ok());
+  EXPECT_GT(district->last_sequence(), flips);
 }
 
 TEST_F(LargeReviewTest, TheOneTooManyAtOnceIsRefusedAndTakenLater) {
@@ -258,6 +279,21 @@ TEST_F(LargeBatchTest, IsAnsweredAsAWhole) {
     EXPECT_EQ(outcome->outcomes[i].kind == RecordOutcomeKind::kFailed, bad.contains(i)) << i;
   }
   EXPECT_EQ(outcome->revised_count + outcome->new_count + bad.size(), sent);
+}
+
+// A team's records are followed together: what is taken back behind its record was never seen.
+TEST_F(LargeBatchTest, FollowsATeamOnce) {
+  std::vector<EvidenceItem> items;
+  for (int i = 1; i <= 250; ++i) {
+    items.push_back(NumberRecord(absl::StrCat("brief", i), absl::StrCat("t", i), "walks", D("2025-10-20")));
+  }
+  for (int i = 1; i <= 250; ++i) items.push_back(VoidRecord(absl::StrCat("brief", i)));
+  const absl::StatusOr<BatchOutcome> outcome = district_.Record("forms", std::move(items));
+  ASSERT_TRUE(outcome.ok()) << outcome.status();
+  EXPECT_EQ(outcome->new_count, 250u);
+  EXPECT_EQ(outcome->voided_count, 250u);
+  EXPECT_EQ(ReasonsSince(), (std::map<FlipReason, int>{}));
+  EXPECT_LE(MostWork(), kWatchesPerCommand);
 }
 
 // A void names no team: each may be another one's.

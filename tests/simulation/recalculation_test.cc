@@ -1,4 +1,4 @@
-// A calendar change for 2,000 teams while evidence streams in: acknowledgements keep their pace, answers say
+// A calendar change for 6,000 teams while evidence streams in: acknowledgements keep their pace, answers say
 // `recalculating` until it is done, and the result equals a fresh load.
 #include <algorithm>
 #include <atomic>
@@ -18,7 +18,7 @@
 namespace leadlag {
 namespace {
 
-constexpr int kTeams = 2000;
+constexpr int kTeams = 6000;  // a change that lasts for some acknowledgements
 constexpr size_t kBatchRecords = 100;
 
 Catalog Before() {

@@ -40,7 +40,7 @@ class StoreTest : public ::testing::Test {
 
   void Put(std::string_view key, std::string_view value) {
     Batch batch = store_->NewBatch();
-    batch.Put(key, value);
+    batch.Put(key, std::string(value));
     store_->Commit(batch);
   }
 

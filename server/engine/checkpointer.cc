@@ -1,0 +1,73 @@
+#include "server/engine/checkpointer.h"
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "core/limits.h"
+
+namespace leadlag {
+namespace {
+
+// After a checkpoint that failed, until the next try.
+constexpr absl::Duration kRetry = absl::Seconds(1);
+
+}  // namespace
+
+void Checkpointer::Start() {
+  thread_ = std::thread([this] { Run(); });
+}
+
+void Checkpointer::Stop() {
+  {
+    absl::MutexLock lock(&mu_);
+    stopped_ = true;
+  }
+  if (thread_.joinable()) thread_.join();
+}
+
+void Checkpointer::Add(uint64_t bytes, uint64_t records) {
+  absl::MutexLock lock(&mu_);
+  bytes_ += bytes;
+  records_ += records;
+}
+
+// At half of what is allowed: the writer goes on meanwhile.
+bool Checkpointer::IsDue() const {
+  return 2 * bytes_ >= kTailBytesMax || 2 * records_ >= records_max_ ||
+         2 * directory_->store().UnwrittenBytes() >= kUnwrittenBytesMax || directory_->store().layers() > kLayersMax;
+}
+
+bool Checkpointer::Fits() const {
+  return bytes_ < kTailBytesMax && records_ < records_max_ && directory_->store().UnwrittenBytes() < kUnwrittenBytesMax;
+}
+
+absl::Status Checkpointer::Await() {
+  absl::MutexLock lock(&mu_);
+  const auto fits_or_failed = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) { return Fits() || !last_.ok(); };
+  mu_.Await(absl::Condition(&fits_or_failed));
+  if (Fits()) return absl::OkStatus();
+  return absl::UnavailableError(
+      absl::StrCat("the view cannot be brought to disk, try again with backoff: ", last_.message()));
+}
+
+void Checkpointer::Run() {
+  absl::MutexLock lock(&mu_);
+  const auto due_or_stopped = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) { return stopped_ || IsDue(); };
+  while (true) {
+    mu_.Await(absl::Condition(&due_or_stopped));
+    if (stopped_) return;
+    const uint64_t bytes = bytes_;
+    const uint64_t records = records_;
+    mu_.Unlock();
+    const absl::Status status = directory_->CheckpointAndTrim();
+    mu_.Lock();
+    last_ = status;
+    if (status.ok()) {
+      bytes_ -= bytes;
+      records_ -= records;
+    } else {  // it costs a longer replay, nothing else, until the tail is full
+      mu_.AwaitWithTimeout(absl::Condition(&stopped_), kRetry);
+    }
+  }
+}
+
+}  // namespace leadlag
