@@ -45,14 +45,17 @@ std::string_view MemoryLayer::Keep(std::string_view key) {
   return kept;
 }
 
-MemoryLayer::Change& MemoryLayer::At(std::string_view key) {
+MemoryLayer::Change& MemoryLayer::At(const Sought& sought) {
+  const std::string_view key = sought.key;
   bool is_new = false;
-  const auto place = by_key_.lazy_emplace(key, [&](const auto& construct) {
+  const auto place = by_key_.lazy_emplace(sought, [&](const auto& construct) {
     is_new = true;
-    changes_.emplace_back().key = Keep(key);
-    construct(&changes_.back());
+    Change& change = changes_.emplace_back();
+    change.key = Keep(key);
+    change.hash = sought.hash;
+    construct(Hashed{sought.hash, &change});
   });
-  Change& change = **place;
+  Change& change = *place->change;
   if (!is_new) return change;
   bytes_ += key.size();
   if (last_table_ == nullptr || TableOf(key) != last_name_) {
@@ -65,14 +68,14 @@ MemoryLayer::Change& MemoryLayer::At(std::string_view key) {
 }
 
 void MemoryLayer::Put(std::string_view key, std::string value) {
-  Change& change = At(key);
+  Change& change = At(SoughtOf(key));
   bytes_ += value.size() - change.value.size();
   change.value = std::move(value);
   change.deleted = false;
 }
 
 void MemoryLayer::Delete(std::string_view key) {
-  Change& change = At(key);
+  Change& change = At(SoughtOf(key));
   bytes_ -= change.value.size();
   change.value.clear();
   change.deleted = true;
@@ -80,7 +83,7 @@ void MemoryLayer::Delete(std::string_view key) {
 
 void MemoryLayer::Absorb(MemoryLayer& newer) {
   for (Change& taken : newer.changes_) {
-    Change& change = At(taken.key);
+    Change& change = At({taken.hash, taken.key});
     bytes_ += taken.value.size() - change.value.size();
     change.value = std::move(taken.value);
     change.deleted = taken.deleted;
@@ -88,8 +91,8 @@ void MemoryLayer::Absorb(MemoryLayer& newer) {
 }
 
 const MemoryLayer::Change* MemoryLayer::Find(std::string_view key) const {
-  const auto place = by_key_.find(key);
-  return place == by_key_.end() ? nullptr : *place;
+  const auto place = by_key_.find(SoughtOf(key));
+  return place == by_key_.end() ? nullptr : place->change;
 }
 
 // ---- order ------------------------------------------------------------------

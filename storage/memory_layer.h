@@ -30,6 +30,7 @@ class MemoryLayer {
   struct Change {
     std::string_view key;
     std::string value;
+    size_t hash = 0;  // of the key
     bool deleted = false;
   };
 
@@ -65,18 +66,27 @@ class MemoryLayer {
     std::vector<Slot> waiting;  // for order
   };
   using Tables = std::map<std::string, Table, std::less<>>;
-  // By key, without its bytes twice.
+  // By key, without its bytes twice; with its hash, so that growing does not read all keys again, which was most of what it cost.
+  struct Hashed {
+    size_t hash;
+    Change* change;
+  };
+  struct Sought {
+    size_t hash;
+    std::string_view key;
+  };
   struct Hash {
     using is_transparent = void;
-    size_t operator()(std::string_view key) const { return absl::Hash<std::string_view>()(key); }
-    size_t operator()(const Change* change) const { return (*this)(change->key); }
+    size_t operator()(const Hashed& of) const { return of.hash; }
+    size_t operator()(const Sought& of) const { return of.hash; }
   };
   struct Equal {
     using is_transparent = void;
-    bool operator()(const Change* a, const Change* b) const { return a->key == b->key; }
-    bool operator()(const Change* a, std::string_view b) const { return a->key == b; }
-    bool operator()(std::string_view a, const Change* b) const { return a == b->key; }
+    bool operator()(const Hashed& a, const Hashed& b) const { return a.hash == b.hash && a.change->key == b.change->key; }
+    bool operator()(const Hashed& a, const Sought& b) const { return a.hash == b.hash && a.change->key == b.key; }
+    bool operator()(const Sought& a, const Hashed& b) const { return (*this)(b, a); }
   };
+  static Sought SoughtOf(std::string_view key) { return {absl::Hash<std::string_view>()(key), key}; }
 
  public:
   // Walks the changes in order of their keys, either way. Ends with the layer, or its next change.
@@ -104,12 +114,12 @@ class MemoryLayer {
  private:
   static Slot SlotOf(const Change* change);
   // The key's change, a new one where there was none.
-  Change& At(std::string_view key);
+  Change& At(const Sought& sought);
   std::string_view Keep(std::string_view key);
   // The table's keys in order.
   const Tree& Ordered(Table& table) const ABSL_LOCKS_EXCLUDED(order_mu_);
 
-  absl::flat_hash_set<Change*, Hash, Equal> by_key_;
+  absl::flat_hash_set<Hashed, Hash, Equal> by_key_;
   std::deque<Change> changes_;
   mutable Tables tables_;         // what waits in them, and their trees, by order_mu_
   mutable absl::Mutex order_mu_;

@@ -1,6 +1,6 @@
 // leadlag_benchmark: what run.sh runs once its servers are there. Prints the table; --json writes the object as well.
 //
-//   leadlag_benchmark --work_dir=DIR --postgresql=CONNINFO [--quick] [--rounds=N] [--json=FILE]
+//   leadlag_benchmark --work_dir=DIR --postgresql=CONNINFO [--quick] [--rounds=N] [--json=FILE] [--against=FILE]
 //   [--only=ingest,queries,alerts,ticks,growth]
 #include <sys/sysinfo.h>
 #include <sys/utsname.h>
@@ -13,6 +13,7 @@
 #include "CLI/CLI.hpp"
 #include "grpcpp/grpcpp.h"
 #include "tests/benchmark/postgresql.h"
+#include "tests/benchmark/recorded.h"
 #include "tests/benchmark/rocksdb_baseline.h"
 #include "tests/benchmark/sections.h"
 
@@ -56,7 +57,20 @@ std::map<std::string, std::string> Versions(const BenchmarkOptions& options) {
   return versions;
 }
 
-int Run(const BenchmarkOptions& options, int rounds, const std::string& json_file,
+// Whether no ratio is far worse than in the file.
+bool HoldsAgainst(const std::string& file, const Figures& figures) {
+  std::ifstream in(file);
+  const std::string recorded{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+  const absl::StatusOr<std::vector<std::string>> worse = FarWorse(figures, recorded);
+  if (!worse.ok()) {
+    std::fprintf(stderr, "%s: %s\n", file.c_str(), worse.status().ToString().c_str());
+    return false;
+  }
+  for (const std::string& line : *worse) std::fprintf(stderr, "less than half as good: %s\n", line.c_str());
+  return worse->empty();
+}
+
+int Run(const BenchmarkOptions& options, int rounds, const std::string& json_file, const std::string& against,
         const std::vector<std::string>& only) {
   const auto machine = Machine();
   const auto versions = Versions(options);
@@ -79,7 +93,7 @@ int Run(const BenchmarkOptions& options, int rounds, const std::string& json_fil
     std::fprintf(stderr, "cannot write %s\n", json_file.c_str());
     return 1;
   }
-  return 0;
+  return against.empty() || HoldsAgainst(against, figures) ? 0 : 1;
 }
 
 }  // namespace
@@ -88,7 +102,7 @@ int Run(const BenchmarkOptions& options, int rounds, const std::string& json_fil
 int main(int argc, char** argv) {
   leadlag::benchmark::BenchmarkOptions options;
   int rounds = 0;
-  std::string json_file;
+  std::string json_file, against;
   std::vector<std::string> only;
   CLI::App app("The benchmark of leadlag; see tests/benchmark/run.sh");
   app.add_option("--work_dir", options.work_directory, "a directory on a real disk")->required();
@@ -97,7 +111,8 @@ int main(int argc, char** argv) {
   app.add_option("--rounds", rounds, "how often each part is measured; default 1 with --quick, else 3")
       ->check(CLI::PositiveNumber);
   app.add_option("--json", json_file, "write the JSON object there as well");
+  app.add_option("--against", against, "fail where a ratio is less than half as good as in this JSON object");
   app.add_option("--only", only, "parts to run")->delimiter(',');
   CLI11_PARSE(app, argc, argv);
-  return leadlag::benchmark::Run(options, rounds, json_file, only);
+  return leadlag::benchmark::Run(options, rounds, json_file, against, only);
 }
