@@ -295,6 +295,8 @@ absl::Status Store::Checkpoint() {
   absl::MutexLock lock(&rep_->checkpoint_mu);
   const std::shared_ptr<const Layers> sealed = rep_->Seal();
   if (sealed->empty()) return absl::OkStatus();
+  // A disk that was full has made RocksDB stop; whether it is so still, it finds out by itself.
+  rep_->db->Resume().PermitUncheckedError();
   std::vector<std::string> files;
   absl::Status status = rep_->WriteRuns(*sealed, files);
   if (status.ok()) {

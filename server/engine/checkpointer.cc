@@ -9,6 +9,8 @@ namespace {
 
 // After a checkpoint that failed, until the next try.
 constexpr absl::Duration kRetry = absl::Seconds(1);
+// How long the writer waits for the next try before it refuses what was sent to it.
+constexpr absl::Duration kPatience = absl::Milliseconds(100);
 
 }  // namespace
 
@@ -44,7 +46,9 @@ absl::Status Checkpointer::Await() {
   absl::MutexLock lock(&mu_);
   const auto fits_or_failed = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) { return Fits() || !last_.ok(); };
   mu_.Await(absl::Condition(&fits_or_failed));
-  if (Fits()) return absl::OkStatus();
+  // Whoever asks again at once is not to spin.
+  const auto fits = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) { return Fits(); };
+  if (mu_.AwaitWithTimeout(absl::Condition(&fits), kPatience)) return absl::OkStatus();
   return absl::UnavailableError(
       absl::StrCat("the view cannot be brought to disk, try again with backoff: ", last_.message()));
 }

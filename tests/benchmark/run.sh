@@ -5,8 +5,8 @@
 #   ./tests/benchmark/run.sh              three rounds, medians: some hours
 #   ./tests/benchmark/run.sh --quick      one short round: a few minutes
 #   ./tests/benchmark/run.sh --json FILE  the JSON object into FILE as well
-#   ./tests/benchmark/run.sh --against FILE   fail where a ratio is less than half as good as in that object; CI does with
-#                                         tests/benchmark/recorded_quick.json
+#   ./tests/benchmark/run.sh --against FILE   exit with 3 where a ratio is less than half as good as in that object; CI does
+#                                         so with tests/benchmark/recorded_quick.json
 #   ./tests/benchmark/run.sh --rounds N   so many rounds instead
 #   ./tests/benchmark/run.sh --only LIST  these parts alone, of ingest,queries,alerts,ticks,growth
 #   ./tests/benchmark/run.sh --micro      instead of all that, a microbenchmark for each hot piece of leadlag alone: a minute or two.

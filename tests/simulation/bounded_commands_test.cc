@@ -1,15 +1,20 @@
 // No command does more than kWatchesPerCommand's work (DESIGN.md, invariant 6): what is larger is cut or continued, and the result is the
 // one of a command that did it all.
+#include <algorithm>
+#include <map>
 #include <set>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
 #include "gtest/gtest.h"
 #include "server/engine/applying.h"
+#include "server/engine/queries.h"
 #include "tests/simulation/simulated_district.h"
 #include "tests/simulation/stepped_district.h"
+#include "tests/support/faulty_command_log.h"
 #include "tests/support/random_seed.h"
 #include "tests/support/watch_story.h"
 
@@ -337,6 +342,56 @@ TEST_F(LargeBatchTest, BesideACatalogChangeStaysBounded) {
   district_.engine().WaitIdle();
   EXPECT_LE(MostWork(), kWatchesPerCommand);
   EXPECT_EQ(district_.Inconsistencies(), "");
+}
+
+// ---- the writer's cycle -----------------------------------------------------
+
+// One district's flood goes round; another district's record is not behind it. In order all the same.
+TEST(CycleTest, ADistrictHasItsShareOfIt) {
+  FaultyCommandLog* log = nullptr;
+  SimulatedDistrict flooded({.start = At("2025-09-08 12:00"), .wrap_log = [&](CommandLog& base) {
+                               auto faulty = std::make_unique<FaultyCommandLog>(base);
+                               log = faulty.get();
+                               return faulty;
+                             }});
+  ASSERT_TRUE(flooded.Apply(ManyWatches()).ok());
+  Catalog small = SmallCatalog(1);
+  small.district = "shelbyville";
+  ASSERT_TRUE(flooded.engine().Execute("shelbyville", ApplyCatalogCommand{.catalog = small, .zones = {}}).ok());
+  flooded.engine().WaitIdle();
+
+  constexpr int kBatches = 30;  // of 3,000 watches each
+  const auto batch = [](int number) {
+    std::vector<EvidenceItem> items;
+    for (int team = 1; team <= 250; ++team) {
+      items.push_back(NumberRecord(absl::StrCat("r", team), absl::StrCat("t", team), "walks", D("2025-09-08"), number));
+    }
+    return RecordEvidenceCommand{"forms", std::move(items), std::nullopt};
+  };
+  absl::Mutex mu;
+  std::vector<std::string> answered;  // districts
+  const auto note = [&](const char* district) {
+    return [&, district](absl::StatusOr<Outcome> outcome) {
+      EXPECT_TRUE(outcome.ok()) << outcome.status();
+      absl::MutexLock lock(&mu);
+      answered.push_back(district);
+    };
+  };
+  log->HoldCompletions(true);  // until all has queued
+  for (int i = 1; i <= kBatches; ++i) flooded.engine().Submit(kSimulatedId, batch(i), "", note("springfield"));
+  flooded.engine().Submit("shelbyville", RecordEvidenceCommand{"forms", {NumberRecord("r", "t1", "walks", D("2025-09-08"))}, {}}, "",
+                          note("shelbyville"));
+  log->HoldCompletions(false);
+  while (log->ReleaseOne()) continue;
+  flooded.engine().WaitIdle();
+
+  ASSERT_EQ(answered.size(), size_t{kBatches} + 1);
+  const auto other = std::find(answered.begin(), answered.end(), "shelbyville");
+  EXPECT_LE(other - answered.begin(), 20) << "behind so many of the flood";
+  EXPECT_EQ(flooded.Inconsistencies(), "");
+  const auto current = GetEvidence(flooded.Read(), "forms", "r7");
+  ASSERT_TRUE(current.ok()) << current.status();
+  EXPECT_EQ(std::get<double>(current->evidence.current.content.value), kBatches);
 }
 
 }  // namespace

@@ -1,0 +1,74 @@
+// The log's tail is kept short, and the writer is told where that fails.
+#include "server/engine/checkpointer.h"
+
+#include <memory>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "gtest/gtest.h"
+#include "storage/data_directory.h"
+#include "storage/disk.h"
+
+namespace leadlag {
+namespace {
+
+class CheckpointerTest : public ::testing::Test {
+ protected:
+  CheckpointerTest() { directory_ = DataDirectory::Open({.directory = "/d", .disk = disk_}).value(); }
+
+  void Commit(int number) {
+    Batch batch = directory_->store().NewBatch();
+    batch.Put(absl::StrCat("key", number), "value");
+    directory_->store().Commit(batch);
+  }
+  // Waits for what another thread does soon.
+  template <typename Condition>
+  static bool Soon(Condition condition) {
+    for (int i = 0; i < 500 && !condition(); ++i) absl::SleepFor(absl::Milliseconds(10));
+    return condition();
+  }
+
+  std::shared_ptr<Disk> disk_ = Disk::InMemory();
+  std::unique_ptr<DataDirectory> directory_;
+};
+
+TEST_F(CheckpointerTest, BeginsAtHalfOfWhatIsAllowed) {
+  Checkpointer checkpointer(directory_.get(), 10);
+  checkpointer.Start();
+  Commit(1);
+  checkpointer.Add(100, 4);
+  absl::SleepFor(absl::Milliseconds(50));
+  EXPECT_GT(directory_->store().UnwrittenBytes(), 0u);
+  checkpointer.Add(0, 1);
+  EXPECT_TRUE(Soon([&] { return directory_->store().UnwrittenBytes() == 0; }));
+  EXPECT_TRUE(checkpointer.Await().ok());
+}
+
+TEST_F(CheckpointerTest, LayersThatSnapshotsLeaveAreWrittenToo) {
+  Checkpointer checkpointer(directory_.get(), 1'000);
+  checkpointer.Start();
+  for (int i = 0; i < 20; ++i) {
+    Commit(i);
+    (void)directory_->store().TakeSnapshot();
+  }
+  checkpointer.Add(1, 1);
+  EXPECT_TRUE(Soon([&] { return directory_->store().layers() == 1; }));
+}
+
+TEST_F(CheckpointerTest, TheWriterWaitsAndIsToldWhyNot) {
+  Checkpointer checkpointer(directory_.get(), 10);
+  Commit(1);
+  disk_->FailWrites(true);
+  checkpointer.Start();
+  checkpointer.Add(0, 10);
+  EXPECT_EQ(checkpointer.Await().code(), absl::StatusCode::kUnavailable);
+  disk_->FailWrites(false);
+  EXPECT_TRUE(Soon([&] { return checkpointer.Await().ok(); }));
+  EXPECT_EQ(directory_->store().UnwrittenBytes(), 0u);
+  checkpointer.Stop();
+  checkpointer.Stop();
+}
+
+}  // namespace
+}  // namespace leadlag
