@@ -1,11 +1,11 @@
 // The log's tail is kept short, and the writer is told where that fails.
 #include "server/engine/checkpointer.h"
 
+#include <chrono>
 #include <memory>
+#include <thread>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
-#include "absl/time/time.h"
 #include "gtest/gtest.h"
 #include "storage/data_directory.h"
 #include "storage/disk.h"
@@ -25,7 +25,7 @@ class CheckpointerTest : public ::testing::Test {
   // Waits for what another thread does soon.
   template <typename Condition>
   static bool Soon(Condition condition) {
-    for (int i = 0; i < 500 && !condition(); ++i) absl::SleepFor(absl::Milliseconds(10));
+    for (int i = 0; i < 500 && !condition(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
     return condition();
   }
 
@@ -38,7 +38,7 @@ TEST_F(CheckpointerTest, BeginsAtHalfOfWhatIsAllowed) {
   checkpointer.Start();
   Commit(1);
   checkpointer.Add(100, 4);
-  absl::SleepFor(absl::Milliseconds(50));
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));
   EXPECT_GT(directory_->store().UnwrittenBytes(), 0u);
   checkpointer.Add(0, 1);
   EXPECT_TRUE(Soon([&] { return directory_->store().UnwrittenBytes() == 0; }));
