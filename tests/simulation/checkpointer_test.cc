@@ -1,11 +1,11 @@
 // The log's tail is kept short, and the writer is told where that fails.
 #include "server/engine/checkpointer.h"
 
-#include <chrono>
 #include <memory>
 #include <thread>
 
 #include "absl/strings/str_cat.h"
+#include "core/clock.h"
 #include "gtest/gtest.h"
 #include "storage/data_directory.h"
 #include "storage/disk.h"
@@ -24,8 +24,9 @@ class CheckpointerTest : public ::testing::Test {
   }
   // Waits for what another thread does soon.
   template <typename Condition>
-  static bool Soon(Condition condition) {
-    for (int i = 0; i < 500 && !condition(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  static bool Soon(Condition condition, int64_t patience_micros = 10 * kMicrosPerSecond) {
+    const int64_t end = MonotonicMicros() + patience_micros;
+    while (!condition() && MonotonicMicros() < end) std::this_thread::yield();
     return condition();
   }
 
@@ -38,8 +39,7 @@ TEST_F(CheckpointerTest, BeginsAtHalfOfWhatIsAllowed) {
   checkpointer.Start();
   Commit(1);
   checkpointer.Add(100, 4);
-  std::this_thread::sleep_for(std::chrono::milliseconds(50));
-  EXPECT_GT(directory_->store().UnwrittenBytes(), 0u);
+  EXPECT_FALSE(Soon([&] { return directory_->store().UnwrittenBytes() == 0; }, 50'000));
   checkpointer.Add(0, 1);
   EXPECT_TRUE(Soon([&] { return directory_->store().UnwrittenBytes() == 0; }));
   EXPECT_TRUE(checkpointer.Await().ok());
