@@ -159,14 +159,20 @@ TEST_F(StoreTest, AClearedBatchChangesNothing) {
 // The store and a batch over it against std::map, on every operation, both ways, at random.
 TEST_F(StoreTest, BehavesAsASortedMap) {
   std::mt19937 random(20261122);
+  // Keys of two tables, keys too short to have one, and long ones that begin alike.
+  const auto random_key = [&] {
+    static constexpr const char* kBeginnings[] = {"", "aaaaa", "ccccc", "cccccdddddddddddddddddddddddddddd"};
+    std::string key = kBeginnings[random() % 4];
+    for (int letters = 1 + static_cast<int>(random() % 2); letters > 0; --letters) key += static_cast<char>('a' + random() % 6);
+    return key;
+  };
   std::map<std::string, std::string> committed;
   std::vector<std::pair<Snapshot, std::map<std::string, std::string>>> stood;
   for (int round = 0; round < 60; ++round) {
     Batch batch = store_->NewBatch();
     std::map<std::string, std::string> own = committed;
     for (int i = 0; i < 20; ++i) {
-      std::string key(1 + random() % 2, 'a');
-      for (char& c : key) c = static_cast<char>('a' + random() % 6);
+      const std::string key = random_key();
       if (random() % 3 == 0) {
         batch.Delete(key);
         own.erase(key);
@@ -185,8 +191,7 @@ TEST_F(StoreTest, BehavesAsASortedMap) {
       EXPECT_EQ(Collect(scan_reverse), std::vector<std::string>(wanted.rbegin(), wanted.rend()));
     };
     for (int i = 0; i < 5; ++i) {
-      KeyRange range{std::string(1, static_cast<char>('a' + random() % 6)),
-                     std::string(1, static_cast<char>('a' + random() % 7))};
+      KeyRange range{random_key(), random_key()};
       if (i == 0) range = kEverything;
       expect_equal(own, [&](EntryVisitor visit) { return batch.Scan(range, visit); },
                    [&](EntryVisitor visit) { return batch.ScanReverse(range, visit); }, range);

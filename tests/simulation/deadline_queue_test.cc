@@ -1,0 +1,52 @@
+#include "server/engine/deadline_queue.h"
+
+#include <map>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include "gtest/gtest.h"
+#include "tests/support/random_seed.h"
+
+namespace leadlag {
+namespace {
+
+// Against an ordered set of moments and watches.
+TEST(DeadlineQueueTest, IsAnOrderedSet) {
+  for (const uint64_t seed : Seeds(20, 500)) {
+    SCOPED_TRACE(Replay(seed));
+    Random random(seed);
+    DeadlineQueue queue;
+    std::map<WatchId, Instant> moments;
+    std::set<std::pair<Instant, WatchId>> ordered;
+    const auto set = [&](WatchId watch, std::optional<Instant> moment) {
+      queue.Set(watch, moment);
+      if (const auto known = moments.find(watch); known != moments.end()) {
+        ordered.erase({known->second, watch});
+        moments.erase(known);
+      }
+      if (!moment) return;
+      moments.emplace(watch, *moment);
+      ordered.emplace(*moment, watch);
+    };
+    for (int step = 0; step < 5'000; ++step) {
+      const WatchId watch{static_cast<TeamNumber>(random.Between(0, 40)), static_cast<ExpectationNumber>(random.Between(0, 4))};
+      const Instant moment{random.Between(1, 30)};
+      if (random.OneIn(3)) {
+        const std::optional<WatchId> due = queue.FirstDue(moment);
+        const bool any = !ordered.empty() && ordered.begin()->first <= moment;
+        ASSERT_EQ(due, any ? std::optional(ordered.begin()->second) : std::nullopt);
+        if (due && random.OneIn(2)) set(*due, random.OneIn(2) ? std::optional(Instant{moment.micros + 5}) : std::nullopt);
+      } else {
+        set(watch, random.OneIn(8) ? std::nullopt : std::optional(moment));
+      }
+      ASSERT_EQ(queue.size(), moments.size());
+      ASSERT_EQ(queue.Earliest(), ordered.empty() ? std::nullopt : std::optional(ordered.begin()->first));
+      const auto known = moments.find(watch);
+      ASSERT_EQ(queue.Find(watch), known == moments.end() ? std::nullopt : std::optional(known->second));
+    }
+  }
+}
+
+}  // namespace
+}  // namespace leadlag
