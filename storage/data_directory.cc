@@ -194,25 +194,29 @@ DataDirectory::~DataDirectory() = default;
 CommandLog& DataDirectory::log() { return *rep_->log; }
 Store& DataDirectory::store() { return *rep_->store; }
 
-absl::Status DataDirectory::CheckpointAndTrim() {
-  const absl::StatusOr<std::vector<DistrictEntry>> entries = rep_->log->Districts();
-  if (!entries.ok()) return entries.status();
-  std::vector<uint64_t> applied;
-  applied.reserve(entries->size());
-  {
-    const Snapshot snapshot = rep_->store->TakeSnapshot();
-    for (const DistrictEntry& entry : *entries) {
-      const absl::StatusOr<uint64_t> position = rep_->store->AppliedPosition(entry.district_number, &snapshot);
-      if (!position.ok()) return position.status();
-      applied.push_back(*position);
-    }
+absl::StatusOr<DataDirectory::Pending> DataDirectory::BeginCheckpoint() {
+  Pending pending{rep_->store->Seal(), {}};
+  const absl::StatusOr<std::vector<uint32_t>> districts = rep_->store->Districts();
+  if (!districts.ok()) return districts.status();
+  for (const uint32_t district : *districts) {
+    const absl::StatusOr<uint64_t> applied = rep_->store->AppliedPosition(district);
+    if (!applied.ok()) return applied.status();
+    if (*applied > 0) pending.applied.emplace_back(district, *applied);
   }
-  if (absl::Status status = rep_->store->Checkpoint(); !status.ok()) return status;
-  for (size_t i = 0; i < entries->size(); ++i) {
-    if (applied[i] <= (*entries)[i].trimmed_to) continue;
-    if (absl::Status status = rep_->log->Trim((*entries)[i].district_number, applied[i]); !status.ok()) return status;
+  return pending;
+}
+
+absl::Status DataDirectory::FinishCheckpoint(const Pending& pending) {
+  if (absl::Status status = rep_->store->Checkpoint(pending.view); !status.ok()) return status;
+  for (const auto& [district, position] : pending.applied) {
+    if (absl::Status status = rep_->log->Trim(district, position); !status.ok()) return status;
   }
   return absl::OkStatus();
+}
+
+absl::Status DataDirectory::CheckpointAndTrim() {
+  const absl::StatusOr<Pending> pending = BeginCheckpoint();
+  return pending.ok() ? FinishCheckpoint(*pending) : pending.status();
 }
 
 uint64_t DataDirectory::BytesOnDisk() const {

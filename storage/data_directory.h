@@ -18,8 +18,11 @@
 //   Store& store = (*directory)->store();
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -51,10 +54,18 @@ class DataDirectory {
   CommandLog& log();
   Store& store();
 
-  // Makes the view durable, then trims every district's log to what the view held before. Safe beside appends and
-  // commits. Errors as Store::Checkpoint and CommandLog::Trim; whatever happened, log and view still vouch for each
-  // other.
-  absl::Status CheckpointAndTrim();
+  // The view as it is now, and how far each district's log may be trimmed once that is durable. Copyable.
+  struct Pending {
+    Sealed view;
+    std::vector<std::pair<uint32_t, uint64_t>> applied;  // district, position
+  };
+  // REQUIRES: no commit meanwhile. Errors as of reading the view.
+  absl::StatusOr<Pending> BeginCheckpoint();
+  // Makes that view durable, then trims every district's log to what it holds. Safe beside appends and commits. Errors
+  // as Store::Checkpoint and CommandLog::Trim: whatever happened, log and view still vouch for each other, and it may be
+  // tried again.
+  absl::Status FinishCheckpoint(const Pending& pending);
+  absl::Status CheckpointAndTrim();  // both
 
   // Bytes of its files, as far as they can be looked at; files come and go meanwhile.
   uint64_t BytesOnDisk() const;

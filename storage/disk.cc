@@ -20,6 +20,12 @@ class Disk::MemoryEnv final : public rocksdb::EnvWrapper {
     failing_ = fail;
   }
 
+  void FailOneSync(const std::string& name, int skip) {
+    absl::MutexLock lock(&mutex_);
+    failing_sync_of_ = name;
+    syncs_skipped_ = skip;
+  }
+
   void Fill(const Contents& contents) {
     absl::MutexLock lock(&mutex_);
     for (const auto& [path, bytes] : contents) {
@@ -90,6 +96,15 @@ class Disk::MemoryEnv final : public rocksdb::EnvWrapper {
     return failing_ ? rocksdb::Status::IOError("the disk fails, as the test asked") : rocksdb::Status::OK();
   }
 
+  rocksdb::Status Syncable(const std::string& path) {
+    absl::MutexLock lock(&mutex_);
+    if (failing_sync_of_.empty() || path.find(failing_sync_of_) == std::string::npos || syncs_skipped_-- > 0) {
+      return failing_ ? rocksdb::Status::IOError("the disk fails, as the test asked") : rocksdb::Status::OK();
+    }
+    failing_sync_of_.clear();
+    return rocksdb::Status::IOError("one sync fails, as the test asked");
+  }
+
   void Synced(const std::string& path, uint64_t bytes) {
     absl::MutexLock lock(&mutex_);
     synced_bytes_[path] = bytes;
@@ -109,7 +124,7 @@ class Disk::MemoryEnv final : public rocksdb::EnvWrapper {
       return Append(bytes);
     }
     rocksdb::Status Sync() override {
-      if (rocksdb::Status status = env_->Writable(); !status.ok()) return status;
+      if (rocksdb::Status status = env_->Syncable(path_); !status.ok()) return status;
       if (rocksdb::Status status = target_->Sync(); !status.ok()) return status;
       env_->Synced(path_, target_->GetFileSize());
       return rocksdb::Status::OK();
@@ -127,6 +142,8 @@ class Disk::MemoryEnv final : public rocksdb::EnvWrapper {
   const std::unique_ptr<rocksdb::Env> memory_;
   absl::Mutex mutex_;
   bool failing_ ABSL_GUARDED_BY(mutex_) = false;
+  std::string failing_sync_of_ ABSL_GUARDED_BY(mutex_);  // empty: of none
+  int syncs_skipped_ ABSL_GUARDED_BY(mutex_) = 0;
   std::map<std::string, uint64_t> synced_bytes_ ABSL_GUARDED_BY(mutex_);  // by path
 };
 
@@ -155,6 +172,11 @@ Disk::~Disk() = default;
 void Disk::FailWrites(bool fail) {
   LEADLAG_CHECK(memory_ != nullptr);
   memory_->FailWrites(fail);
+}
+
+void Disk::FailOneSync(const std::string& name, int skip) {
+  LEADLAG_CHECK(memory_ != nullptr);
+  memory_->FailOneSync(name, skip);
 }
 
 void Disk::LosePower() {

@@ -36,6 +36,9 @@ class Disk {
   // From now on every write and sync fails (UNAVAILABLE at whoever writes), or succeeds again. What an open store
   // makes of it is part of what it promises. REQUIRES: in memory.
   void FailWrites(bool fail);
+  // The sync of a file whose name contains `name` fails, once, after `skip` that succeed; what it was to make durable
+  // stays readable. REQUIRES: in memory.
+  void FailOneSync(const std::string& name, int skip);
   // Drops every byte that was never synced, as a power cut does, and lets writes succeed again. REQUIRES: in memory;
   // nothing on it is open. So: FailWrites(true), destroy the stores (nothing they do at the end reaches the disk),
   // LosePower(), open again.

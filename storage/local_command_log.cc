@@ -165,6 +165,7 @@ class LocalCommandLog final : public CommandLog {
   explicit LocalCommandLog(CommandLogOptions options) : options_(std::move(options)) {}
 
   // Opens the database, closed before if need be, and learns its districts from it.
+  absl::Status ReopenAfterFailure() ABSL_EXCLUSIVE_LOCKS_REQUIRED(writer_mutex_) ABSL_LOCKS_EXCLUDED(state_mutex_);
   absl::Status Reopen() ABSL_EXCLUSIVE_LOCKS_REQUIRED(writer_mutex_) ABSL_LOCKS_EXCLUDED(state_mutex_);
   absl::Status Load() ABSL_EXCLUSIVE_LOCKS_REQUIRED(state_mutex_);
   absl::Status LoadDistrict(rocksdb::Iterator& it) ABSL_EXCLUSIVE_LOCKS_REQUIRED(state_mutex_);
@@ -216,6 +217,14 @@ absl::Status LocalCommandLog::Reopen() {
   failed_ = !status.ok();
   if (!status.ok()) db_.reset();
   return status;
+}
+
+absl::Status LocalCommandLog::ReopenAfterFailure() {
+  {
+    absl::ReaderMutexLock state(&state_mutex_);
+    if (!failed_) return absl::OkStatus();
+  }
+  return Reopen();
 }
 
 absl::Status LocalCommandLog::Load() {
@@ -278,14 +287,7 @@ absl::StatusOr<Ownership> LocalCommandLog::Own(std::string_view name) {
     return absl::InvalidArgumentError(absl::StrCat("a district's name has 1 to ", kDistrictNameBytesMax, " bytes"));
   }
   absl::MutexLock writer(&writer_mutex_);
-  bool failed = false;
-  {
-    absl::ReaderMutexLock state(&state_mutex_);
-    failed = failed_;
-  }
-  if (failed) {
-    if (absl::Status status = Reopen(); !status.ok()) return status;
-  }
+  if (absl::Status status = ReopenAfterFailure(); !status.ok()) return status;
   DistrictEntry entry;
   {
     absl::ReaderMutexLock state(&state_mutex_);
@@ -434,11 +436,11 @@ absl::StatusOr<uint64_t> LocalCommandLog::EndOfGroupsUpTo(const DistrictEntry& e
 
 absl::Status LocalCommandLog::Trim(uint32_t district_number, uint64_t up_to) {
   absl::MutexLock writer(&writer_mutex_);
+  if (absl::Status status = ReopenAfterFailure(); !status.ok()) return status;
   DistrictEntry entry;
   rocksdb::WriteBatch batch;
   {
     absl::ReaderMutexLock state(&state_mutex_);
-    if (failed_) return absl::UnavailableError("the command log failed; own a district to open it again");
     const absl::StatusOr<const District*> district = Find(district_number);
     if (!district.ok()) return district.status();
     entry = (*district)->entry;

@@ -97,8 +97,8 @@ const MemoryLayer::Change* MemoryLayer::Find(std::string_view key) const {
 
 // ---- order ------------------------------------------------------------------
 
-const MemoryLayer::Tree& MemoryLayer::Ordered(Table& table) const {
-  absl::MutexLock lock(&order_mu_);
+const MemoryLayer::Tree& MemoryLayer::Ordered(Table& table) {
+  absl::MutexLock lock(&table.mu);
   std::sort(table.waiting.begin(), table.waiting.end());
   for (const Slot& slot : table.waiting) table.tree.insert(table.tree.end(), slot);
   std::vector<Slot>().swap(table.waiting);
@@ -108,7 +108,7 @@ const MemoryLayer::Tree& MemoryLayer::Ordered(Table& table) const {
 void MemoryLayer::Cursor::ForwardToTable() {
   while (at_ == table_->second.tree.end()) {
     if (++table_ == layer_->tables_.end()) return;
-    at_ = layer_->Ordered(table_->second).begin();
+    at_ = Ordered(table_->second).begin();
   }
 }
 
@@ -119,7 +119,7 @@ void MemoryLayer::Cursor::BackwardToTable() {
       return;
     }
     --table_;
-    at_ = layer_->Ordered(table_->second).end();
+    at_ = Ordered(table_->second).end();
   }
   --at_;
 }
@@ -127,7 +127,7 @@ void MemoryLayer::Cursor::BackwardToTable() {
 void MemoryLayer::Cursor::Seek(std::string_view key) {
   table_ = layer_->tables_.lower_bound(TableOf(key));
   if (!Valid()) return;
-  const Tree& tree = layer_->Ordered(table_->second);
+  const Tree& tree = Ordered(table_->second);
   const Change sought{.key = key, .value = {}};
   at_ = table_->first == TableOf(key) ? tree.lower_bound(SlotOf(&sought)) : tree.begin();
   ForwardToTable();
@@ -136,14 +136,14 @@ void MemoryLayer::Cursor::Seek(std::string_view key) {
 void MemoryLayer::Cursor::SeekToLast() {
   if (layer_->tables_.empty()) return;
   table_ = std::prev(layer_->tables_.end());
-  at_ = layer_->Ordered(table_->second).end();
+  at_ = Ordered(table_->second).end();
   BackwardToTable();
 }
 
 void MemoryLayer::Cursor::SeekBefore(std::string_view key) {
   table_ = layer_->tables_.lower_bound(TableOf(key));
   if (!Valid()) return SeekToLast();
-  const Tree& tree = layer_->Ordered(table_->second);
+  const Tree& tree = Ordered(table_->second);
   const Change sought{.key = key, .value = {}};
   at_ = table_->first == TableOf(key) ? tree.lower_bound(SlotOf(&sought)) : tree.begin();
   BackwardToTable();

@@ -17,7 +17,6 @@
 #include <string_view>
 #include <vector>
 
-#include "absl/base/thread_annotations.h"
 #include "absl/container/btree_set.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/hash/hash.h"
@@ -62,6 +61,7 @@ class MemoryLayer {
   using Tree = absl::btree_set<Slot>;
   // The keys that begin alike: of one district's table.
   struct Table {
+    absl::Mutex mu;  // of putting in order
     Tree tree;
     std::vector<Slot> waiting;  // for order
   };
@@ -117,12 +117,11 @@ class MemoryLayer {
   Change& At(const Sought& sought);
   std::string_view Keep(std::string_view key);
   // The table's keys in order.
-  const Tree& Ordered(Table& table) const ABSL_LOCKS_EXCLUDED(order_mu_);
+  static const Tree& Ordered(Table& table);
 
   absl::flat_hash_set<Hashed, Hash, Equal> by_key_;
   std::deque<Change> changes_;
-  mutable Tables tables_;         // what waits in them, and their trees, by order_mu_
-  mutable absl::Mutex order_mu_;
+  mutable Tables tables_;  // what waits in them, and their trees, by their own mutexes
   Table* last_table_ = nullptr;   // of the last new key
   std::string_view last_name_;
   std::vector<std::unique_ptr<char[]>> key_blocks_;

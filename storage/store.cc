@@ -1,5 +1,6 @@
 #include "storage/store.h"
 
+#include <algorithm>
 #include <atomic>
 #include <utility>
 
@@ -13,6 +14,7 @@
 #include "rocksdb/sst_file_writer.h"
 #include "rocksdb/table.h"
 #include "storage/disk.h"
+#include "storage/held_deletions.h"
 #include "storage/memory_layer.h"
 #include "storage/rocksdb_directory.h"
 
@@ -28,8 +30,8 @@ std::string AppliedPositionKey(uint32_t district) {
   return MetaKey{.district = district, .name = std::string(kAppliedPositionName)}.Encode();
 }
 
-rocksdb::Options ViewOptions(const StoreOptions& options, const std::shared_ptr<rocksdb::Cache>& cache) {
-  rocksdb::Options db = BaseOptions(options.disk->env());
+rocksdb::Options ViewOptions(rocksdb::Env* env, const std::shared_ptr<rocksdb::Cache>& cache) {
+  rocksdb::Options db = BaseOptions(env);
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = cache;
   table.block_size = 16 << 10;
@@ -40,6 +42,17 @@ rocksdb::Options ViewOptions(const StoreOptions& options, const std::shared_ptr<
   table.format_version = 5;
   db.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   return db;
+}
+
+// A snapshot of a database in which nothing was ever written has number zero, and so has all that is taken in first: while such a
+// snapshot lives, this RocksDB's compaction drops the one for the other (facebook/rocksdb pull request 13155). So something is written
+// first: the deletion of a key that no district has.
+rocksdb::Status LeaveSequenceZero(rocksdb::DB& db) {
+  if (db.GetLatestSequenceNumber() > 0) return rocksdb::Status::OK();
+  rocksdb::WriteOptions unlogged;
+  unlogged.disableWAL = true;
+  const rocksdb::Status status = db.Delete(unlogged, rocksdb::Slice("\0", 1));
+  return status.ok() ? db.Flush(rocksdb::FlushOptions()) : status;
 }
 
 bool IsEmpty(const KeyRange& range) { return !range.end.empty() && range.end <= range.begin; }
@@ -93,6 +106,8 @@ class Merged {
   absl::Status Go(const KeyRange& range, EntryVisitor visit) {
     const auto comes_first = [](std::string_view a, std::string_view b) { return forward ? a < b : a > b; };
     while (true) {
+      // Where RocksDB cannot read on, what memory holds beyond is no answer.
+      if (base_ && !base_->Valid() && !base_->status().ok()) return ToStatus(base_->status(), "reading the view");
       // The newest of those that stand at the next key: -1 is RocksDB, the oldest.
       const MemoryLayer::Change* next = nullptr;
       std::string_view key;
@@ -121,7 +136,7 @@ class Merged {
       }
       if (base_is_older) forward ? base_->Next() : base_->Prev();
     }
-    return base_ ? ToStatus(base_->status(), "reading the view") : absl::OkStatus();
+    return absl::OkStatus();
   }
 
   std::vector<MemoryLayer::Cursor> cursors_;
@@ -131,14 +146,18 @@ class Merged {
 }  // namespace
 
 struct Snapshot::Rep {
-  std::shared_ptr<const Layers> layers;
   rocksdb::DB* db;
+  std::shared_ptr<const Layers> layers;
   const rocksdb::Snapshot* snapshot;
 
-  Rep(std::shared_ptr<const Layers> over, rocksdb::DB* of) : layers(std::move(over)), db(of), snapshot(of->GetSnapshot()) {}
+  explicit Rep(rocksdb::DB* of) : db(of), snapshot(of->GetSnapshot()) {}
   ~Rep() { db->ReleaseSnapshot(snapshot); }
   Rep(const Rep&) = delete;
   Rep& operator=(const Rep&) = delete;
+};
+
+struct Sealed::Rep {
+  std::shared_ptr<const Layers> layers;
 };
 
 Snapshot::Snapshot(std::unique_ptr<Rep> rep) : rep_(std::move(rep)) {}
@@ -150,6 +169,7 @@ struct Store::Rep {
   std::shared_ptr<Disk> disk;
   std::string directory;
   std::shared_ptr<rocksdb::Cache> cache;
+  std::unique_ptr<HeldDeletions> env;  // RocksDB's
   rocksdb::Options options;
   std::unique_ptr<rocksdb::DB> db;
   std::atomic<bool> base_empty{true};  // RocksDB holds nothing
@@ -159,17 +179,23 @@ struct Store::Rep {
   std::shared_ptr<MemoryLayer> active ABSL_GUARDED_BY(mu) = std::make_shared<MemoryLayer>();
   std::shared_ptr<const Layers> layers ABSL_GUARDED_BY(mu) = std::make_shared<Layers>(Layers{active});
 
+  uint64_t checkpoints ABSL_GUARDED_BY(mu) = 0;  // that took layers away
+
   absl::Mutex checkpoint_mu ABSL_ACQUIRED_BEFORE(mu);  // one at a time
+  absl::Status broken ABSL_GUARDED_BY(checkpoint_mu);  // why there will be none any more
   uint64_t runs ABSL_GUARDED_BY(checkpoint_mu) = 0;    // files begun, for their names
 
   std::shared_ptr<const Layers> LayersNow() const {
     absl::MutexLock lock(&mu);
     return layers;
   }
+  uint64_t Checkpoints() const {
+    absl::MutexLock lock(&mu);
+    return checkpoints;
+  }
 
   // What is committed so far, in layers that stand.
-  std::shared_ptr<const Layers> Seal() {
-    absl::MutexLock lock(&mu);
+  std::shared_ptr<const Layers> Seal() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu) {
     if (!active->empty()) {
       active = std::make_shared<MemoryLayer>();
       Layers sealed{active};
@@ -199,6 +225,7 @@ struct Store::Rep {
     return Merged(over, std::unique_ptr<rocksdb::Iterator>(db->NewIterator(reading)));
   }
 
+  absl::Status TakeIn(const std::vector<std::string>& files) ABSL_EXCLUSIVE_LOCKS_REQUIRED(checkpoint_mu);
   absl::Status WriteRuns(const Layers& sealed, std::vector<std::string>& files) ABSL_EXCLUSIVE_LOCKS_REQUIRED(checkpoint_mu);
   void RemoveFiles(const std::vector<std::string>& files) {
     for (const std::string& file : files) disk->env()->DeleteFile(file).PermitUncheckedError();
@@ -291,24 +318,50 @@ absl::Status Store::Rep::WriteRuns(const Layers& sealed, std::vector<std::string
   return ToStatus(status, "writing the view");
 }
 
-absl::Status Store::Checkpoint() {
+// Once RocksDB has failed in this it may be in two minds about what it holds, and the next one may end the process; on disk it is
+// whole, with these files or without them.
+absl::Status Store::Rep::TakeIn(const std::vector<std::string>& files) {
+  rocksdb::IngestExternalFileOptions taking;
+  taking.move_files = true;
+  env->Hold();
+  const rocksdb::Status taken = db->IngestExternalFile(files, taking);
+  if (taken.ok()) {
+    env->Release();
+    return absl::OkStatus();
+  }
+  broken = absl::FailedPreconditionError(absl::StrCat("the view could not take in a checkpoint and must be opened again, nothing is lost: ",
+                                                      taken.ToString()));
+  return broken;
+}
+
+Sealed Store::Seal() {
+  absl::MutexLock lock(&rep_->mu);
+  return Sealed(std::make_shared<const Sealed::Rep>(Sealed::Rep{rep_->Seal()}));
+}
+
+absl::Status Store::Checkpoint(const Sealed& sealed) {
   absl::MutexLock lock(&rep_->checkpoint_mu);
-  const std::shared_ptr<const Layers> sealed = rep_->Seal();
-  if (sealed->empty()) return absl::OkStatus();
+  if (!rep_->broken.ok()) return rep_->broken;
+  // The oldest come last, in both lists; what an earlier checkpoint has written is in neither.
+  Layers layers;
+  {
+    absl::MutexLock layers_lock(&rep_->mu);
+    for (const std::shared_ptr<const MemoryLayer>& layer : *sealed.rep_->layers) {
+      if (std::find(rep_->layers->begin(), rep_->layers->end(), layer) != rep_->layers->end()) layers.push_back(layer);
+    }
+  }
+  if (layers.empty()) return absl::OkStatus();
   // A disk that was full has made RocksDB stop; whether it is so still, it finds out by itself.
   rep_->db->Resume().PermitUncheckedError();
   std::vector<std::string> files;
-  absl::Status status = rep_->WriteRuns(*sealed, files);
-  if (status.ok()) {
-    rocksdb::IngestExternalFileOptions options;
-    options.move_files = true;
-    status = ToStatus(rep_->db->IngestExternalFile(files, options), "taking what was written into the view");
-  }
+  absl::Status status = rep_->WriteRuns(layers, files);
+  if (status.ok()) status = rep_->TakeIn(files);
   rep_->RemoveFiles(files);  // taken in, they have other names
   if (!status.ok()) return status;
   rep_->base_empty = false;
   absl::MutexLock layers_lock(&rep_->mu);
-  rep_->layers = std::make_shared<Layers>(rep_->layers->begin(), rep_->layers->end() - static_cast<std::ptrdiff_t>(sealed->size()));
+  ++rep_->checkpoints;
+  rep_->layers = std::make_shared<Layers>(rep_->layers->begin(), rep_->layers->end() - static_cast<std::ptrdiff_t>(layers.size()));
   return absl::OkStatus();
 }
 
@@ -320,31 +373,41 @@ absl::StatusOr<std::unique_ptr<Store>> Store::Open(StoreOptions options) {
   rep->disk = options.disk;
   rep->directory = options.directory;
   rep->cache = rocksdb::NewLRUCache(options.block_cache_bytes);
-  rep->options = ViewOptions(options, rep->cache);
+  rep->env = std::make_unique<HeldDeletions>(options.disk->env());
+  rep->options = ViewOptions(rep->env.get(), rep->cache);
   absl::StatusOr<std::unique_ptr<rocksdb::DB>> db =
       OpenDatabase(rep->options, options.directory, options.create_if_missing, "the view");
   if (!db.ok()) return db.status();
   rep->db = *std::move(db);
   // What a checkpoint had written when it was stopped.
   std::vector<std::string> files;
-  rep->disk->env()->GetChildren(options.directory, &files).PermitUncheckedError();
+  rocksdb::Status status = rep->disk->env()->GetChildren(options.directory, &files);
   for (const std::string& file : files) {
-    if (file.starts_with(kRunPrefix)) rep->RemoveFiles({options.directory + "/" + file});
+    // One that stayed may be another name of a table in use, and would be written over.
+    if (status.ok() && file.starts_with(kRunPrefix)) status = rep->disk->env()->DeleteFile(options.directory + "/" + file);
   }
   std::vector<rocksdb::LiveFileMetaData> tables;
   rep->db->GetLiveFilesMetaData(&tables);
   rep->base_empty = tables.empty();
+  if (status.ok()) status = LeaveSequenceZero(*rep->db);
+  if (!status.ok()) return ToStatus(status, "opening the view");
   return std::unique_ptr<Store>(new Store(std::move(rep)));
 }
 
 Store::Store(std::unique_ptr<Rep> rep) : rep_(std::move(rep)) {}
 
-Store::~Store() { Checkpoint().IgnoreError(); }
+Store::~Store() = default;
 
 Snapshot Store::TakeSnapshot() const {
-  // In this order: what is checkpointed in between is in both.
-  std::shared_ptr<const Layers> layers = rep_->Seal();
-  return Snapshot(std::make_unique<Snapshot::Rep>(std::move(layers), rep_->db.get()));
+  while (true) {
+    const uint64_t checkpoints = rep_->Checkpoints();
+    auto snapshot = std::make_unique<Snapshot::Rep>(rep_->db.get());
+    absl::MutexLock lock(&rep_->mu);
+    // What a checkpoint has taken away in between would be in neither.
+    if (rep_->checkpoints != checkpoints) continue;
+    snapshot->layers = rep_->Seal();
+    return Snapshot(std::move(snapshot));
+  }
 }
 
 absl::StatusOr<std::optional<std::string>> Store::Get(std::string_view key, const Snapshot* snapshot) const {

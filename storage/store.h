@@ -94,6 +94,15 @@ class Batch {
 
 class Store;
 
+// What had been committed at one moment, for a checkpoint. Copyable.
+class Sealed {
+ private:
+  friend class Store;
+  struct Rep;
+  explicit Sealed(std::shared_ptr<const Rep> rep) : rep_(std::move(rep)) {}
+  std::shared_ptr<const Rep> rep_;
+};
+
 // What can be read: the store as it is, or as a snapshot has it. Copyable; thread safe as the store is. The store outlives it.
 class StoreView {
  public:
@@ -131,7 +140,7 @@ class Store {
   // damaged (nothing is repaired or dropped), the message says what to do; RESOURCE_EXHAUSTED; UNAVAILABLE (I/O).
   static absl::StatusOr<std::unique_ptr<Store>> Open(StoreOptions options);
 
-  // Writes what is committed to disk, as Checkpoint does, and closes. A failure here costs replay, nothing else.
+  // Closes. What no checkpoint has written is gone: the command log has it.
   ~Store();
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;
@@ -154,13 +163,16 @@ class Store {
   // Makes the batch's changes readable, all at once, and leaves it empty.
   void Commit(Batch& batch);
 
-  // Makes durable everything committed before the call. After it returns the log may be trimmed to applied positions
-  // read before it was called, through a Snapshot. Commits go on meanwhile. Errors: RESOURCE_EXHAUSTED, UNAVAILABLE:
-  // nothing is lost, try again.
-  absl::Status Checkpoint();
+  // What is committed now.
+  Sealed Seal();
+  // Makes that durable. After it returns the log may be trimmed to the applied positions as they were when it was
+  // sealed. Commits go on meanwhile. Errors: RESOURCE_EXHAUSTED, UNAVAILABLE: nothing is lost, try again, with the same
+  // seal; FAILED_PRECONDITION: nothing is lost, but this Store will make no checkpoint any more: open it anew.
+  absl::Status Checkpoint(const Sealed& sealed);
+  absl::Status Checkpoint() { return Checkpoint(Seal()); }
   // What a checkpoint would write: keys and values, which memory holds until then.
   size_t UnwrittenBytes() const;
-  // Layers that a read looks through: one, and one for each snapshot taken since the last checkpoint.
+  // Layers that a read looks through: one, and one for each time it was sealed or a snapshot taken since the last checkpoint.
   size_t layers() const;
 
   // Reads every file against its checksums. DATA_LOSS names the first damaged one. Slow; reads and commits go on

@@ -227,6 +227,21 @@ TEST_F(CommandLogTest, AWriteErrorIsUnknownAndEveryDistrictMustBeOwnedAgain) {
   EXPECT_THAT(ReadCommands(1, 1), ElementsAre("kept", "after"));
 }
 
+// Where the tail is full nobody owns a district before something was trimmed.
+TEST_F(CommandLogTest, ATrimThatFailedIsTriedAgainWithoutOwning) {
+  const Ownership own = Own("d");
+  AppendOne(own, 0, {"1", "2"});
+  AppendOne(own, 2, {"3"});
+  disk_->FailWrites(true);
+  EXPECT_EQ(log_->Trim(1, 2).code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(log_->Trim(1, 2).code(), absl::StatusCode::kUnavailable);
+  disk_->FailWrites(false);
+  EXPECT_TRUE(log_->Trim(1, 2).ok());
+  EXPECT_THAT(ReadCommands(1, 3), ElementsAre("3"));
+  EXPECT_EQ(AppendOne(own, 3, {"4"}), kFenced);
+  EXPECT_EQ(AppendOne(Own("d"), 3, {"4"}), kCommitted);
+}
+
 TEST_F(CommandLogTest, CommittedGroupsSurviveAPowerCut) {
   const Ownership own = Own("d");
   for (uint64_t i = 0; i < 10; ++i) ASSERT_EQ(AppendOne(own, i, {absl::StrCat("c", i + 1)}), kCommitted);

@@ -123,6 +123,7 @@ std::vector<Image> MakeImages() {
   }
   std::vector<Image> images;
   images.push_back({"crash", disk->ReadAll(), truth});
+  EXPECT_TRUE(directory->store().Checkpoint().ok());
   directory.reset();
   images.push_back({"clean close", disk->ReadAll(), truth});
   return images;

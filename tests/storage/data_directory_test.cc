@@ -27,6 +27,11 @@ class DataDirectoryTest : public ::testing::Test {
     const absl::Status status = TryOpen();
     ASSERT_TRUE(status.ok()) << status;
   }
+  // With a checkpoint before it.
+  void Close() {
+    EXPECT_TRUE(directory_->store().Checkpoint().ok());
+    directory_.reset();
+  }
   // The files are those of `contents` from now on.
   void Replace(const Disk::Contents& contents) {
     directory_.reset();
@@ -67,7 +72,7 @@ TEST_F(DataDirectoryTest, MakesWhatIsMissingAndOpensItAgain) {
   Append("springfield", 3);
   Apply(1, 2);
   EXPECT_TRUE(directory_->Verify().ok());
-  directory_.reset();
+  Close();
   Open();
   EXPECT_EQ(directory_->store().AppliedPosition(1).value(), 2u);
   EXPECT_EQ(directory_->log().Own("springfield")->last_position, 3u);
@@ -90,7 +95,7 @@ TEST_F(DataDirectoryTest, OneAtATime) {
 
 TEST_F(DataDirectoryTest, FormatIsStrict) {
   Open();
-  directory_.reset();
+  Close();
   const Disk::Contents good = disk_->ReadAll();
   const auto open_with = [&](std::string_view format) {
     Disk::Contents contents = good;
@@ -110,7 +115,7 @@ TEST_F(DataDirectoryTest, FormatIsStrict) {
 
 TEST_F(DataDirectoryTest, DataWithoutFormatIsRefused) {
   Open();
-  directory_.reset();
+  Close();
   const Disk::Contents good = disk_->ReadAll();
   Replace(Without(good, "/a/b/FORMAT"));
   EXPECT_EQ(TryOpen().code(), absl::StatusCode::kDataLoss);
@@ -119,7 +124,7 @@ TEST_F(DataDirectoryTest, DataWithoutFormatIsRefused) {
 TEST_F(DataDirectoryTest, ACrashBeforeTheFirstOpenEndedIsNothing) {
   disk_ = Disk::InMemory({{"/a/b/FORMAT.new", "lead"}});
   Open();
-  directory_.reset();
+  Close();
   Replace({{"/a/b/FORMAT", "leadlag 1\n"}});
   Open();
 }
@@ -131,7 +136,7 @@ TEST_F(DataDirectoryTest, ALogThatEndsBeforeTheViewIsDataLoss) {
   const Disk::Contents early = disk_->ReadAll();
   Append("springfield", 2);
   Apply(2, 5);
-  directory_.reset();
+  Close();
   Disk::Contents mixed = Only(early, "/a/b/log/");
   mixed.merge(Without(disk_->ReadAll(), "/a/b/log/"));
   Replace(mixed);
@@ -144,7 +149,7 @@ TEST_F(DataDirectoryTest, ALogThatEndsBeforeTheViewIsDataLoss) {
 
 TEST_F(DataDirectoryTest, ALogThatIsGoneIsDataLoss) {
   Open();
-  directory_.reset();
+  Close();
   Replace(Without(disk_->ReadAll(), "/a/b/log/"));
   EXPECT_EQ(TryOpen().code(), absl::StatusCode::kDataLoss) << "also before anything was applied";
 }
@@ -153,7 +158,7 @@ TEST_F(DataDirectoryTest, ADistrictThatTheLogDoesNotKnowIsDataLoss) {
   Open();
   Append("springfield", 1);
   Apply(2, 0);
-  directory_.reset();
+  Close();
   const absl::Status status = TryOpen();
   EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
   EXPECT_THAT(std::string(status.message()), HasSubstr("district 2"));
