@@ -15,11 +15,12 @@ int DaysBetween(const Calendar& calendar, Date from, Date through) {
 }
 
 // The item at a place, counted from 1. REQUIRES: place <= the number of items.
-LatencyFigure FigureAt(const std::map<int, std::array<uint64_t, 2>>& by_days, uint64_t place) {
-  for (const auto& [days, counts] : by_days) {
-    if (place <= counts[kClosed]) return {days, false};
+LatencyFigure FigureAt(const std::vector<std::array<uint64_t, 2>>& by_days, uint64_t place) {
+  for (size_t days = 0; days < by_days.size(); ++days) {
+    const auto& counts = by_days[days];
+    if (place <= counts[kClosed]) return {static_cast<int>(days), false};
     place -= counts[kClosed];
-    if (place <= counts[kOpen]) return {days, true};
+    if (place <= counts[kOpen]) return {static_cast<int>(days), true};
     place -= counts[kOpen];
   }
   return {};
@@ -44,26 +45,33 @@ LatencyHours RankHours(const std::array<uint64_t, 256>& counts) {
 
 }  // namespace
 
-void LatencyTally::Add(const Calendar& calendar, Date today, const DayRow& row) {
+uint64_t LatencyTally::Add(const Calendar& calendar, Date today, const DayRow& row) {
+  uint64_t added = 0;
+  const SchoolYear* year = nullptr;  // of the entry before, most often this one's too
   for (const DayEntry& entry : row.entries()) {
     const Date event = entry.first_event();
-    if (!window_.Contains(event) || calendar.YearOf(event) == nullptr) continue;
+    if (!window_.Contains(event)) continue;
+    if (year == nullptr || !year->bounds.Contains(event)) year = calendar.YearOf(event);
+    if (year == nullptr) continue;
 
-    collection_.by_days[DaysBetween(calendar, event, entry.known)][kClosed] += entry.count;
+    collection_.At(DaysBetween(calendar, event, entry.known))[kClosed] += entry.count;
     const Closure closure = entry.reviewed ? kClosed : kOpen;
     const Date end = entry.reviewed.value_or(today);
-    interpretation_.by_days[DaysBetween(calendar, entry.interpretation_start(), end)][closure] += entry.count;
-    total_.by_days[DaysBetween(calendar, event, end)][closure] += entry.count;
+    interpretation_.At(DaysBetween(calendar, entry.interpretation_start(), end))[closure] += entry.count;
+    total_.At(DaysBetween(calendar, event, end))[closure] += entry.count;
     if (entry.hours) hours_[*entry.hours] += entry.count;
+    added += entry.count;
   }
+  return added;
 }
 
 LatencyDays LatencyTally::Rank(const Counts& counts) {
   LatencyDays days;
-  for (const auto& [value, records] : counts.by_days) {
+  for (size_t value = 0; value < counts.by_days.size(); ++value) {
+    const auto& records = counts.by_days[value];
     days.closed += records[kClosed];
     days.open += records[kOpen];
-    if (records[kOpen] > 0) days.oldest_open_days = value;  // the map ascends: the last one stays
+    if (records[kOpen] > 0) days.oldest_open_days = static_cast<int>(value);  // the last one stays
   }
   const uint64_t n = days.closed + days.open;
   if (n == 0) return days;
@@ -79,8 +87,11 @@ Latency LatencyTally::Result() const {
 
 uint64_t UnreviewedBeyond(const Calendar& calendar, Date yesterday, int objective_days, const DayRow& row) {
   uint64_t records = 0;
+  const SchoolYear* year = nullptr;  // of the entry before, most often this one's too
   for (const DayEntry& entry : row.entries()) {
-    if (entry.reviewed || calendar.YearOf(entry.event) == nullptr) continue;
+    if (entry.reviewed) continue;
+    if (year == nullptr || !year->bounds.Contains(entry.event)) year = calendar.YearOf(entry.event);
+    if (year == nullptr) continue;
     if (calendar.Between(entry.interpretation_start(), yesterday) > objective_days) records += entry.count;
   }
   return records;

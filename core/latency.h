@@ -8,8 +8,8 @@
 
 #include <array>
 #include <cstdint>
-#include <map>
 #include <optional>
+#include <vector>
 
 #include "core/calendar.h"
 #include "core/day_row.h"
@@ -49,13 +49,18 @@ class LatencyTally {
   explicit LatencyTally(DateRange window) : window_(window) {}
   // Adds the row's records whose first event date lies in the window and in a school year of the calendar (else they
   // wait, uncounted). `today` is the local date of now in the team's zone, also for a window in the past: an open item
-  // ages to now.
-  void Add(const Calendar& calendar, Date today, const DayRow& row);
+  // ages to now. Returns how many records it added.
+  uint64_t Add(const Calendar& calendar, Date today, const DayRow& row);
   Latency Result() const;
 
  private:
   struct Counts {
-    std::map<int, std::array<uint64_t, 2>> by_days;  // [closed, open] records; at equal days closed ranks first
+    std::vector<std::array<uint64_t, 2>> by_days;  // [closed, open] records; at equal days closed ranks first
+    std::array<uint64_t, 2>& At(int days) {
+      const auto place = static_cast<size_t>(days);
+      if (place >= by_days.size()) by_days.resize(place + 1);
+      return by_days[place];
+    }
   };
   static LatencyDays Rank(const Counts& counts);
 

@@ -197,7 +197,7 @@ bool App::Impl::WaitForTick(bool& resumed) {
 
 void App::Impl::TickForEver() {
   bool healthy = true;
-  absl::Status last_failure;  // said once, not with every try
+  absl::Status last_failure, last_checkpoint;  // said once, not with every try
   bool resumed = false;
   while (WaitForTick(resumed)) {
     if (resumed && last_failure.ok()) LogLine(LogSeverity::kWarning, "the clock jumped: what fell due meanwhile is judged after settling");
@@ -208,6 +208,13 @@ void App::Impl::TickForEver() {
       last_failure = status;
       LogLine(status.ok() ? LogSeverity::kInfo : LogSeverity::kError,
               status.ok() ? "time moves on again" : "time stands still: " + status.ToString());
+    }
+    if (const absl::Status checkpoint = engine_->LastCheckpoint(); checkpoint != last_checkpoint) {
+      if (checkpoint.ok() != last_checkpoint.ok()) {
+        LogLine(checkpoint.ok() ? LogSeverity::kInfo : LogSeverity::kError,
+                checkpoint.ok() ? "the view is brought to disk again" : "the view cannot be brought to disk: " + checkpoint.ToString());
+      }
+      last_checkpoint = checkpoint;
     }
     const absl::Status health = engine_->Health();
     if (health.ok() == healthy) continue;

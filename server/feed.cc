@@ -156,21 +156,24 @@ absl::StatusOr<std::unique_ptr<FlipFeed::Snapshot>> FlipFeed::TakeSnapshot(const
     if (added) names.push_back(table.NameOf(number));
     return place->second;
   };
-  for (const auto& [id, record] : reader->watches()) {
+  absl::Status damage;
+  reader->watches().ForEach([&](WatchId id, const WatchRecord& record) {
     const DistrictCatalog::TeamEntry* const entry = reader->catalog()->FindTeam(id.team);
     const Labels* labels = entry != nullptr && entry->team != nullptr ? &entry->team->labels : &no_labels;
     absl::StatusOr<AlertRecord> alert = AlertRecord{};
     if (record.alert != 0 && !filter.labels.empty()) {
       alert = ReadAlert(reader, record.alert);
-      if (!alert.ok()) return alert.status();
+      if (!alert.ok()) damage = alert.status();
+      if (!alert.ok()) return;
       labels = &alert->labels;
     }
     if (!MatchesWatch(filter, interned.teams.NameOf(id.team), interned.expectations.NameOf(id.expectation), *labels, record)) {
-      continue;
+      return;
     }
     snapshot->rows.push_back({place_of(id.team, interned.teams, teams, snapshot->teams),
                               place_of(id.expectation, interned.expectations, expectations, snapshot->expectations), record});
-  }
+  });
+  if (!damage.ok()) return damage;
   snapshot->rows.shrink_to_fit();
   snapshot->bytes = sizeof(Snapshot) + snapshot->rows.size() * sizeof(SnapshotRow);
   for (const std::string& name : snapshot->teams) snapshot->bytes += sizeof(name) + name.size();

@@ -53,19 +53,32 @@ absl::Status Checkpointer::Await() {
       absl::StrCat("the view cannot be brought to disk, try again with backoff: ", last_.message()));
 }
 
+absl::Status Checkpointer::Last() const {
+  absl::MutexLock lock(&mu_);
+  return last_;
+}
+
 void Checkpointer::Run() {
   absl::MutexLock lock(&mu_);
   const auto due_or_stopped = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) { return stopped_ || IsDue(); };
+  // Begun and not finished: what fails is tried again as it is, or each try would leave a layer behind.
+  absl::StatusOr<DataDirectory::Pending> pending = absl::NotFoundError("");
+  uint64_t bytes = 0, records = 0;  // that it writes
   while (true) {
     mu_.Await(absl::Condition(&due_or_stopped));
     if (stopped_) return;
-    const uint64_t bytes = bytes_;
-    const uint64_t records = records_;
+    if (!pending.ok()) {
+      bytes = bytes_;
+      records = records_;
+    }
     mu_.Unlock();
-    const absl::Status status = directory_->CheckpointAndTrim();
+    if (!pending.ok()) pending = begin_();
+    const absl::Status status = pending.ok() ? directory_->FinishCheckpoint(*pending) : pending.status();
+    if (absl::IsFailedPrecondition(status)) broken_(status);
     mu_.Lock();
     last_ = status;
     if (status.ok()) {
+      pending = absl::NotFoundError("");
       bytes_ -= bytes;
       records_ -= records;
     } else {  // it costs a longer replay, nothing else, until the tail is full

@@ -5,7 +5,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <thread>
+#include <utility>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
@@ -16,8 +18,12 @@ namespace leadlag {
 
 class Checkpointer {
  public:
-  // `records_max`: of the tail, with the commands that are no record. `directory` outlives it.
-  Checkpointer(DataDirectory* directory, uint64_t records_max) : directory_(directory), records_max_(records_max) {}
+  // Brings to the store what only memory has, and begins a checkpoint, with no command applied in between or meanwhile.
+  using Begin = std::function<absl::StatusOr<DataDirectory::Pending>()>;
+  // `records_max`: of the tail, with the commands that are no record. `broken` is told when the directory must be opened again before
+  // another checkpoint can be made. `directory` outlives it.
+  Checkpointer(DataDirectory* directory, uint64_t records_max, Begin begin, std::function<void(const absl::Status&)> broken)
+      : directory_(directory), records_max_(records_max), begin_(std::move(begin)), broken_(std::move(broken)) {}
   ~Checkpointer() { Stop(); }
 
   void Start();
@@ -27,6 +33,7 @@ class Checkpointer {
   void Add(uint64_t bytes, uint64_t records);
   // Waits while the tail is as long as it may be; UNAVAILABLE where it stays so, because the view cannot be brought to disk.
   absl::Status Await();
+  absl::Status Last() const;  // how the last one ended
 
  private:
   void Run();
@@ -35,7 +42,9 @@ class Checkpointer {
 
   DataDirectory* const directory_;
   const uint64_t records_max_;
-  absl::Mutex mu_;
+  const Begin begin_;
+  const std::function<void(const absl::Status&)> broken_;
+  mutable absl::Mutex mu_;
   // What the log holds past the last checkpoint.
   uint64_t bytes_ ABSL_GUARDED_BY(mu_) = 0;
   uint64_t records_ ABSL_GUARDED_BY(mu_) = 0;

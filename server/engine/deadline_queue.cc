@@ -10,46 +10,33 @@ constexpr size_t kPlacesToSpare = 1'000;  // before clearing away is thought of
 
 }  // namespace
 
-void DeadlineQueue::Set(WatchId watch, std::optional<Instant> moment) {
-  const auto known = moments_.find(watch);
-  if (known != moments_.end()) {
-    if (moment == known->second) return;
-    Leave(known->second);
-    if (!moment) {
-      moments_.erase(known);
-      return;
-    }
-    known->second = *moment;
-  } else {
-    if (!moment) return;
-    moments_.emplace(watch, *moment);
-  }
-  Bucket& bucket = buckets_[*moment];
+void DeadlineQueue::Move(WatchId watch, std::optional<Instant> before, std::optional<Instant> after, MomentOf moment_of) {
+  if (before == after) return;
+  if (before) Leave(*before);
+  if (!after) return;
+  Bucket& bucket = buckets_[*after];
   ++bucket.here;
+  ++size_;
   ++places_;
   if (bucket.in_order) {  // it is being taken from
     bucket.watches.insert(std::lower_bound(bucket.watches.begin(), bucket.watches.end(), watch, std::greater<>()), watch);
   } else {
     bucket.watches.push_back(watch);
   }
-  if (places_ > 2 * moments_.size() + kPlacesToSpare) ClearAway();
+  if (places_ <= 2 * size_ + kPlacesToSpare) return;
+  for (auto& [moment, crowded] : buckets_) {
+    const bool in_order = crowded.in_order;
+    PutInOrder(moment, crowded, moment_of);
+    crowded.in_order = in_order;  // or whatever comes to it would be put in its place
+  }
 }
 
 void DeadlineQueue::Leave(Instant moment) {
+  --size_;
   const auto bucket = buckets_.find(moment);
   if (--bucket->second.here > 0) return;
   places_ -= bucket->second.watches.size();
   buckets_.erase(bucket);
-}
-
-std::optional<Instant> DeadlineQueue::Find(WatchId watch) const {
-  const auto known = moments_.find(watch);
-  return known == moments_.end() ? std::nullopt : std::optional(known->second);
-}
-
-bool DeadlineQueue::IsHere(WatchId watch, Instant moment) const {
-  const auto known = moments_.find(watch);
-  return known != moments_.end() && known->second == moment;
 }
 
 std::optional<Instant> DeadlineQueue::Earliest() const {
@@ -57,31 +44,27 @@ std::optional<Instant> DeadlineQueue::Earliest() const {
   return buckets_.begin()->first;
 }
 
-std::optional<WatchId> DeadlineQueue::FirstDue(Instant through) {
+std::optional<WatchId> DeadlineQueue::FirstDue(Instant through, MomentOf moment_of) {
   if (buckets_.empty() || buckets_.begin()->first > through) return std::nullopt;
   const auto first = buckets_.begin();
   Bucket& bucket = first->second;
-  if (!bucket.in_order) PutInOrder(first->first, bucket);
-  while (!IsHere(bucket.watches.back(), first->first)) {
+  if (!bucket.in_order) PutInOrder(first->first, bucket, moment_of);
+  while (moment_of(bucket.watches.back()) != first->first) {
     bucket.watches.pop_back();
     --places_;
   }
   return bucket.watches.back();
 }
 
-void DeadlineQueue::PutInOrder(Instant moment, Bucket& bucket) {
+void DeadlineQueue::PutInOrder(Instant moment, Bucket& bucket, MomentOf moment_of) {
   std::vector<WatchId>& watches = bucket.watches;
   places_ -= watches.size();
-  watches.erase(std::remove_if(watches.begin(), watches.end(), [&](WatchId watch) { return !IsHere(watch, moment); }),
+  watches.erase(std::remove_if(watches.begin(), watches.end(), [&](WatchId watch) { return moment_of(watch) != moment; }),
                 watches.end());
   std::sort(watches.begin(), watches.end(), std::greater<>());
   watches.erase(std::unique(watches.begin(), watches.end()), watches.end());
   places_ += watches.size();
   bucket.in_order = true;
-}
-
-void DeadlineQueue::ClearAway() {
-  for (auto& [moment, bucket] : buckets_) PutInOrder(moment, bucket);
 }
 
 }  // namespace leadlag

@@ -2,7 +2,7 @@
 //
 // Concepts. Moments are few, notify times and midnights, and watches many: those of one moment lie together, put in order only when the
 // moment has come. A watch that leaves stays in the old place until then, for its own moment tells that it has left; where too many have,
-// they are cleared away. Rebuilt at start. Not thread safe.
+// they are cleared away. The moments themselves are kept with the watches (server/engine/watches.h). Rebuilt at start. Not thread safe.
 #pragma once
 
 #include <compare>
@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "absl/container/btree_map.h"
-#include "absl/container/flat_hash_map.h"
+#include "absl/functional/function_ref.h"
 #include "core/district_catalog.h"
 #include "core/instant.h"
 
@@ -30,14 +30,16 @@ struct WatchId {
 
 class DeadlineQueue {
  public:
-  void Set(WatchId watch, std::optional<Instant> moment);  // none: nothing will happen to it
-  // The watch's moment; none where nothing will happen to it.
-  std::optional<Instant> Find(WatchId watch) const;
+  // A watch's moment as it stands; none where nothing will happen to it.
+  using MomentOf = absl::FunctionRef<std::optional<Instant>(WatchId)>;
+
+  // The watch's moment, which `moment_of` tells already, was another one before.
+  void Move(WatchId watch, std::optional<Instant> before, std::optional<Instant> after, MomentOf moment_of);
   // The earliest moment; none where nothing is waiting.
   std::optional<Instant> Earliest() const;
   // The first watch, by moment, then watch, whose moment is <= `through`; none where there is none.
-  std::optional<WatchId> FirstDue(Instant through);
-  size_t size() const { return moments_.size(); }
+  std::optional<WatchId> FirstDue(Instant through, MomentOf moment_of);
+  size_t size() const { return size_; }  // watches with a moment
 
  private:
   struct Bucket {
@@ -46,12 +48,10 @@ class DeadlineQueue {
     bool in_order = false;         // descending, so that the first is taken from the back
   };
   void Leave(Instant moment);
-  bool IsHere(WatchId watch, Instant moment) const;
-  void PutInOrder(Instant moment, Bucket& bucket);
-  void ClearAway();
+  void PutInOrder(Instant moment, Bucket& bucket, MomentOf moment_of);
 
   absl::btree_map<Instant, Bucket> buckets_;  // `here` > 0
-  absl::flat_hash_map<WatchId, Instant> moments_;
+  size_t size_ = 0;
   size_t places_ = 0;  // in all buckets
 };
 

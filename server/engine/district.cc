@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "core/check.h"
 #include "core/limits.h"
 #include "server/engine/applying.h"
 #include "server/engine/evidence_applier.h"
@@ -17,6 +18,8 @@ namespace {
 constexpr uint8_t kStateFormat = 1;
 constexpr std::string_view kStateName = "state";
 constexpr std::string_view kStagedName = "staged_catalog";
+// Watches, and rows, that the store has not seen: a checkpoint encodes them while the writer waits, some 20 ms.
+constexpr size_t kUnwrittenMax = 20'000;
 
 absl::Status Damaged(const std::string& district, const std::string& what) {
   return absl::DataLossError(absl::StrCat("district \"", district, "\": ", what, "; restore from a backup"));
@@ -54,6 +57,7 @@ absl::StatusOr<std::unique_ptr<District>> District::Load(std::string id, uint32_
 }
 
 std::shared_ptr<const District> District::Frozen() const {
+  LEADLAG_CHECK(!HasUnwritten());
   const auto snapshot = std::make_shared<const Snapshot>(store_.live().TakeSnapshot());
   std::shared_ptr<District> copy(new District(id_, number_, StoreView(&store_.live(), snapshot)));
   copy->applied_position_ = applied_position_;
@@ -74,7 +78,6 @@ std::shared_ptr<const District> District::Frozen() const {
   copy->interned_ = interned_;
   copy->catalog_ = catalog_;
   copy->watches_ = watches_;
-  copy->rows_.CopyFrom(rows_);
   return copy;
 }
 
@@ -196,17 +199,19 @@ absl::Status District::LoadWatches() {
         const absl::StatusOr<WatchKey> id = WatchKey::Decode(key);
         absl::StatusOr<WatchRecord> record = DecodeWatchRecord(value);
         result = !id.ok() ? id.status() : record.status();
-        if (result.ok()) watches_.emplace(WatchId{id->team, id->expectation}, *std::move(record));
+        if (result.ok()) watches_.Add({id->team, id->expectation}, *record);
         return result.ok();
       });
   if (!scanned.ok()) return scanned;
-  for (const auto& [id, record] : watches_) {
-    const WatchId watch = id;
+  std::vector<WatchId> ids;
+  watches_.ForEach([&](WatchId id, const WatchRecord&) { ids.push_back(id); });
+  for (const WatchId id : ids) {
+    const WatchRecord& record = *watches_.Find(id);
     // One that a catalog change has not reached yet goes by the catalog before; reaching it sets its deadline anew.
     const bool stale = recalculation_ && recalculation_->before && record.catalog_version < catalog_version_;
     const DistrictCatalog& catalog = stale ? *recalculation_->before : *catalog_;
-    const auto last_signal = [&](DateRange range) { return LastSignal(catalog, watch, range, nullptr, result); };
-    deadlines_.Set(id, NextMoment(catalog.World(id.team, id.expectation), last_signal, record.watch));
+    const auto last_signal = [&](DateRange range) { return LastSignal(catalog, id, range, nullptr, result); };
+    watches_.SetMoment(id, NextMoment(catalog.World(id.team, id.expectation), last_signal, record.watch));
   }
   return result;
 }
@@ -237,6 +242,7 @@ absl::StatusOr<Outcome> District::Apply(uint64_t position, const Command& comman
     outcome = Continue(a);
   }
   PutChangedRows(a);
+  WriteBack(batch, kUnwrittenMax);
   rows_.Trim();
   last_work_ = a.work;
   applied_position_ = position;
@@ -391,7 +397,8 @@ DayRow* District::CachedRow(const RowId& id, const Batch* batch, absl::Status& f
     row = DayRow::Decode(**bytes);
   }
   if (!row.ok() && fatal.ok()) fatal = row.status();
-  return rows_.Insert(id, row.ok() ? *std::move(row) : DayRow{});
+  const bool stored = row.ok() && !row->empty();
+  return rows_.Insert(id, row.ok() ? *std::move(row) : DayRow{}, stored);
 }
 
 DayRow* District::MutableRow(Applying& a, const RowId& id) {
@@ -400,20 +407,23 @@ DayRow* District::MutableRow(Applying& a, const RowId& id) {
 }
 
 void District::PutChangedRows(Applying& a) {
-  std::vector<RowId>& ids = a.changed_rows;
-  std::sort(ids.begin(), ids.end(), [](const RowId& x, const RowId& y) {
-    return std::tie(x.team, x.indicator, x.row_year) < std::tie(y.team, y.indicator, y.row_year);
-  });
-  ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
-  for (const RowId& id : ids) {
-    const std::string key = DayRowKey{number_, id.team, id.indicator, id.row_year}.Encode();
-    const DayRow* row = rows_.Find(id);
-    if (row->empty()) {
-      a.batch.Delete(key);
-    } else {
-      a.batch.Put(key, row->Encode());
+  for (const RowId& id : a.changed_rows) {
+    const auto key = [&] { return DayRowKey{number_, id.team, id.indicator, id.row_year}.Encode(); };
+    switch (rows_.MarkChanged(id)) {
+      case RowCache::Due::kNothing: break;
+      case RowCache::Due::kPut: a.batch.Put(key(), rows_.Find(id)->Encode()); break;
+      case RowCache::Due::kDelete: a.batch.Delete(key()); break;
     }
   }
+}
+
+void District::WriteBack(Batch& batch, size_t keep) {
+  rows_.WriteBack(keep, [&](const RowId& id, const DayRow& row) {
+    batch.Put(DayRowKey{number_, id.team, id.indicator, id.row_year}.Encode(), row.Encode());
+  });
+  watches_.WriteBack(keep, [&](WatchId id, const WatchRecord& record) {
+    batch.Put(WatchKey{number_, id.team, id.expectation}.Encode(), EncodeWatchRecord(record));
+  });
 }
 
 absl::StatusOr<TeamReviews> District::ReviewsOf(TeamNumber team) const {
@@ -437,7 +447,7 @@ bool District::HasPendingWork(Instant now) const {
 }
 
 std::optional<Instant> District::NextDue() const {
-  const std::optional<Instant> earliest = deadlines_.Earliest();
+  const std::optional<Instant> earliest = watches_.Earliest();
   if (!earliest) return std::nullopt;
   return std::max(*earliest, hold_until_);
 }

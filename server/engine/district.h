@@ -1,8 +1,8 @@
 // One district's state: the view of its commands. Apply is the only way it changes.
 //
 // Concepts. Small things (catalog, watches, deadlines, counters) are kept in memory and written through to the store; evidence, rows,
-// flips and alerts are in the store, rows behind a cache. Everything a command changes goes into one Batch together with the
-// applied position, so that state = store + replay of the log's tail.
+// flips and alerts are in the store, rows behind a cache. What a command changes goes into one Batch together with the applied
+// position, but for watches and day rows, which WriteBack puts there before each checkpoint: state = store + replay of the log's tail.
 //
 // Thread safety: externally synchronized: Apply under the engine's exclusive lock, const methods under its shared lock.
 #pragma once
@@ -17,22 +17,18 @@
 #include <utility>
 #include <vector>
 
-#include "absl/container/btree_map.h"
 #include "absl/status/statusor.h"
 #include "core/day_row.h"
 #include "core/district_catalog.h"
 #include "core/team_reviews.h"
 #include "server/engine/command.h"
-#include "server/engine/deadline_queue.h"
 #include "server/engine/row_cache.h"
+#include "server/engine/watches.h"
 #include "storage/keys.h"
 #include "storage/records.h"
 #include "storage/store.h"
 
 namespace leadlag {
-
-// In order of team, then expectation.
-using Watches = absl::btree_map<WatchId, WatchRecord>;
 
 // A catalog change that is still being worked through, team by team.
 struct Recalculation {
@@ -115,8 +111,12 @@ class District {
                                  const TeamReviews& team_reviews) const;
   const StoreView& store() const { return store_; }
 
-  // A copy to read for as long as it takes: the state as it is now, over a snapshot of the store. Costs a copy of the watches and of
-  // the rows in memory.
+  // Puts what the store has not seen yet into the batch, the oldest first, until at most `keep` watches and as many rows are left.
+  void WriteBack(Batch& batch, size_t keep = 0);
+  bool HasUnwritten() const { return watches_.unwritten() + rows_.unwritten() > 0; }
+
+  // A copy to read for as long as it takes: the state as it is now, over a snapshot of the store. Costs a copy of the watches.
+  // REQUIRES: nothing is unwritten.
   std::shared_ptr<const District> Frozen() const;
 
  private:
@@ -209,7 +209,6 @@ class District {
   std::array<uint32_t, 4> stored_names_{};  // how many names of each kind are in the store
   std::shared_ptr<const DistrictCatalog> catalog_;
   Watches watches_;
-  DeadlineQueue deadlines_;
   RowCache rows_;
 };
 

@@ -82,26 +82,6 @@ uint64_t RecordsOf(const Command& command) {
   return 1 + (evidence != nullptr ? evidence->items.size() : 0);
 }
 
-absl::StatusOr<std::vector<ZoneRules>> ResolveZones(const Catalog& catalog) {
-  std::map<std::string, std::string> fields{{catalog.time_zone, "time_zone"}};
-  for (size_t i = 0; i < catalog.teams.size(); ++i) {
-    const std::string& zone = catalog.teams[i].time_zone;
-    if (!zone.empty()) fields.try_emplace(zone, absl::StrCat("teams[", i, "].time_zone"));
-  }
-  std::vector<ZoneRules> zones;
-  std::vector<Problem> problems;
-  for (const auto& [name, field] : fields) {
-    absl::StatusOr<ZoneRules> rules = LoadZone(name);
-    if (rules.ok()) {
-      zones.push_back(*std::move(rules));
-    } else {
-      problems.push_back({absl::StatusCode::kInvalidArgument, field, std::string(rules.status().message())});
-    }
-  }
-  if (!problems.empty()) return AsStatus(problems);
-  return zones;
-}
-
 }  // namespace
 
 class Engine::Impl {
@@ -119,12 +99,13 @@ class Engine::Impl {
   void Stop();
   // Hands the lock it takes to the reader.
   absl::StatusOr<DistrictReader> Read(std::string_view district) const ABSL_NO_THREAD_SAFETY_ANALYSIS;
-  absl::StatusOr<DistrictReader> Freeze(std::string_view district) const;
+  absl::StatusOr<DistrictReader> Freeze(std::string_view district);
   std::vector<std::string> Districts() const;
   absl::Status Health() const;
   void SetFlipListener(FlipListener listener);
   void SetTickListener(std::function<void()> listener);
   int64_t BytesOnDisk() const;
+  absl::Status LastCheckpoint() const { return checkpointer_->Last(); }
   absl::Status VerifyChecksums() const { return directory_->Verify(); }
   Instant Now() const { return clock_.Now(); }
 
@@ -152,7 +133,7 @@ class Engine::Impl {
     // What was queued up to this ticket when a group was refused is refused with it: sent again, the group would else come after it.
     uint64_t refused_through = 0;
     size_t cycle_watches = 0;  // of its commands in this cycle
-    bool goes_round = false;   // it has had its share of this cycle
+    bool goes_round = false;   // what comes now is for the next cycle: it has had its share of this one, or a catalog
   };
   struct Logged {
     Owned* owned;
@@ -168,6 +149,7 @@ class Engine::Impl {
   // Whether it goes to a district which has had its share of this cycle.
   bool MustGoRound(const Pending& pending) ABSL_EXCLUSIVE_LOCKS_REQUIRED(state_mu_);
   void RunOnce(std::vector<Pending> taken);
+  void RefuseAll(std::vector<Pending> taken, const absl::Status& status);
   // The district as the writer keeps it, owned and replayed; null where it was never used and `create` is false.
   absl::StatusOr<Owned*> OwnedFor(const std::string& district, bool create) ABSL_EXCLUSIVE_LOCKS_REQUIRED(state_mu_);
   // Stamps a command that was taken, lets it wait, or says why not. Empties `pending` unless it is refused.
@@ -185,6 +167,9 @@ class Engine::Impl {
   void Apply(std::vector<Logged>& logged, std::vector<absl::StatusOr<Outcome>>& outcomes);
   void Publish(const std::map<std::string, uint64_t>& sequences, bool tick_moved);
   absl::Status Replay(Owned& owned);
+  // Brings to the store what of these districts only memory has.
+  void WriteBack(District& state) ABSL_EXCLUSIVE_LOCKS_REQUIRED(state_mu_);
+  absl::StatusOr<DataDirectory::Pending> BeginCheckpoint();
   void UpdateZones();
   void StopWith(absl::Status status);
   bool AnyPendingWork() const;
@@ -225,7 +210,8 @@ absl::Status Engine::Impl::Open() {
   if (!directory.ok()) return directory.status();
   directory_ = *std::move(directory);
   log_ = &directory_->log();
-  checkpointer_ = std::make_unique<Checkpointer>(directory_.get(), options_.tail_records_max);
+  checkpointer_ = std::make_unique<Checkpointer>(directory_.get(), options_.tail_records_max, [this] { return BeginCheckpoint(); },
+                                                 [this](const absl::Status& status) { StopWith(status); });
   if (options_.wrap_log) {
     wrapped_log_ = options_.wrap_log(*log_);
     log_ = wrapped_log_.get();
@@ -260,7 +246,10 @@ absl::StatusOr<Engine::Impl::Owned*> Engine::Impl::OwnedFor(const std::string& d
   absl::StatusOr<std::unique_ptr<District>> state = District::Load(district, own->district_number, &directory_->store());
   if (!state.ok()) return state.status();
   Owned owned{.state = *std::move(state), .epoch = own->epoch, .last_position = own->last_position, .last_time = {}, .waiting = {}};
-  if (absl::Status status = Replay(owned); !status.ok()) return status;
+  if (absl::Status status = Replay(owned); !status.ok()) {
+    StopWith(status);  // what was applied of it is in the store but for what only memory had: no checkpoint may follow
+    return status;
+  }
   owned.last_time = owned.state->last_time();
   owned.told_sequence = owned.state->last_sequence();
   return &districts_.emplace(district, std::move(owned)).first->second;
@@ -296,6 +285,20 @@ absl::Status Engine::Impl::Replay(Owned& owned) {
     }
   }
   return absl::OkStatus();
+}
+
+void Engine::Impl::WriteBack(District& state) {
+  Batch batch = directory_->store().NewBatch();
+  state.WriteBack(batch);
+  directory_->store().Commit(batch);
+}
+
+absl::StatusOr<DataDirectory::Pending> Engine::Impl::BeginCheckpoint() {
+  absl::MutexLock lock(&state_mu_);
+  // A command that could not be applied whole may have changed what is in memory.
+  if (const absl::Status health = Health(); !health.ok()) return Refusal(health);
+  for (auto& [id, owned] : districts_) WriteBack(*owned.state);
+  return directory_->BeginCheckpoint();
 }
 
 // A new time-zone database may have other rules for the zones in use: they enter the state as a command like any other.
@@ -418,9 +421,7 @@ bool Engine::Impl::Take(std::vector<Pending>& taken) {
   while (!queue_.empty() && std::holds_alternative<TickCommand>(queue_.front().body)) take();
   for (Pending& pending : going_round_) taken.push_back(std::move(pending));
   going_round_.clear();
-  // What follows a catalog is stamped by a state that has it (SplitEvidence).
-  while (!queue_.empty() && bytes < kWriterCycleBytes && (taken.empty() || !ChangesCatalog(taken.back().body))) take();
-  queue_bytes_ -= bytes;
+  while (!queue_.empty() && bytes < kWriterCycleBytes) take();
   return true;
 }
 
@@ -434,6 +435,8 @@ bool Engine::Impl::MustWait(const Pending& pending, const Owned& owned, const st
 void Engine::Impl::Stamp(Pending pending, Owned& owned, std::map<Owned*, std::vector<Logged>>& groups) {
   std::vector<Logged>& group = groups[&owned];
   size_t watches = kWatchesPerCommand;
+  // What follows a catalog is stamped by a state that has it (SplitEvidence).
+  owned.goes_round = owned.goes_round || ChangesCatalog(pending.body);
   const auto add = [&](CommandBody body, Callback callback) {
     owned.last_time = Instant{std::max(clock_.Now().micros, owned.last_time.micros + 1)};
     group.push_back({&owned, ++owned.last_position, Command{owned.last_time, pending.principal, std::move(body)}, std::move(callback),
@@ -506,10 +509,8 @@ bool Engine::Impl::MustGoRound(const Pending& pending) {
 }
 
 void Engine::Impl::RunOnce(std::vector<Pending> taken) {
-  if (const absl::Status status = checkpointer_->Await(); !status.ok()) {
-    for (Pending& pending : taken) pending.callback(status);
-    return;
-  }
+  if (const absl::Status status = checkpointer_->Await(); !status.ok()) return RefuseAll(std::move(taken), status);
+  size_t bytes = 0;  // that wait no more
   std::map<Owned*, std::vector<Logged>> groups;
   std::vector<std::pair<Callback, absl::Status>> refused;
   {
@@ -523,17 +524,36 @@ void Engine::Impl::RunOnce(std::vector<Pending> taken) {
         going_round_.push_back(std::move(pending));
         continue;
       }
+      bytes += pending.bytes;
       const absl::Status status = Admit(pending, groups);
       if (!status.ok()) refused.emplace_back(std::move(pending.callback), status);
     }
     for (auto& [id, owned] : districts_) StampWaiting(owned, groups);
     AddContinues(groups);
   }
+  {
+    absl::MutexLock lock(&queue_mu_);
+    queue_bytes_ -= bytes;
+  }
   for (auto& [callback, status] : refused) callback(status);
   Commit(std::move(groups));
   const bool work = AnyPendingWork();
   absl::MutexLock lock(&queue_mu_);
   has_work_ = work;
+}
+
+void Engine::Impl::RefuseAll(std::vector<Pending> taken, const absl::Status& status) {
+  {
+    absl::MutexLock lock(&state_mu_);
+    absl::MutexLock queue_lock(&queue_mu_);
+    for (const Pending& pending : taken) {
+      queue_bytes_ -= pending.bytes;
+      if (const auto found = districts_.find(pending.district); found != districts_.end()) {
+        found->second.refused_through = last_ticket_;
+      }
+    }
+  }
+  for (Pending& pending : taken) pending.callback(status);
 }
 
 // Pending work moves on by one bounded command a cycle, so that evidence never waits behind all of it.
@@ -672,9 +692,9 @@ void Engine::Impl::Commit(std::map<Owned*, std::vector<Logged>> by_district) {
 
 // Applies a durable group and makes it readable at one stroke.
 void Engine::Impl::Apply(std::vector<Logged>& logged, std::vector<absl::StatusOr<Outcome>>& outcomes) {
+  absl::MutexLock lock(&state_mu_);
   Batch batch = directory_->store().NewBatch();
   absl::Status fatal;
-  absl::MutexLock lock(&state_mu_);
   for (Logged& l : logged) {
     outcomes.push_back(fatal.ok() ? l.owned->state->Apply(l.position, l.command, batch, fatal) : fatal);
   }
@@ -765,8 +785,12 @@ void Engine::Impl::Stop() {
     absl::MutexLock lock(&queue_mu_);
     stopping_ = true;
   }
-  if (writer_.joinable()) writer_.join();
-  if (checkpointer_) checkpointer_->Stop();
+  if (!writer_.joinable()) return;  // stopped before, or never begun
+  writer_.join();
+  checkpointer_->Stop();
+  // So that a start has nothing to apply again; a failure costs that, nothing else.
+  const absl::StatusOr<DataDirectory::Pending> pending = BeginCheckpoint();
+  if (pending.ok()) directory_->store().Checkpoint(pending->view).IgnoreError();
 }
 
 // ── reading ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -784,10 +808,14 @@ absl::StatusOr<DistrictReader> Engine::Impl::Read(std::string_view district) con
   return DistrictReader(&state_mu_, state, std::max(clock_.Now(), state->last_time()));
 }
 
-absl::StatusOr<DistrictReader> Engine::Impl::Freeze(std::string_view district) const {
-  const absl::StatusOr<DistrictReader> reader = Read(district);
-  if (!reader.ok()) return reader.status();
-  return DistrictReader::Of((*reader)->Frozen(), reader->now());
+absl::StatusOr<DistrictReader> Engine::Impl::Freeze(std::string_view district) {
+  absl::MutexLock lock(&state_mu_);
+  if (const absl::Status health = Health(); !health.ok()) return Refusal(health);
+  const auto found = districts_.find(district);
+  if (found == districts_.end() || !found->second.state->exists()) return NoDistrict(district);
+  District& state = *found->second.state;
+  WriteBack(state);
+  return DistrictReader::Of(state.Frozen(), std::max(clock_.Now(), state.last_time()));
 }
 
 std::vector<std::string> Engine::Impl::Districts() const {
@@ -862,6 +890,7 @@ Instant Engine::Now() const { return impl_->Now(); }
 absl::Status Engine::Health() const { return impl_->Health(); }
 void Engine::SetFlipListener(FlipListener listener) { impl_->SetFlipListener(std::move(listener)); }
 void Engine::SetTickListener(std::function<void()> listener) { impl_->SetTickListener(std::move(listener)); }
+absl::Status Engine::LastCheckpoint() const { return impl_->LastCheckpoint(); }
 int64_t Engine::BytesOnDisk() const { return impl_->BytesOnDisk(); }
 absl::Status Engine::VerifyChecksums() const { return impl_->VerifyChecksums(); }
 

@@ -76,7 +76,7 @@ class Engine {
 
   // NOT_FOUND where the district has no catalog; what Health says where that is not OK.
   absl::StatusOr<DistrictReader> Read(std::string_view district) const;
-  // As Read, of a copy: commands and other readers go on meanwhile, however long it is held.
+  // As Read, of a copy: commands and other readers go on meanwhile, however long it is held. The store that it reads has everything.
   absl::StatusOr<DistrictReader> Freeze(std::string_view district) const;
   // Ids of districts with a catalog, ascending.
   std::vector<std::string> Districts() const;
@@ -92,6 +92,9 @@ class Engine {
 
   // Called on the writer's thread after each command that may have moved NextTick to an earlier instant. One listener, or null.
   void SetTickListener(std::function<void()> listener);
+
+  // OK, or why the view could not be brought to disk; tried again each second. The writer goes on until the tail is full.
+  absl::Status LastCheckpoint() const;
 
   // Bytes of the data directory.
   int64_t BytesOnDisk() const;

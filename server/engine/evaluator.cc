@@ -44,20 +44,20 @@ std::optional<Date> District::LastSignal(const DistrictCatalog& catalog, WatchId
 }
 
 WatchRecord* District::CatchUp(Applying& a, WatchId id) {
-  auto found = watches_.find(id);
-  const bool stale = recalculation_ && (found == watches_.end() || found->second.catalog_version < catalog_version_);
-  if (found == watches_.end()) {
+  WatchRecord* found = watches_.Find(id);
+  const bool stale = recalculation_ && (found == nullptr || found->catalog_version < catalog_version_);
+  if (found == nullptr) {
     if (!stale || catalog_->World(id.team, id.expectation).calendar == nullptr) return nullptr;
-    found = watches_.emplace(id, WatchRecord{NewWatch(recalculation_->at), catalog_version_, 0}).first;
+    found = &watches_.Add(id, WatchRecord{NewWatch(recalculation_->at), catalog_version_, 0});
   } else if (!a.caught_up.insert(id).second && !stale) {
-    return &found->second;
+    return found;
   }
   a.caught_up.insert(id);
   ++a.work;
-  WatchRecord& record = found->second;
+  WatchRecord& record = *found;
   if (!stale) {
     // Most often nothing has happened to it.
-    const std::optional<Instant> moment = deadlines_.Find(id);
+    const std::optional<Instant> moment = watches_.MomentOf(id);
     if (!moment || *moment >= a.until) {
       record.watch.handled_before = std::max(record.watch.handled_before, a.until);
       return &record;
@@ -83,9 +83,9 @@ WatchRecord* District::CatchUp(Applying& a, WatchId id) {
 }
 
 void District::Reconsider(Applying& a, WatchId id, WatchCause cause) {
-  const auto found = watches_.find(id);
-  if (found == watches_.end()) return;
-  WatchRecord& record = found->second;
+  WatchRecord* const found = watches_.Find(id);
+  if (found == nullptr) return;
+  WatchRecord& record = *found;
   std::vector<WatchFlip> flips;
   RememberedSignals signals([&](DateRange range) { return LastSignal(*catalog_, id, range, &a.batch, a.fatal); });
   const WatchWorld world = catalog_->World(id.team, id.expectation);
@@ -96,27 +96,23 @@ void District::Reconsider(Applying& a, WatchId id, WatchCause cause) {
 }
 
 void District::StoreWatch(Applying& a, WatchId id) {
-  const auto found = watches_.find(id);
-  if (found == watches_.end()) return;
+  const WatchRecord* const record = watches_.Find(id);
+  if (record == nullptr) return;
   const WatchWorld world = catalog_->World(id.team, id.expectation);
-  const std::string key = WatchKey{number_, id.team, id.expectation}.Encode();
   if (world.calendar == nullptr) {  // the catalog has no such watch any more; Reconsider has paused it
-    watches_.erase(found);
-    deadlines_.Set(id, std::nullopt);
-    a.batch.Delete(key);
+    watches_.Remove(id);
+    a.batch.Delete(WatchKey{number_, id.team, id.expectation}.Encode());
     return;
   }
   RememberedSignals signals([&](DateRange range) { return LastSignal(*catalog_, id, range, &a.batch, a.fatal); });
-  deadlines_.Set(id, NextMoment(world, signals, found->second.watch));
-  a.batch.Put(key, EncodeWatchRecord(found->second));
+  watches_.SetMoment(id, NextMoment(world, signals, record->watch));
+  watches_.SetUnwritten(id);
 }
 
 std::set<WatchId> District::WatchesOf(TeamNumber team) const {
   std::set<WatchId> ids;
   for (const ExpectationNumber expectation : catalog_->ExpectationsOf(team)) ids.insert({team, expectation});
-  for (auto it = watches_.lower_bound({team, 0}); it != watches_.end() && it->first.team == team; ++it) {
-    ids.insert(it->first);
-  }
+  for (const Watches::Entry& watch : watches_.OfTeam(team)) ids.insert({team, watch.expectation});
   return ids;
 }
 
@@ -136,7 +132,7 @@ void District::Recalculate(Applying& a, size_t watches_max) {
 
 void District::MakeDue(Applying& a, size_t watches_max) {
   for (size_t done = 0; done < watches_max; ++done) {
-    const std::optional<WatchId> id = deadlines_.FirstDue(due_through_);
+    const std::optional<WatchId> id = watches_.FirstDue(due_through_);
     if (!id) {
       due_pending_ = false;
       return;

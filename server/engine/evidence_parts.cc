@@ -82,14 +82,15 @@ class Splitter {
     return identity->place->team;
   }
 
-  // Where its id, or its team, has a part already, or else the last part that has room.
+  // Where its team has a part already, or else the last part that has room; never before what its id has said earlier in the batch.
   size_t PartOf(uint32_t item) {
     const auto [of_id, id_is_new] = part_of_id_.try_emplace(batch_.items[item].evidence_id, 0);
-    if (!id_is_new) return of_id->second;
-    if (!teams_[item]) return of_id->second = PartWithRoom(bounds_.OfAnyTeam());
+    if (!teams_[item]) return id_is_new ? of_id->second = PartWithRoom(bounds_.OfAnyTeam()) : of_id->second;
     const TeamNumber team = *teams_[item];
     const auto [of_team, team_is_new] = part_of_team_.try_emplace(team, 0);
-    if (team_is_new) of_team->second = PartWithRoom(std::min(bounds_.OfTeam(team), bounds_.OfAnyRecord() * records_of_[team]));
+    if (team_is_new || of_team->second < of_id->second) {
+      of_team->second = PartWithRoom(std::min(bounds_.OfTeam(team), bounds_.OfAnyRecord() * records_of_[team]));
+    }
     return of_id->second = of_team->second;
   }
 

@@ -70,9 +70,9 @@ bool AddToPage(const DistrictReader& reader, const AlertFilter& filter, AlertAns
 absl::StatusOr<AlertPage> ListOpen(const DistrictReader& reader, const AlertFilter& filter, uint64_t after,
                                    size_t limit) {
   std::vector<uint64_t> open;
-  for (const auto& [id, record] : reader->watches()) {
+  reader->watches().ForEach([&](WatchId, const WatchRecord& record) {
     if (record.alert > after) open.push_back(record.alert);
-  }
+  });
   std::sort(open.begin(), open.end());
   AlertPage page;
   for (const uint64_t id : open) {

@@ -142,11 +142,10 @@ bool IsDueBefore(std::optional<Date> a, std::optional<Date> b) { return a && (!b
 
 void SetStandings(const DistrictReader& reader, const std::optional<SignalKind>& kind, TeamNumber team,
                   TeamOverview& overview) {
-  const Watches& watches = reader->watches();
-  for (auto it = watches.lower_bound({team, 0}); it != watches.end() && it->first.team == team; ++it) {
-    const auto& [id, record] = *it;
-    overview.watches.push_back({reader->interned().expectations.NameOf(id.expectation), record});
-    const Expectation* expectation = reader->catalog()->FindExpectation(id.expectation);
+  for (const Watches::Entry& watch : reader->watches().OfTeam(team)) {
+    const WatchRecord& record = watch.record;
+    overview.watches.push_back({reader->interned().expectations.NameOf(watch.expectation), record});
+    const Expectation* expectation = reader->catalog()->FindExpectation(watch.expectation);
     // One that a catalog change has taken away is still shown until it has been paused, but decides nothing.
     if (expectation == nullptr || (kind && !SameKind(*kind, expectation->kind))) continue;
     const WatchState state = record.watch.state;

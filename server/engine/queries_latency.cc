@@ -8,13 +8,6 @@
 namespace leadlag {
 namespace {
 
-// Whether the row has a record of the cohort: what LatencyTally counts.
-bool HasRecordIn(const Calendar& calendar, DateRange window, const DayRow& row) {
-  return std::any_of(row.entries().begin(), row.entries().end(), [&](const DayEntry& entry) {
-    return window.Contains(entry.first_event()) && calendar.YearOf(entry.first_event()) != nullptr;
-  });
-}
-
 // Numbers of the teams of the catalog whose labels match, ascending.
 std::vector<TeamNumber> TeamsWith(const DistrictReader& reader, const Labels& labels) {
   std::vector<TeamNumber> teams;
@@ -32,14 +25,13 @@ absl::StatusOr<LatencyAnswer> LatencyOf(const DistrictReader& reader, const std:
   LatencyTally tally(window);
   const std::vector<IndicatorNumber> indicators = IndicatorsOfKind(reader, query.kind, query.completions);
   const absl::Status status = ForEachTeam(reader, teams, [&](TeamNumber, const TeamRows& rows) {
-    bool counted = false;
+    uint64_t counted = 0;
     // Every year's row: a correction may have moved a record of the cohort far away from the window.
     for (const TeamRows::Row& row : rows.rows()) {
       if (!std::binary_search(indicators.begin(), indicators.end(), row.indicator)) continue;
-      tally.Add(calendar, today, *row.row);
-      counted = counted || HasRecordIn(calendar, window, *row.row);
+      counted += tally.Add(calendar, today, *row.row);
     }
-    if (counted) ++answer.teams;
+    if (counted > 0) ++answer.teams;
   });
   if (!status.ok()) return status;
   answer.latency = tally.Result();

@@ -130,13 +130,13 @@ class FlipVerifier {
 
   void CompareWatches() {
     for (const auto& [id, end] : ends_) {
-      const auto found = reader_->watches().find(id);
-      if (found == reader_->watches().end()) {
+      const WatchRecord* const found = reader_->watches().Find(id);
+      if (found == nullptr) {
         if (end.flip.to != WatchState::kPaused) findings_.Add(WatchName(reader_, id) + " is gone without being paused");
         continue;
       }
-      const Watch& watch = found->second.watch;
-      if (watch.state != end.flip.to || found->second.alert != end.alert) {
+      const Watch& watch = found->watch;
+      if (watch.state != end.flip.to || found->alert != end.alert) {
         findings_.Add(WatchName(reader_, id) + " is not as its last flip left it");
       }
       if (HasAlert(watch.state) && watch.due != end.flip.due) {
@@ -147,11 +147,11 @@ class FlipVerifier {
         findings_.Add(WatchName(reader_, id) + " has flipped at another time than its last flip tells");
       }
     }
-    for (const auto& [id, record] : reader_->watches()) {
+    reader_->watches().ForEach([&](WatchId id, const WatchRecord& record) {
       if (record.watch.state != WatchState::kPaused && ends_.count(id) == 0) {
         findings_.Add(WatchName(reader_, id) + " has a state that no flip gave it");
       }
-    }
+    });
   }
 
   void CompareOpenAlerts() {
@@ -207,11 +207,11 @@ class WatchVerifier {
   void Run() {
     CompareStored();
     const DistrictCatalog& catalog = *reader_->catalog();
-    for (const auto& [id, record] : reader_->watches()) {
+    reader_->watches().ForEach([&](WatchId id, const WatchRecord&) {
       if (catalog.World(id.team, id.expectation).calendar == nullptr) {
         findings_.Add(WatchName(reader_, id) + " is not in the catalog");
       }
-    }
+    });
     std::vector<TeamNumber> teams;
     for (TeamNumber team = 0; team < reader_->interned().teams.size(); ++team) {
       if (catalog.FindTeam(team) != nullptr) teams.push_back(team);
@@ -229,13 +229,11 @@ class WatchVerifier {
                          DecodeWatchRecord, [&](const WatchKey& key, const WatchRecord& record) {
                            ++stored;
                            const WatchId id{key.team, key.expectation};
-                           const auto in_use = reader_->watches().find(id);
+                           const WatchRecord* const in_use = reader_->watches().Find(id);
                            // What is handled without a flip is not written: the store may lag behind in that alone.
                            WatchRecord expected = record;
-                           if (in_use != reader_->watches().end()) {
-                             expected.watch.handled_before = in_use->second.watch.handled_before;
-                           }
-                           if (in_use == reader_->watches().end() || !(in_use->second == expected)) {
+                           if (in_use != nullptr) expected.watch.handled_before = in_use->watch.handled_before;
+                           if (in_use == nullptr || !(*in_use == expected)) {
                              findings_.Add(WatchName(reader_, id) + " is another one in memory than in the store");
                            }
                          });
@@ -245,9 +243,9 @@ class WatchVerifier {
   }
 
   void Verify(WatchId id, const TeamRows& rows) {
-    const auto found = reader_->watches().find(id);
-    if (found == reader_->watches().end()) return findings_.Add(WatchName(reader_, id) + " is missing");
-    const WatchRecord& record = found->second;
+    const WatchRecord* const found = reader_->watches().Find(id);
+    if (found == nullptr) return findings_.Add(WatchName(reader_, id) + " is missing");
+    const WatchRecord& record = *found;
     const Watch& watch = record.watch;
     if (HasAlert(watch.state) != (record.alert != 0)) {
       findings_.Add(WatchName(reader_, id) + " has an alert that does not go with its state");

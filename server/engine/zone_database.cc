@@ -1,6 +1,8 @@
 #include "server/engine/zone_database.h"
 
+#include <map>
 #include <string_view>
+#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
@@ -49,6 +51,26 @@ absl::StatusOr<ZoneRules> LoadZone(const std::string& name) {
     if (offset != rules.offsets.back().seconds_east) rules.offsets.push_back({Instant{absl::ToUnixMicros(at)}, offset});
   }
   return rules;
+}
+
+absl::StatusOr<std::vector<ZoneRules>> ResolveZones(const Catalog& catalog) {
+  std::map<std::string, std::string> fields{{catalog.time_zone, "time_zone"}};
+  for (size_t i = 0; i < catalog.teams.size(); ++i) {
+    const std::string& zone = catalog.teams[i].time_zone;
+    if (!zone.empty()) fields.try_emplace(zone, absl::StrCat("teams[", i, "].time_zone"));
+  }
+  std::vector<ZoneRules> zones;
+  std::vector<Problem> problems;
+  for (const auto& [name, field] : fields) {
+    absl::StatusOr<ZoneRules> rules = LoadZone(name);
+    if (rules.ok()) {
+      zones.push_back(*std::move(rules));
+    } else {
+      problems.push_back({absl::StatusCode::kInvalidArgument, field, std::string(rules.status().message())});
+    }
+  }
+  if (!problems.empty()) return AsStatus(problems);
+  return zones;
 }
 
 }  // namespace leadlag

@@ -105,6 +105,7 @@ void SmallDistrict::Restart() {
 }
 
 DistrictReader SmallDistrict::Read() const { return engine_->Read("small").value(); }
+DistrictReader SmallDistrict::Freeze() const { return engine_->Freeze("small").value(); }
 
 void SmallDistrict::GoTo(std::string_view date, std::string_view time) {
   clock_->Set(NewYork(date, time));

@@ -29,6 +29,7 @@ class SmallDistrict {
   Engine& engine() { return *engine_; }
   // Holds the state still: keep it no longer than a statement.
   DistrictReader Read() const;
+  DistrictReader Freeze() const;  // its store has everything
 
   // Lets it be this time of the date in New York ("2025-11-06", "09:00"), with all that happened on the way.
   void GoTo(std::string_view date, std::string_view time = "09:00");

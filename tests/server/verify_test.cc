@@ -50,7 +50,7 @@ SmallDistrict FullDistrict() {
 }
 
 std::vector<std::string> Verified(const SmallDistrict& district, size_t findings_max = kMany) {
-  return VerifyDistrict(district.Read(), findings_max);
+  return VerifyDistrict(district.Freeze(), findings_max);
 }
 
 // Damages the view behind the engine's back, as no code of ours would.
@@ -71,7 +71,7 @@ void Delete(const SmallDistrict& district, const std::string& key) {
 
 // The first entry of a table.
 std::pair<std::string, std::string> First(const SmallDistrict& district, Table table) {
-  const DistrictReader reader = district.Read();
+  const DistrictReader reader = district.Freeze();
   std::pair<std::string, std::string> first;
   const absl::Status scanned =
       reader->store().Scan(TableRange(reader->number(), table), [&](std::string_view key, std::string_view value) {

@@ -1,6 +1,7 @@
 // No command does more than kWatchesPerCommand's work (DESIGN.md, invariant 6): what is larger is cut or continued, and the result is the
 // one of a command that did it all.
 #include <algorithm>
+#include <atomic>
 #include <map>
 #include <set>
 #include <string>
@@ -301,6 +302,20 @@ TEST_F(LargeBatchTest, FollowsATeamOnce) {
   EXPECT_LE(MostWork(), kWatchesPerCommand);
 }
 
+// Ids that name another team at first, in a record that is refused, do not put that other team's watches on one part.
+TEST_F(LargeBatchTest, WithIdsOfTwoTeamsIsCutAsWell) {
+  std::vector<EvidenceItem> items;
+  for (int i = 1; i <= 100; ++i) {
+    items.push_back(NumberRecord(absl::StrCat("twice", i), "t1", "nothing", D("2025-10-20")));
+    items.push_back(NumberRecord(absl::StrCat("twice", i), absl::StrCat("t", i + 1), "walks", D("2025-10-20")));
+  }
+  const absl::StatusOr<BatchOutcome> outcome = district_.Record("forms", std::move(items));
+  ASSERT_TRUE(outcome.ok()) << outcome.status();
+  EXPECT_EQ(outcome->new_count, 100u);
+  EXPECT_EQ(outcome->failures.size(), 100u);
+  EXPECT_LE(MostWork(), kWatchesPerCommand);
+}
+
 // A void names no team: each may be another one's.
 TEST_F(LargeBatchTest, OfVoidsIsCutAsWell) {
   std::vector<EvidenceItem> items;
@@ -392,6 +407,38 @@ TEST(CycleTest, ADistrictHasItsShareOfIt) {
   const auto current = GetEvidence(flooded.Read(), "forms", "r7");
   ASSERT_TRUE(current.ok()) << current.status();
   EXPECT_EQ(std::get<double>(current->evidence.current.content.value), kBatches);
+}
+
+// What goes round waits as well, and is counted among what may wait.
+TEST(CycleTest, WhatGoesRoundIsNotForgottenByTheQueuesLimit) {
+  SimulatedDistrict flooded({.start = At("2025-09-08 12:00")});
+  ASSERT_TRUE(flooded.Apply(ManyWatches()).ok());
+  flooded.engine().WaitIdle();
+  constexpr size_t kItems = 250, kNoteBytes = 1'000;  // 3,000 watches' work
+  int number = 0;
+  const auto batch = [&] {
+    std::vector<EvidenceItem> items;
+    for (size_t team = 1; team <= kItems; ++team) {
+      items.push_back(NumberRecord(absl::StrCat(number, "-", team), absl::StrCat("t", team), "walks", D("2025-09-08")));
+      items.back().content.note = std::string(kNoteBytes, 'n');
+    }
+    ++number;
+    return RecordEvidenceCommand{"forms", std::move(items), std::nullopt};
+  };
+  std::atomic<int> answered = 0, refused = 0;
+  int most = 0;
+  while (answered < 120) {
+    flooded.engine().Submit(kSimulatedId, batch(), "", [&](absl::StatusOr<Outcome> outcome) {
+      ++(outcome.ok() ? answered : refused);
+      EXPECT_TRUE(outcome.ok() || absl::IsUnavailable(outcome.status())) << outcome.status();
+    });
+    most = std::max(most, number - answered - refused);
+  }
+  flooded.engine().WaitIdle();
+  EXPECT_GT(refused, 0);
+  // And one cycle's worth that is being applied.
+  EXPECT_LE(static_cast<size_t>(most), kQueueBytesMax / (kItems * kNoteBytes) + 10);
+  EXPECT_EQ(flooded.Inconsistencies(), "");
 }
 
 }  // namespace

@@ -4,11 +4,11 @@
 #include <memory>
 #include <thread>
 
-#include "absl/strings/str_cat.h"
 #include "core/clock.h"
 #include "gtest/gtest.h"
 #include "storage/data_directory.h"
 #include "storage/disk.h"
+#include "storage/keys.h"
 
 namespace leadlag {
 namespace {
@@ -19,7 +19,7 @@ class CheckpointerTest : public ::testing::Test {
 
   void Commit(int number) {
     Batch batch = directory_->store().NewBatch();
-    batch.Put(absl::StrCat("key", number), "value");
+    batch.Put(FlipKey{1, static_cast<uint64_t>(number)}.Encode(), "value");
     directory_->store().Commit(batch);
   }
   // Waits for what another thread does soon.
@@ -35,7 +35,8 @@ class CheckpointerTest : public ::testing::Test {
 };
 
 TEST_F(CheckpointerTest, BeginsAtHalfOfWhatIsAllowed) {
-  Checkpointer checkpointer(directory_.get(), 10);
+  Checkpointer checkpointer(directory_.get(), 10, [this] { return directory_->BeginCheckpoint(); },
+                            [](const absl::Status&) { FAIL(); });
   checkpointer.Start();
   Commit(1);
   checkpointer.Add(100, 4);
@@ -46,7 +47,8 @@ TEST_F(CheckpointerTest, BeginsAtHalfOfWhatIsAllowed) {
 }
 
 TEST_F(CheckpointerTest, LayersThatSnapshotsLeaveAreWrittenToo) {
-  Checkpointer checkpointer(directory_.get(), 1'000);
+  Checkpointer checkpointer(directory_.get(), 1'000, [this] { return directory_->BeginCheckpoint(); },
+                            [](const absl::Status&) { FAIL(); });
   checkpointer.Start();
   for (int i = 0; i < 20; ++i) {
     Commit(i);
@@ -57,15 +59,21 @@ TEST_F(CheckpointerTest, LayersThatSnapshotsLeaveAreWrittenToo) {
 }
 
 TEST_F(CheckpointerTest, TheWriterWaitsAndIsToldWhyNot) {
-  Checkpointer checkpointer(directory_.get(), 10);
+  Checkpointer checkpointer(directory_.get(), 10, [this] { return directory_->BeginCheckpoint(); },
+                            [](const absl::Status&) { FAIL(); });
   Commit(1);
   disk_->FailWrites(true);
   checkpointer.Start();
   checkpointer.Add(0, 10);
   EXPECT_EQ(checkpointer.Await().code(), absl::StatusCode::kUnavailable);
+  EXPECT_FALSE(checkpointer.Last().ok());
+  Commit(2);
+  Soon([] { return false; }, 2'500'000);  // more tries, which leave no more layers behind
+  EXPECT_EQ(directory_->store().layers(), 2u);
   disk_->FailWrites(false);
   EXPECT_TRUE(Soon([&] { return checkpointer.Await().ok(); }));
-  EXPECT_EQ(directory_->store().UnwrittenBytes(), 0u);
+  EXPECT_TRUE(checkpointer.Last().ok());
+  EXPECT_EQ(directory_->store().layers(), 1u);
   checkpointer.Stop();
   checkpointer.Stop();
 }

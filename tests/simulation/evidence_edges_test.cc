@@ -22,7 +22,7 @@ class EvidenceEdgesTest : public testing::Test {
   void TearDown() override {
     if (district_.engine().Read("springfield").ok()) {
       EXPECT_EQ(district_.Inconsistencies(), "");
-      EXPECT_THAT(VerifyDistrict(district_.Read(), 10), SizeIs(0));
+      EXPECT_THAT(VerifyDistrict(district_.Freeze(), 10), SizeIs(0));
     }
   }
   // One record's outcome; its failure is kept.

@@ -226,6 +226,7 @@ std::shared_ptr<Disk> SimulatedDistrict::LogAlone() const {
 // ---- reading ----------------------------------------------------------------
 
 DistrictReader SimulatedDistrict::Read() const { return Must(engine_->Read(options_.id)); }
+DistrictReader SimulatedDistrict::Freeze() const { return Must(engine_->Freeze(options_.id)); }
 
 std::vector<SeenFlip> SimulatedDistrict::Flips() const {
   const DistrictReader reader = Read();
@@ -245,10 +246,9 @@ std::map<WatchName, std::vector<WatchFlip>> SimulatedDistrict::FlipsByWatch() co
 std::map<WatchName, WatchRecord> SimulatedDistrict::Watches() const {
   const DistrictReader reader = Read();
   std::map<WatchName, WatchRecord> watches;
-  for (const auto& [id, record] : reader->watches()) {
-    watches[{reader->interned().teams.NameOf(id.team), reader->interned().expectations.NameOf(id.expectation)}] =
-        record;
-  }
+  reader->watches().ForEach([&](WatchId id, const WatchRecord& record) {
+    watches[{reader->interned().teams.NameOf(id.team), reader->interned().expectations.NameOf(id.expectation)}] = record;
+  });
   return watches;
 }
 
@@ -273,7 +273,7 @@ std::optional<WatchState> SimulatedDistrict::StateOf(const std::string& team, co
 }
 
 std::map<std::string, std::string> SimulatedDistrict::View() const {
-  const DistrictReader reader = Read();
+  const DistrictReader reader = Freeze();
   ByteWriter incarnation;
   incarnation.PutFixed64(reader->incarnation());
   const std::string state_key = MetaKey{reader->number(), "state"}.Encode();
@@ -294,7 +294,7 @@ std::map<std::string, std::string> SimulatedDistrict::View() const {
 }
 
 std::map<std::string, DayRow> SimulatedDistrict::Rows() const {
-  const DistrictReader reader = Read();
+  const DistrictReader reader = Freeze();
   std::map<std::string, DayRow> rows;
   ForEach<DayRowKey>(*reader, Table::kDayRows, [&](const DayRowKey& key, std::string_view value) {
     rows[absl::StrCat(reader->interned().teams.NameOf(key.team), "/",
@@ -409,7 +409,7 @@ std::string SimulatedDistrict::Inconsistencies() const {
   }
   if (rows.size() != rebuilt.size()) say(rows.size(), " day rows, the evidence gives ", rebuilt.size());
 
-  const DistrictReader reader = Read();
+  const DistrictReader reader = Freeze();
   if (reader->last_sequence() != flips.size()) say("last_sequence is ", reader->last_sequence(), " of ", flips.size());
   if (reader->open_alert_count() != open.size())
     say("open_alert_count is ", reader->open_alert_count(), " of ", open.size());
@@ -423,8 +423,8 @@ std::string SimulatedDistrict::Inconsistencies() const {
   size_t stored = 0;
   ForEach<WatchKey>(*reader, Table::kWatches, [&](const WatchKey& key, std::string_view value) {
     ++stored;
-    const auto found = reader->watches().find({key.team, key.expectation});
-    if (found == reader->watches().end() || !(found->second == Must(DecodeWatchRecord(value)))) {
+    const WatchRecord* const found = reader->watches().Find({key.team, key.expectation});
+    if (found == nullptr || !(*found == Must(DecodeWatchRecord(value)))) {
       say("the stored watch of team ", key.team, ", expectation ", key.expectation, " is not the one in memory");
     }
   });

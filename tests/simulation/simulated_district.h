@@ -93,7 +93,8 @@ class SimulatedDistrict {
   // Another disk with this one's command log and no view: opened there, everything is applied again.
   std::shared_ptr<Disk> LogAlone() const;
 
-  DistrictReader Read() const;  // aborts where the district does not exist
+  DistrictReader Read() const;    // aborts where the district does not exist
+  DistrictReader Freeze() const;  // likewise; its store has everything
   uint64_t last_sequence() const { return Read()->last_sequence(); }
   std::vector<SeenFlip> Flips() const;
   std::map<WatchName, std::vector<WatchFlip>> FlipsByWatch() const;

@@ -67,11 +67,20 @@ void SteppedDistrict::Reopen() {
 }
 
 void SteppedDistrict::Close() {
+  WriteBack();
+  MustBeOk(directory_->store().Checkpoint());
   district_.reset();
   directory_.reset();
 }
 
-std::vector<std::string> SteppedDistrict::Verify() const {
+void SteppedDistrict::WriteBack() {
+  Batch batch = directory_->store().NewBatch();
+  district_->WriteBack(batch);
+  directory_->store().Commit(batch);
+}
+
+std::vector<std::string> SteppedDistrict::Verify() {
+  WriteBack();
   return VerifyDistrict(DistrictReader::Of(district_, now_), /*findings_max=*/5);
 }
 

@@ -36,13 +36,14 @@ class SteppedDistrict {
   Instant now() const { return now_; }
   void SetNow(Instant now) { now_ = now; }
   // What VerifyDistrict finds.
-  std::vector<std::string> Verify() const;
+  std::vector<std::string> Verify();
   // The most work that one command did.
   size_t most_work() const { return most_work_; }
 
  private:
   absl::StatusOr<Outcome> ApplyOne(uint64_t position, const Command& command);
   void Open();
+  void WriteBack();
 
   std::shared_ptr<Disk> disk_;
   std::unique_ptr<DataDirectory> directory_;

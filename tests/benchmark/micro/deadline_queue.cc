@@ -1,10 +1,10 @@
-// The queue of deadlines, with 100,000 watches of which a thousand fall due at each of a hundred notify times.
+// Watches and their deadlines, with 100,000 watches of which a thousand fall due at each of a hundred notify times.
 #include <vector>
 
 #include "benchmark/benchmark.h"
 #include "client/cli/seeded_random.h"
 #include "core/check.h"
-#include "server/engine/district.h"
+#include "server/engine/watches.h"
 #include "tests/benchmark/micro/school_year.h"
 
 namespace leadlag::micro {
@@ -16,37 +16,39 @@ constexpr int kDays = 100;
 
 Instant NotifyTime(int day) { return NewYork().At(Work().today() + day, MinuteOfDay{420}); }
 
-DeadlineQueue MakeQueue() {
-  DeadlineQueue queue;
+Watches MakeWatches() {
+  Watches watches;
   for (uint32_t team = 0; team < kTeams; ++team) {
-    for (uint32_t expectation = 0; expectation < kExpectations; ++expectation)
-      queue.Set({team, expectation}, NotifyTime(static_cast<int>(team % kDays)));
+    for (uint32_t expectation = 0; expectation < kExpectations; ++expectation) {
+      watches.Add({team, expectation}, WatchRecord());
+      watches.SetMoment({team, expectation}, NotifyTime(static_cast<int>(team % kDays)));
+    }
   }
-  return queue;
+  return watches;
 }
 
 // The next moment of watches in random order moves, as with each record.
 void DeadlineQueueSet(::benchmark::State& state) {
-  DeadlineQueue queue = MakeQueue();
+  Watches watches = MakeWatches();
   std::vector<Instant> moments;
   for (int day = 0; day < kDays; ++day) moments.push_back(NotifyTime(day));
   cli::SeededRandom random(1);
   for (auto _ : state) {
     const uint64_t bits = random.Next();
-    queue.Set({static_cast<uint32_t>(bits % kTeams), static_cast<uint32_t>(bits >> 32) % kExpectations},
-              moments[(bits >> 48) % kDays]);
+    watches.SetMoment({static_cast<uint32_t>(bits % kTeams), static_cast<uint32_t>(bits >> 32) % kExpectations},
+                      moments[(bits >> 48) % kDays]);
   }
-  LEADLAG_CHECK(queue.size() == kTeams * kExpectations);
+  LEADLAG_CHECK(watches.size() == kTeams * kExpectations);
 }
 BENCHMARK(DeadlineQueueSet);
 
 // What a tick asks first.
 void DeadlineQueueFirstDue(::benchmark::State& state) {
-  const DeadlineQueue queue = MakeQueue();
+  Watches watches = MakeWatches();
   Instant through = NotifyTime(0);
   for (auto _ : state) {
     ::benchmark::DoNotOptimize(through);
-    std::optional<WatchId> due = queue.FirstDue(through);
+    std::optional<WatchId> due = watches.FirstDue(through);
     ::benchmark::DoNotOptimize(due);
   }
 }
@@ -54,13 +56,13 @@ BENCHMARK(DeadlineQueueFirstDue);
 
 // A notify time's thousand watches, one after the other: asked for, and moved to another day.
 void DeadlineQueueDrain(::benchmark::State& state) {
-  DeadlineQueue queue = MakeQueue();
+  Watches watches = MakeWatches();
   int day = 0;
   int64_t drained = 0;
   for (auto _ : state) {
     const Instant now = NotifyTime(day), later = NotifyTime(day + kDays);
-    while (const std::optional<WatchId> due = queue.FirstDue(now)) {
-      queue.Set(*due, later);
+    while (const std::optional<WatchId> due = watches.FirstDue(now)) {
+      watches.SetMoment(*due, later);
       ++drained;
     }
     ++day;
