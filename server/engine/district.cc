@@ -403,7 +403,13 @@ DayRow* District::CachedRow(const RowId& id, const Batch* batch, absl::Status& f
 
 DayRow* District::MutableRow(Applying& a, const RowId& id) {
   a.changed_rows.push_back(id);
+  NoteChange(id.team);
   return CachedRow(id, &a.batch, a.fatal);
+}
+
+void District::NoteChange(TeamNumber team) {
+  if (team >= changes_.size()) changes_.resize(team + 1);
+  changes_[team] = ++last_change_;
 }
 
 void District::PutChangedRows(Applying& a) {

@@ -85,6 +85,8 @@ class District {
   const DistrictCatalog* catalog_before() const { return recalculation_ ? recalculation_->before.get() : nullptr; }
   const Interned& interned() const { return interned_; }
   const Watches& watches() const { return watches_; }
+  // A number that is another one whenever rows or watches of the team may be others than before; 0: as they were loaded.
+  uint64_t ChangeOf(TeamNumber team) const { return team < changes_.size() ? changes_[team] : 0; }
 
   // Work is pending: a Continue command would do something.
   bool HasPendingWork(Instant now) const;
@@ -171,6 +173,7 @@ class District {
   }
   DayRow* MutableRow(Applying& a, const RowId& id);  // never null; the batch's `fatal` is set where bytes are damaged
   void PutChangedRows(Applying& a);
+  void NoteChange(TeamNumber team);
   void PutState(Applying& a);
   void PutNewNames(Applying& a);
   absl::Status LoadState();
@@ -209,6 +212,8 @@ class District {
   std::array<uint32_t, 4> stored_names_{};  // how many names of each kind are in the store
   std::shared_ptr<const DistrictCatalog> catalog_;
   Watches watches_;
+  std::vector<uint64_t> changes_;  // by team
+  uint64_t last_change_ = 0;
   RowCache rows_;
 };
 

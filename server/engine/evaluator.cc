@@ -98,6 +98,7 @@ void District::Reconsider(Applying& a, WatchId id, WatchCause cause) {
 void District::StoreWatch(Applying& a, WatchId id) {
   const WatchRecord* const record = watches_.Find(id);
   if (record == nullptr) return;
+  NoteChange(id.team);
   const WatchWorld world = catalog_->World(id.team, id.expectation);
   if (world.calendar == nullptr) {  // the catalog has no such watch any more; Reconsider has paused it
     watches_.Remove(id);

@@ -66,6 +66,15 @@ struct TeamOverview {
 };
 // Teams by id from `after` (exclusive; empty: the first) on, at most `limit`; `more`: there are further ones. `kind` none: every kind for
 // the state, ANY_LEADING for last signal and open gap.
+struct TeamPage {
+  std::vector<TeamNumber> teams;
+  bool more = false;
+};
+TeamPage PageOfTeams(const DistrictReader& reader, const Labels& labels, std::string_view after, size_t limit);
+// In the order of `teams`, which the catalog has. Depends on the reader's catalog_version, on the ChangeOf of each team, and on its
+// today, and on nothing else.
+absl::StatusOr<std::vector<TeamOverview>> OverviewOf(const DistrictReader& reader, const std::optional<SignalKind>& kind,
+                                                     const std::vector<TeamNumber>& teams);
 struct OverviewPage {
   std::vector<TeamOverview> teams;
   bool more = false;

@@ -174,44 +174,38 @@ void SetSignals(const TeamNow& team, const std::vector<IndicatorNumber>& indicat
   }
 }
 
-// Teams of the catalog after `after` whose labels match, by id: at most limit + 1, the last one telling that there are
-// more.
-std::vector<const Team*> TeamsAfter(const Catalog& catalog, const Labels& labels, std::string_view after,
-                                    size_t limit) {
-  std::vector<const Team*> teams;
-  for (const Team& team : catalog.teams) {
-    if (team.id > after && Matches(team.labels, labels)) teams.push_back(&team);
-  }
-  const size_t size = std::min(teams.size(), limit + 1);
-  std::partial_sort(teams.begin(), teams.begin() + static_cast<std::ptrdiff_t>(size), teams.end(),
-                    [](const Team* a, const Team* b) { return a->id < b->id; });
-  teams.resize(size);
-  return teams;
-}
-
 }  // namespace
 
-absl::StatusOr<OverviewPage> ListTeamCadence(const DistrictReader& reader, const std::optional<SignalKind>& kind,
-                                             const Labels& labels, std::string_view after, size_t limit) {
+TeamPage PageOfTeams(const DistrictReader& reader, const Labels& labels, std::string_view after, size_t limit) {
+  std::vector<const Team*> teams;
+  for (const Team& team : reader->catalog()->catalog().teams) {
+    if (team.id > after && Matches(team.labels, labels)) teams.push_back(&team);
+  }
+  const auto by_id = [](const Team* a, const Team* b) { return a->id < b->id; };
+  TeamPage page{.teams = {}, .more = teams.size() > limit};
+  const auto end = teams.begin() + static_cast<std::ptrdiff_t>(std::min(teams.size(), limit));
+  // Most catalogs list them so.
+  if (!std::is_sorted(teams.begin(), teams.end(), by_id)) std::partial_sort(teams.begin(), end, teams.end(), by_id);
+  for (auto team = teams.begin(); team != end; ++team) page.teams.push_back(*reader->interned().teams.Find((*team)->id));
+  return page;
+}
+
+absl::StatusOr<std::vector<TeamOverview>> OverviewOf(const DistrictReader& reader, const std::optional<SignalKind>& kind,
+                                                     const std::vector<TeamNumber>& teams) {
   const SignalKind signals = kind.value_or(SignalKind{});
   if (absl::Status status = CheckKind(reader, signals); !status.ok()) return status;
-  std::vector<const Team*> teams = TeamsAfter(reader->catalog()->catalog(), labels, after, limit);
-  OverviewPage page;
-  page.more = teams.size() > limit;
-  if (page.more) teams.pop_back();
-  page.teams.resize(teams.size());
-
   // Rows are read by team number, which is not the order of ids.
   std::vector<std::pair<TeamNumber, size_t>> by_number;
-  for (size_t i = 0; i < teams.size(); ++i) by_number.emplace_back(*reader->interned().teams.Find(teams[i]->id), i);
+  for (size_t i = 0; i < teams.size(); ++i) by_number.emplace_back(teams[i], i);
   std::sort(by_number.begin(), by_number.end());
   std::vector<TeamNumber> numbers;
   for (const auto& [number, place] : by_number) numbers.push_back(number);
 
+  std::vector<TeamOverview> overviews(teams.size());
   const std::vector<IndicatorNumber> indicators = IndicatorsOfKind(reader, signals, /*completions=*/false);
   auto place = by_number.begin();
   const absl::Status status = ForEachTeam(reader, numbers, [&](TeamNumber number, const TeamRows& rows) {
-    TeamOverview& overview = page.teams[(place++)->second];
+    TeamOverview& overview = overviews[(place++)->second];
     const TeamNow team = TeamNowOf(reader, number);
     overview.team = team.entry->team->id;
     SetStandings(reader, kind, number, overview);
@@ -221,7 +215,15 @@ absl::StatusOr<OverviewPage> ListTeamCadence(const DistrictReader& reader, const
     overview.unreviewed = debt.unreviewed;
   });
   if (!status.ok()) return status;
-  return page;
+  return overviews;
+}
+
+absl::StatusOr<OverviewPage> ListTeamCadence(const DistrictReader& reader, const std::optional<SignalKind>& kind,
+                                             const Labels& labels, std::string_view after, size_t limit) {
+  const TeamPage page = PageOfTeams(reader, labels, after, limit);
+  absl::StatusOr<std::vector<TeamOverview>> overviews = OverviewOf(reader, kind, page.teams);
+  if (!overviews.ok()) return overviews.status();
+  return OverviewPage{*std::move(overviews), page.more};
 }
 
 }  // namespace leadlag

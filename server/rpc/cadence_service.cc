@@ -46,6 +46,19 @@ absl::StatusOr<TeamName> ParseScope(const std::string& name) {
   return InvalidField("name", Quoted(name) + " is neither \"districts/{district}\" nor \"districts/{district}/teams/{team}\"");
 }
 
+absl::StatusOr<std::vector<OverviewCache::Row>> RowsWithWatches(const DistrictReader& reader, const std::optional<SignalKind>& kind,
+                                                                const std::vector<TeamNumber>& teams) {
+  const absl::StatusOr<std::vector<TeamOverview>> overviews = OverviewOf(reader, kind, teams);
+  if (!overviews.ok()) return overviews.status();
+  std::vector<OverviewCache::Row> rows;
+  for (const TeamOverview& overview : *overviews) {
+    v1::ListTeamCadenceResponse one;
+    *one.add_teams() = ToProto(reader->id(), overview, /*include_watches=*/true);
+    rows.push_back(std::make_shared<const std::string>(one.SerializeAsString()));
+  }
+  return rows;
+}
+
 }  // namespace
 
 grpc::ServerUnaryReactor* CadenceService::GetTeamCadence(grpc::CallbackServerContext* context,
@@ -70,7 +83,7 @@ grpc::ServerUnaryReactor* CadenceService::GetTeamCadence(grpc::CallbackServerCon
 
 grpc::ServerUnaryReactor* CadenceService::ListTeamCadence(grpc::CallbackServerContext* context,
                                                           const grpc::ByteBuffer* request, grpc::ByteBuffer* response) {
-  using Result = absl::StatusOr<v1::ListTeamCadenceResponse>;
+  using Result = absl::StatusOr<Serialized>;
   const auto handler = [this](const v1::ListTeamCadenceRequest& request) -> Result {
     const absl::StatusOr<std::string> district = ParseDistrictName(request.parent(), "parent");
     if (!district.ok()) return district.status();
@@ -82,26 +95,32 @@ grpc::ServerUnaryReactor* CadenceService::ListTeamCadence(grpc::CallbackServerCo
     PageQuestion question = PageQuestion("ListTeamCadence", request.parent()).With(labels);
     question.With(static_cast<uint64_t>(request.kind().of_case()));
     question.With(static_cast<uint64_t>(request.kind().category())).With(request.kind().indicator());
+    question.With(request.include_watches() ? 1 : 0);
     const absl::StatusOr<std::string> after = question.CursorOf(request.page_token());
     if (!after.ok()) return after.status();
 
-    v1::ListTeamCadenceResponse response;
-    absl::StatusOr<OverviewPage> page;
-    {
-      const absl::StatusOr<DistrictReader> reader = engine_->Read(*district);
-      if (!reader.ok()) return reader.status();
-      page = leadlag::ListTeamCadence(*reader, *kind, labels, *after, *size);
-      if (!page.ok()) return page.status();
-      *response.mutable_basis() = ToProto(BasisOf(*reader));
+    v1::ListTeamCadenceResponse rest;  // of the answer
+    Serialized answer;
+    const absl::StatusOr<DistrictReader> reader = engine_->Read(*district);
+    if (!reader.ok()) return reader.status();
+    const TeamPage page = PageOfTeams(*reader, labels, *after, *size);
+    absl::StatusOr<std::vector<OverviewCache::Row>> rows =
+        request.include_watches() ? RowsWithWatches(*reader, *kind, page.teams) : overviews_.RowsOf(*reader, *kind, page.teams);
+    if (!rows.ok()) return rows.status();
+    size_t shown = 0;
+    for (; shown < rows->size(); ++shown) {
+      const std::string& row = *(*rows)[shown];
+      if (shown > 0 && answer.bytes.size() + row.size() > kPageBytesMax) break;
+      answer.bytes += row;
     }
-    const size_t shown = FillPage(page->teams, response.mutable_teams(),
-                                  [&](const TeamOverview& team) { return ToProto(*district, team); });
-    if (shown < page->teams.size() || (page->more && shown > 0)) {
-      response.set_next_page_token(question.TokenFor(page->teams[shown - 1].team));
+    if (shown < rows->size() || (page.more && shown > 0)) {
+      rest.set_next_page_token(question.TokenFor((*reader)->interned().teams.NameOf(page.teams[shown - 1])));
     }
-    return response;
+    *rest.mutable_basis() = ToProto(BasisOf(*reader));
+    rest.AppendToString(&answer.bytes);
+    return answer;
   };
-  return Answer<v1::ListTeamCadenceRequest, v1::ListTeamCadenceResponse>(calls_, context, request, response, handler);
+  return Answer<v1::ListTeamCadenceRequest, Serialized>(calls_, context, request, response, handler);
 }
 
 grpc::ServerUnaryReactor* CadenceService::GetEvidenceLatency(grpc::CallbackServerContext* context,

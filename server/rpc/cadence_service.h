@@ -4,6 +4,7 @@
 #include "leadlag/v1/cadence_service.grpc.pb.h"
 #include "server/engine/engine.h"
 #include "server/rpc/open_calls.h"
+#include "server/rpc/overview_cache.h"
 
 namespace leadlag {
 
@@ -28,6 +29,7 @@ class CadenceService final : public CadenceServiceBase {
  private:
   Engine* const engine_;
   OpenCalls* const calls_;
+  OverviewCache overviews_;
 };
 
 }  // namespace leadlag

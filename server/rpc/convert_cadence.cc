@@ -100,7 +100,7 @@ v1::TeamCadence ToProto(std::string_view team, const SignalKind& kind, const Tea
   return proto;
 }
 
-v1::TeamOverview ToProto(std::string_view district, const TeamOverview& overview) {
+v1::TeamOverview ToProto(std::string_view district, const TeamOverview& overview, bool include_watches) {
   v1::TeamOverview proto;
   proto.set_team(overview.team);
   if (overview.state) proto.set_state(ToProto(*overview.state));
@@ -109,6 +109,7 @@ v1::TeamOverview ToProto(std::string_view district, const TeamOverview& overview
   proto.set_open_gap_days(overview.open_gap);
   proto.set_days_past_due(overview.days_past_due);
   proto.set_unreviewed_records(static_cast<int64_t>(overview.unreviewed));
+  if (!include_watches) return proto;
   for (const WatchStanding& watch : overview.watches) *proto.add_watches() = ToProto(district, overview.team, watch);
   return proto;
 }

@@ -10,7 +10,7 @@ namespace leadlag {
 
 v1::AnswerBasis ToProto(const AnswerBasis& basis);
 v1::TeamCadence ToProto(std::string_view team, const SignalKind& kind, const TeamCadenceAnswer& answer);
-v1::TeamOverview ToProto(std::string_view district, const TeamOverview& overview);
+v1::TeamOverview ToProto(std::string_view district, const TeamOverview& overview, bool include_watches);
 v1::EvidenceLatency ToProto(const Latency& latency);
 v1::TimelineItem ToProto(std::string_view district, const TimelineItem& item);
 

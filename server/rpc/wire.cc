@@ -173,4 +173,9 @@ grpc::ByteBuffer Serialize(const google::protobuf::Message& message) {
   return bytes;
 }
 
+grpc::ByteBuffer Serialize(const Serialized& message) {
+  const grpc::Slice slice(message.bytes);
+  return grpc::ByteBuffer(&slice, 1);
+}
+
 }  // namespace leadlag

@@ -36,4 +36,10 @@ inline constexpr char kNotUtf8[] = "is not valid UTF-8; send text as UTF-8";
 
 grpc::ByteBuffer Serialize(const google::protobuf::Message& message);
 
+// A message that is serialized already.
+struct Serialized {
+  std::string bytes;
+};
+grpc::ByteBuffer Serialize(const Serialized& message);
+
 }  // namespace leadlag

@@ -421,6 +421,15 @@ TEST_F(ServiceTest, CadenceOfOneTeamAndOfAll) {
     all.set_page_token(page.next_page_token());
   } while (!all.page_token().empty());
   EXPECT_THAT(teams, ElementsAre("north WATCH_STATE_OVERDUE", "south WATCH_STATE_OVERDUE"));
+  for (const bool include_watches : {false, true}) {
+    all.set_include_watches(include_watches);
+    v1::ListTeamCadenceResponse page;
+    TestContext context;
+    ASSERT_TRUE(stubs().cadence->ListTeamCadence(&context, all, &page).ok());
+    ASSERT_EQ(page.teams_size(), 1);
+    EXPECT_EQ(page.teams(0).watches_size() > 0, include_watches);
+    EXPECT_EQ(page.basis().catalog_version(), 1);
+  }
 
   v1::GetEvidenceLatencyRequest latency;
   v1::GetEvidenceLatencyResponse latencies;
