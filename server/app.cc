@@ -88,6 +88,7 @@ class App::Impl {
   int port_ = 0;
   ResumeDetector resume_;  // the starting thread's, then the ticker's
   std::thread ticker_;
+  bool serving_ = true;  // the ticker's: as far as it has told
 
   absl::Mutex drain_mu_;  // held through a drain
   bool drained_ ABSL_GUARDED_BY(drain_mu_) = false;
@@ -189,7 +190,7 @@ bool App::Impl::WaitForTick(bool& resumed) {
     resumed = resume_.Resumed(engine_->Now(), now) || resumed;  // also while commands leave nothing for a tick to do
     const int64_t wanted = std::min(engine_->NextTick().micros - engine_->Now().micros, kTickMicrosMax);
     const int64_t left = std::max(earliest - now, wanted);
-    if (left <= 0) return true;
+    if (left <= 0 || (serving_ && !engine_->Health().ok())) return true;
     wake_.WaitWithTimeout(&mu_, absl::Microseconds(left));
   }
   return false;
@@ -218,7 +219,7 @@ void App::Impl::TickForEver() {
     }
     const absl::Status health = engine_->Health();
     if (health.ok() == healthy) continue;
-    healthy = health.ok();
+    healthy = serving_ = health.ok();
     SetServing(healthy);
     if (healthy) continue;
     LogLine(LogSeverity::kError, "not serving: " + health.ToString());

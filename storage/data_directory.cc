@@ -97,6 +97,8 @@ struct DataDirectory::Rep {
   std::string LogDirectory() const { return directory + "/log"; }
   std::string ViewDirectory() const { return directory + "/view"; }
 
+  uint64_t BytesOf(const std::string& of) const;
+
   absl::Status Lock();
   absl::Status CheckOrWriteFormat();
   absl::Status OpenBoth(const DataDirectoryOptions& options);
@@ -195,15 +197,16 @@ CommandLog& DataDirectory::log() { return *rep_->log; }
 Store& DataDirectory::store() { return *rep_->store; }
 
 absl::StatusOr<DataDirectory::Pending> DataDirectory::BeginCheckpoint() {
-  Pending pending{rep_->store->Seal(), {}};
+  // Sealed last: where reading fails, no layer is left behind.
+  std::vector<std::pair<uint32_t, uint64_t>> positions;
   const absl::StatusOr<std::vector<uint32_t>> districts = rep_->store->Districts();
   if (!districts.ok()) return districts.status();
   for (const uint32_t district : *districts) {
     const absl::StatusOr<uint64_t> applied = rep_->store->AppliedPosition(district);
     if (!applied.ok()) return applied.status();
-    if (*applied > 0) pending.applied.emplace_back(district, *applied);
+    if (*applied > 0) positions.emplace_back(district, *applied);
   }
-  return pending;
+  return Pending{rep_->store->Seal(), std::move(positions)};
 }
 
 absl::Status DataDirectory::FinishCheckpoint(const Pending& pending) {
@@ -219,18 +222,19 @@ absl::Status DataDirectory::CheckpointAndTrim() {
   return pending.ok() ? FinishCheckpoint(*pending) : pending.status();
 }
 
-uint64_t DataDirectory::BytesOnDisk() const {
+uint64_t DataDirectory::Rep::BytesOf(const std::string& of) const {
   uint64_t bytes = 0;
-  for (const std::string& directory : {rep_->LogDirectory(), rep_->ViewDirectory()}) {
-    std::vector<std::string> files;
-    rep_->env()->GetChildren(directory, &files).PermitUncheckedError();
-    for (const std::string& file : files) {
-      uint64_t size = 0;
-      if (rep_->env()->GetFileSize(directory + "/" + file, &size).ok()) bytes += size;
-    }
+  std::vector<std::string> files;
+  env()->GetChildren(of, &files).PermitUncheckedError();
+  for (const std::string& file : files) {
+    uint64_t size = 0;
+    if (env()->GetFileSize(of + "/" + file, &size).ok()) bytes += size;
   }
   return bytes;
 }
+
+uint64_t DataDirectory::LogBytes() const { return rep_->BytesOf(rep_->LogDirectory()); }
+uint64_t DataDirectory::BytesOnDisk() const { return LogBytes() + rep_->BytesOf(rep_->ViewDirectory()); }
 
 absl::Status DataDirectory::Verify() {
   if (absl::Status status = rep_->log->Verify(); !status.ok()) return status;

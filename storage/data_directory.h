@@ -67,7 +67,8 @@ class DataDirectory {
   absl::Status FinishCheckpoint(const Pending& pending);
   absl::Status CheckpointAndTrim();  // both
 
-  // Bytes of its files, as far as they can be looked at; files come and go meanwhile.
+  // Bytes of the log's files, trimmed or not, and of all its files, as far as they can be looked at; files come and go meanwhile.
+  uint64_t LogBytes() const;
   uint64_t BytesOnDisk() const;
 
   // Everything that can be checked by reading: log and view against their checksums, and the open rule.

@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/codec.h"
+#include "core/limits.h"
 #include "storage/records.h"
 
 namespace leadlag {
@@ -153,6 +154,33 @@ absl::StatusOr<Command> DecodeCommand(std::string_view bytes) {
   command.body = GetBody(in);
   if (absl::Status status = in.Finish("a command"); !status.ok()) return status;
   return command;
+}
+
+bool ChangesCatalog(const CommandBody& body) {
+  return std::holds_alternative<ApplyCatalogCommand>(body) || std::holds_alternative<ReplaceZonesCommand>(body) ||
+         std::holds_alternative<StageCatalogCommand>(body);
+}
+
+size_t MemoryOf(const CommandBody& body) {
+  size_t bytes = 256;
+  if (const auto* evidence = std::get_if<RecordEvidenceCommand>(&body)) {
+    for (const EvidenceItem& item : evidence->items) {
+      bytes += sizeof(item) + item.evidence_id.size() + item.content.note.size();
+    }
+  } else if (const auto* review = std::get_if<RecordReviewCommand>(&body)) {
+    for (const Review::EvidenceRef& ref : review->review.evidence) bytes += sizeof(ref) + ref.evidence_id.size();
+    bytes += review->review.decision.size() + review->review.indicators.size() * (sizeof(std::string) + kMaxIdBytes);
+  } else if (const auto* apply = std::get_if<ApplyCatalogCommand>(&body)) {
+    ByteWriter out;
+    PutCatalog(out, apply->catalog);
+    bytes += 4 * out.size();  // as objects
+  }
+  return bytes;
+}
+
+uint64_t RecordsOf(const Command& command) {
+  const auto* evidence = std::get_if<RecordEvidenceCommand>(&command.body);
+  return 1 + (evidence != nullptr ? evidence->items.size() : 0);
 }
 
 }  // namespace leadlag

@@ -118,4 +118,10 @@ struct ReviewOutcome {
 struct NoOutcome {};
 using Outcome = std::variant<NoOutcome, BatchOutcome, CatalogOutcome, ReviewOutcome>;
 
+bool ChangesCatalog(const CommandBody& body);
+// Roughly what the command holds in memory while it is queued.
+size_t MemoryOf(const CommandBody& body);
+// What the command adds to the log's tail, as replaying it costs.
+uint64_t RecordsOf(const Command& command);
+
 }  // namespace leadlag

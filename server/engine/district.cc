@@ -78,6 +78,7 @@ std::shared_ptr<const District> District::Frozen() const {
   copy->interned_ = interned_;
   copy->catalog_ = catalog_;
   copy->watches_ = watches_;
+  copy->rows_.CopyFrom(rows_);
   return copy;
 }
 
@@ -242,7 +243,8 @@ absl::StatusOr<Outcome> District::Apply(uint64_t position, const Command& comman
     outcome = Continue(a);
   }
   PutChangedRows(a);
-  WriteBack(batch, kUnwrittenMax);
+  WriteBackWatches(batch, kUnwrittenMax);
+  WriteBackRows(batch, rows_.full() ? 0 : kUnwrittenMax);
   rows_.Trim();
   last_work_ = a.work;
   applied_position_ = position;
@@ -423,10 +425,13 @@ void District::PutChangedRows(Applying& a) {
   }
 }
 
-void District::WriteBack(Batch& batch, size_t keep) {
+void District::WriteBackRows(Batch& batch, size_t keep) {
   rows_.WriteBack(keep, [&](const RowId& id, const DayRow& row) {
     batch.Put(DayRowKey{number_, id.team, id.indicator, id.row_year}.Encode(), row.Encode());
   });
+}
+
+void District::WriteBackWatches(Batch& batch, size_t keep) {
   watches_.WriteBack(keep, [&](WatchId id, const WatchRecord& record) {
     batch.Put(WatchKey{number_, id.team, id.expectation}.Encode(), EncodeWatchRecord(record));
   });

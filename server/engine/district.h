@@ -113,11 +113,15 @@ class District {
                                  const TeamReviews& team_reviews) const;
   const StoreView& store() const { return store_; }
 
-  // Puts what the store has not seen yet into the batch, the oldest first, until at most `keep` watches and as many rows are left.
-  void WriteBack(Batch& batch, size_t keep = 0);
+  // Puts what the store has not seen yet into the batch.
+  void WriteBack(Batch& batch) {
+    WriteBackRows(batch, 0);
+    WriteBackWatches(batch, 0);
+  }
   bool HasUnwritten() const { return watches_.unwritten() + rows_.unwritten() > 0; }
 
-  // A copy to read for as long as it takes: the state as it is now, over a snapshot of the store. Costs a copy of the watches.
+  // A copy to read for as long as it takes: the state as it is now, over a snapshot of the store. Costs a copy of the watches and
+  // of the rows in memory.
   // REQUIRES: nothing is unwritten.
   std::shared_ptr<const District> Frozen() const;
 
@@ -174,6 +178,9 @@ class District {
   DayRow* MutableRow(Applying& a, const RowId& id);  // never null; the batch's `fatal` is set where bytes are damaged
   void PutChangedRows(Applying& a);
   void NoteChange(TeamNumber team);
+  // The oldest, until at most `keep` are left.
+  void WriteBackRows(Batch& batch, size_t keep);
+  void WriteBackWatches(Batch& batch, size_t keep);
   void PutState(Applying& a);
   void PutNewNames(Applying& a);
   absl::Status LoadState();

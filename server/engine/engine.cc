@@ -5,6 +5,7 @@
 #include <deque>
 #include <map>
 #include <random>
+#include <set>
 #include <thread>
 #include <utility>
 
@@ -32,11 +33,6 @@ constexpr size_t kCycleWatches = 20 * kWatchesPerCommand;
 constexpr int64_t kLookAgainMicros = 1'000'000;
 constexpr int64_t kTickMicros = kMicrosPerMinute;
 
-bool ChangesCatalog(const CommandBody& body) {
-  return std::holds_alternative<ApplyCatalogCommand>(body) || std::holds_alternative<ReplaceZonesCommand>(body) ||
-         std::holds_alternative<StageCatalogCommand>(body);
-}
-
 // Whether the error says that what is stored is not what was, rather than that it cannot be reached now.
 bool IsUntrustworthy(const absl::Status& status) {
   return absl::IsDataLoss(status) || absl::IsFailedPrecondition(status);
@@ -56,30 +52,6 @@ absl::Status InDoubt(const absl::Status& doubt) {
 absl::Status NoDistrict(std::string_view district) {
   return AsStatus(Problem{absl::StatusCode::kNotFound, "",
                           absl::StrCat("there is no district \"", std::string(district), "\"; apply its catalog first")});
-}
-
-// Roughly what a queued command holds in memory.
-size_t BytesOf(const CommandBody& body) {
-  size_t bytes = 256;
-  if (const auto* evidence = std::get_if<RecordEvidenceCommand>(&body)) {
-    for (const EvidenceItem& item : evidence->items) {
-      bytes += sizeof(item) + item.evidence_id.size() + item.content.note.size();
-    }
-  } else if (const auto* review = std::get_if<RecordReviewCommand>(&body)) {
-    for (const Review::EvidenceRef& ref : review->review.evidence) bytes += sizeof(ref) + ref.evidence_id.size();
-    bytes += review->review.decision.size() + review->review.indicators.size() * (sizeof(std::string) + kMaxIdBytes);
-  } else if (const auto* apply = std::get_if<ApplyCatalogCommand>(&body)) {
-    ByteWriter out;
-    PutCatalog(out, apply->catalog);
-    bytes += 4 * out.size();  // as objects
-  }
-  return bytes;
-}
-
-// What a command adds to the log's tail, as replaying it costs.
-uint64_t RecordsOf(const Command& command) {
-  const auto* evidence = std::get_if<RecordEvidenceCommand>(&command.body);
-  return 1 + (evidence != nullptr ? evidence->items.size() : 0);
 }
 
 }  // namespace
@@ -150,6 +122,7 @@ class Engine::Impl {
   bool MustGoRound(const Pending& pending) ABSL_EXCLUSIVE_LOCKS_REQUIRED(state_mu_);
   void RunOnce(std::vector<Pending> taken);
   void RefuseAll(std::vector<Pending> taken, const absl::Status& status);
+  void RefuseWaiting(Owned& owned);
   // The district as the writer keeps it, owned and replayed; null where it was never used and `create` is false.
   absl::StatusOr<Owned*> OwnedFor(const std::string& district, bool create) ABSL_EXCLUSIVE_LOCKS_REQUIRED(state_mu_);
   // Stamps a command that was taken, lets it wait, or says why not. Empties `pending` unless it is refused.
@@ -211,7 +184,10 @@ absl::Status Engine::Impl::Open() {
   directory_ = *std::move(directory);
   log_ = &directory_->log();
   checkpointer_ = std::make_unique<Checkpointer>(directory_.get(), options_.tail_records_max, [this] { return BeginCheckpoint(); },
-                                                 [this](const absl::Status& status) { StopWith(status); });
+                                                 [this](const absl::Status& status) {
+                                                   StopWith(status);
+                                                   Publish({}, /*tick_moved=*/true);
+                                                 });
   if (options_.wrap_log) {
     wrapped_log_ = options_.wrap_log(*log_);
     log_ = wrapped_log_.get();
@@ -220,6 +196,7 @@ absl::Status Engine::Impl::Open() {
   if (!entries.ok()) return entries.status();
   {
     absl::MutexLock lock(&state_mu_);
+    checkpointer_->Add(directory_->LogBytes(), 0);
     for (const DistrictEntry& entry : *entries) {
       checkpointer_->Add(0, entry.last_position - entry.trimmed_to);  // or a log would never be trimmed whose every run is short
       absl::StatusOr<Owned*> owned = OwnedFor(entry.name, /*create=*/true);
@@ -294,6 +271,12 @@ void Engine::Impl::WriteBack(District& state) {
 }
 
 absl::StatusOr<DataDirectory::Pending> Engine::Impl::BeginCheckpoint() {
+  // One district at a time, so that the writer waits for one; then again for the little that has come since, with nothing in between.
+  for (const std::string& id : Districts()) {
+    absl::MutexLock lock(&state_mu_);
+    if (const absl::Status health = Health(); !health.ok()) return Refusal(health);
+    WriteBack(*districts_.find(id)->second.state);
+  }
   absl::MutexLock lock(&state_mu_);
   // A command that could not be applied whole may have changed what is in memory.
   if (const absl::Status health = Health(); !health.ok()) return Refusal(health);
@@ -337,7 +320,7 @@ void Engine::Impl::Submit(std::string district, CommandBody body, std::string pr
     std::random_device random;
     apply->incarnation = (uint64_t{random()} << 32 | random()) | 1;
   }
-  const size_t bytes = BytesOf(body);
+  const size_t bytes = MemoryOf(body);
   Enqueue({std::move(district), std::move(body), std::move(principal), std::move(callback), bytes});
 }
 
@@ -542,18 +525,27 @@ void Engine::Impl::RunOnce(std::vector<Pending> taken) {
   has_work_ = work;
 }
 
+// A catalog that waits may have been queued behind what was refused.
+void Engine::Impl::RefuseWaiting(Owned& owned) {
+  std::optional<Pending> waiting = std::exchange(owned.waiting, std::nullopt);
+  if (waiting) waiting->callback(absl::UnavailableError("what came before it was not taken; send it again"));
+}
+
 void Engine::Impl::RefuseAll(std::vector<Pending> taken, const absl::Status& status) {
+  std::set<Owned*> districts;
   {
     absl::MutexLock lock(&state_mu_);
     absl::MutexLock queue_lock(&queue_mu_);
     for (const Pending& pending : taken) {
       queue_bytes_ -= pending.bytes;
-      if (const auto found = districts_.find(pending.district); found != districts_.end()) {
-        found->second.refused_through = last_ticket_;
-      }
+      const auto found = districts_.find(pending.district);
+      if (found == districts_.end()) continue;
+      found->second.refused_through = last_ticket_;
+      districts.insert(&found->second);
     }
   }
   for (Pending& pending : taken) pending.callback(status);
+  for (Owned* owned : districts) RefuseWaiting(*owned);
 }
 
 // Pending work moves on by one bounded command a cycle, so that evidence never waits behind all of it.
@@ -664,6 +656,7 @@ void Engine::Impl::Commit(std::map<Owned*, std::vector<Logged>> by_district) {
         absl::MutexLock lock(&queue_mu_);
         owned.refused_through = last_ticket_;
       }
+      RefuseWaiting(owned);
       for (Logged& l : logged[i]) {
         if (!l.callback) continue;
         l.callback(absl::UnavailableError(
@@ -686,7 +679,7 @@ void Engine::Impl::Commit(std::map<Owned*, std::vector<Logged>> by_district) {
       if (logged[i][j].callback) logged[i][j].callback(health.ok() ? std::move(results[j]) : Refusal(health));
     }
   }
-  Publish(sequences, tick_moved);
+  Publish(sequences, tick_moved || !Health().ok());  // whoever ticks is to see that
   checkpointer_->Add(bytes_total, records);
 }
 

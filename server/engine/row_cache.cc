@@ -4,7 +4,14 @@
 #include <utility>
 #include <vector>
 
+#include "core/check.h"
+
 namespace leadlag {
+
+void RowCache::CopyFrom(const RowCache& other) {
+  for (const auto& [id, entry] : other.entries_) entries_.emplace(id, std::make_unique<Entry>(*entry));
+  uses_ = other.uses_;
+}
 
 const DayRow* RowCache::Find(const RowId& id) const {
   const auto found = entries_.find(id);
@@ -46,13 +53,14 @@ void RowCache::WriteBack(size_t keep, absl::FunctionRef<void(const RowId&, const
 
 // An eighth at once, so that looking for the oldest costs little a row.
 void RowCache::Trim() {
-  if (entries_.size() <= rows_max_) return;
+  if (!full()) return;
+  LEADLAG_CHECK(unwritten_.empty());
   std::vector<uint64_t> uses;
   uses.reserve(entries_.size());
   for (const auto& [id, entry] : entries_) uses.push_back(entry->used);
   const auto oldest_kept = uses.begin() + static_cast<std::ptrdiff_t>(entries_.size() - rows_max_ + rows_max_ / 8);
   std::nth_element(uses.begin(), oldest_kept, uses.end());
-  absl::erase_if(entries_, [&](const auto& entry) { return entry.second->used < *oldest_kept && !entry.second->unwritten; });
+  absl::erase_if(entries_, [&](const auto& entry) { return entry.second->used < *oldest_kept; });
 }
 
 }  // namespace leadlag

@@ -37,6 +37,8 @@ class RowCache {
   RowCache(const RowCache&) = delete;
   RowCache& operator=(const RowCache&) = delete;
 
+  // Becomes a copy of another. REQUIRES: empty.
+  void CopyFrom(const RowCache& other);
   // The row, or null where it is not here. Does not count as a use.
   const DayRow* Find(const RowId& id) const;
   // The row, which counts as a use; null where it is not here. Valid until the next Trim.
@@ -51,8 +53,10 @@ class RowCache {
   // Hands the oldest unwritten rows to `write` until at most `keep` are left.
   void WriteBack(size_t keep, absl::FunctionRef<void(const RowId&, const DayRow&)> write);
 
-  // Drops the least recently used rows, a part of them, where there are too many; unwritten ones stay. Between commands alone: a row
-  // that a command has changed must stay until it is marked so.
+  // There are too many rows.
+  bool full() const { return entries_.size() > rows_max_; }
+  // Drops the least recently used rows, a part of them, where it is full. Between commands alone: a row that a command has changed must
+  // stay until it is marked so. REQUIRES: where it is full, no row is unwritten.
   void Trim();
 
  private:

@@ -230,7 +230,7 @@ class WatchVerifier {
                            ++stored;
                            const WatchId id{key.team, key.expectation};
                            const WatchRecord* const in_use = reader_->watches().Find(id);
-                           // What is handled without a flip is not written: the store may lag behind in that alone.
+                           // What is handled without a flip need not be written: the store may lag behind in that alone.
                            WatchRecord expected = record;
                            if (in_use != nullptr) expected.watch.handled_before = in_use->watch.handled_before;
                            if (in_use == nullptr || !(*in_use == expected)) {

@@ -46,15 +46,19 @@ absl::StatusOr<TeamName> ParseScope(const std::string& name) {
   return InvalidField("name", Quoted(name) + " is neither \"districts/{district}\" nor \"districts/{district}/teams/{team}\"");
 }
 
+// As many of the rows, from the first on, as a page may take.
 absl::StatusOr<std::vector<OverviewCache::Row>> RowsWithWatches(const DistrictReader& reader, const std::optional<SignalKind>& kind,
                                                                 const std::vector<TeamNumber>& teams) {
   const absl::StatusOr<std::vector<TeamOverview>> overviews = OverviewOf(reader, kind, teams);
   if (!overviews.ok()) return overviews.status();
   std::vector<OverviewCache::Row> rows;
+  size_t bytes = 0;
   for (const TeamOverview& overview : *overviews) {
+    if (bytes > kPageBytesMax) break;  // no page takes more
     v1::ListTeamCadenceResponse one;
     *one.add_teams() = ToProto(reader->id(), overview, /*include_watches=*/true);
     rows.push_back(std::make_shared<const std::string>(one.SerializeAsString()));
+    bytes += rows.back()->size();
   }
   return rows;
 }
@@ -100,23 +104,27 @@ grpc::ServerUnaryReactor* CadenceService::ListTeamCadence(grpc::CallbackServerCo
     if (!after.ok()) return after.status();
 
     v1::ListTeamCadenceResponse rest;  // of the answer
-    Serialized answer;
-    const absl::StatusOr<DistrictReader> reader = engine_->Read(*district);
-    if (!reader.ok()) return reader.status();
-    const TeamPage page = PageOfTeams(*reader, labels, *after, *size);
-    absl::StatusOr<std::vector<OverviewCache::Row>> rows =
-        request.include_watches() ? RowsWithWatches(*reader, *kind, page.teams) : overviews_.RowsOf(*reader, *kind, page.teams);
-    if (!rows.ok()) return rows.status();
+    std::vector<OverviewCache::Row> rows;
     size_t shown = 0;
-    for (; shown < rows->size(); ++shown) {
-      const std::string& row = *(*rows)[shown];
-      if (shown > 0 && answer.bytes.size() + row.size() > kPageBytesMax) break;
-      answer.bytes += row;
+    {
+      const absl::StatusOr<DistrictReader> reader = engine_->Read(*district);
+      if (!reader.ok()) return reader.status();
+      const TeamPage page = PageOfTeams(*reader, labels, *after, *size);
+      absl::StatusOr<std::vector<OverviewCache::Row>> made =
+          request.include_watches() ? RowsWithWatches(*reader, *kind, page.teams) : overviews_.RowsOf(*reader, *kind, page.teams);
+      if (!made.ok()) return made.status();
+      rows = *std::move(made);
+      for (size_t bytes = 0; shown < rows.size(); ++shown) {
+        bytes += rows[shown]->size();
+        if (shown > 0 && bytes > kPageBytesMax) break;
+      }
+      if (shown < page.teams.size() || (page.more && shown > 0)) {
+        rest.set_next_page_token(question.TokenFor((*reader)->interned().teams.NameOf(page.teams[shown - 1])));
+      }
+      *rest.mutable_basis() = ToProto(BasisOf(*reader));
     }
-    if (shown < rows->size() || (page.more && shown > 0)) {
-      rest.set_next_page_token(question.TokenFor((*reader)->interned().teams.NameOf(page.teams[shown - 1])));
-    }
-    *rest.mutable_basis() = ToProto(BasisOf(*reader));
+    Serialized answer;
+    for (size_t i = 0; i < shown; ++i) answer.bytes += *rows[i];
     rest.AppendToString(&answer.bytes);
     return answer;
   };

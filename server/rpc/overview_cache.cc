@@ -12,8 +12,8 @@
 namespace leadlag {
 namespace {
 
-// Districts and kinds whose rows are kept: some 150 bytes a team each.
-constexpr size_t kQuestionsMax = 8;
+// Rows that are kept, of all districts and kinds together, at some 200 bytes: those of the last question in any case.
+constexpr size_t kRowsMax = 200'000;
 
 std::string NameOf(const DistrictReader& reader, const std::optional<SignalKind>& kind) {
   if (!kind) return reader->id();
@@ -32,14 +32,20 @@ OverviewCache::Question& OverviewCache::QuestionOf(const std::string& name, size
   Question& question = questions_[name];
   question.used = ++uses_;
   if (question.rows.size() < teams) question.rows.resize(teams);
-  if (questions_.size() <= kQuestionsMax) return question;
+  size_t rows = 0;
+  for (const auto& [other, kept] : questions_) rows += kept.rows.size();
   const auto by_use = [](const auto& a, const auto& b) { return a.second.used < b.second.used; };
-  questions_.erase(std::min_element(questions_.begin(), questions_.end(), by_use));
+  while (rows > kRowsMax && questions_.size() > 1) {
+    const auto oldest = std::min_element(questions_.begin(), questions_.end(), by_use);
+    rows -= oldest->second.rows.size();
+    questions_.erase(oldest);
+  }
   return question;
 }
 
 absl::StatusOr<std::vector<OverviewCache::Row>> OverviewCache::RowsOf(const DistrictReader& reader, const std::optional<SignalKind>& kind,
                                                                       const std::vector<TeamNumber>& teams) {
+  if (absl::Status status = CheckKind(reader, kind.value_or(SignalKind{})); !status.ok()) return status;
   const std::string name = NameOf(reader, kind);
   const size_t teams_max = reader->interned().teams.size();
   std::vector<Row> rows(teams.size());
@@ -62,7 +68,6 @@ absl::StatusOr<std::vector<OverviewCache::Row>> OverviewCache::RowsOf(const Dist
   }
   std::vector<TeamNumber> missing_teams;
   for (const size_t i : missing) missing_teams.push_back(teams[i]);
-  // Asked even where nothing is missing: it says whether the kind is one.
   const absl::StatusOr<std::vector<TeamOverview>> made = OverviewOf(reader, kind, missing_teams);
   if (!made.ok()) return made.status();
   for (size_t i = 0; i < missing.size(); ++i) rows[missing[i]] = Serialized(reader, (*made)[i]);

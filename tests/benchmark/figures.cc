@@ -18,6 +18,7 @@ struct Key {
 };
 constexpr Key kKeys[] = {
     {"ingest_over_postgresql", "ingest_stream16_caught_up_per_s", "postgresql_per_s"},
+    {"ingest_over_postgresql_one_connection", "ingest_stream16_caught_up_per_s", "postgresql_one_connection_per_s"},
     {"ingest_over_rocksdb_default", "ingest_stream16_caught_up_per_s", "rocksdb_default_per_s"},
     {"ingest_over_rocksdb_tuned", "ingest_stream16_caught_up_per_s", "rocksdb_tuned_per_s"},
     {"ingest_over_grpc_ceiling", "ingest_stream16_caught_up_per_s", "grpc_ceiling_per_s"},
