@@ -49,6 +49,14 @@ struct EvidenceContent {
   friend bool operator==(const EvidenceContent&, const EvidenceContent&) = default;
 };
 
+// What the service adds to what a source says.
+struct EvidenceDates {
+  Instant recorded;
+  Date recorded_date;  // of `recorded`, in the team's zone
+  Date event_date;     // resolved; REQUIRES: not a Void without team
+  Date known_date;     // of `reported` where given, else of `recorded`, in the team's zone
+};
+
 // One stored revision.
 struct EvidenceRevision {
   uint32_t revision = 1;  // 1, 2, … in order of arrival
@@ -57,6 +65,7 @@ struct EvidenceRevision {
   Date recorded_date;  // of `recorded`, in the team's zone
   Date event_date;     // resolved; REQUIRES: not a Void without team
   Date known_date;     // of `reported` where given, else of `recorded`, in the team's zone
+  EvidenceDates dates() const { return {recorded, recorded_date, event_date, known_date}; }
   bool voided() const { return std::holds_alternative<Void>(content.value); }
   friend bool operator==(const EvidenceRevision&, const EvidenceRevision&) = default;
 };

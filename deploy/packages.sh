@@ -6,8 +6,8 @@
 build_packages=(
   g++ cmake ninja-build ccache lld
   libgrpc++-dev protobuf-compiler-grpc libprotobuf-dev protobuf-compiler
-  librocksdb-dev libabsl-dev libyaml-cpp-dev libical-dev libcli11-dev
-  tzdata
+  librocksdb-dev libabsl-dev libyaml-cpp-dev libical-dev libcli11-dev libsodium-dev
+  pkgconf tzdata
 )
 
 # To build and run the tests on top of that; npm fetches buf (deploy/buf), jq reads its answers.

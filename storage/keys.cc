@@ -13,6 +13,9 @@ namespace {
 
 constexpr int kRowYearMin = 1970;
 constexpr int kRowYearMax = 2100;
+constexpr int kEpochYear = 1970;
+constexpr int kMonthsPerYear = 12;
+constexpr int kMonths = (2100 - kEpochYear) * kMonthsPerYear;  // up to Date::Max()
 
 ByteWriter KeyOf(uint32_t district, Table table) {
   LEADLAG_CHECK(district != 0);
@@ -22,18 +25,14 @@ ByteWriter KeyOf(uint32_t district, Table table) {
   return out;
 }
 
-void PutDate(ByteWriter& out, Date date) {
-  LEADLAG_CHECK(Date::Min() <= date && date < Date::Max());
-  out.PutFixed32(static_cast<uint32_t>(date.days()));
+void PutFixed16(ByteWriter& out, uint16_t number) {
+  out.PutU8(static_cast<uint8_t>(number >> 8));
+  out.PutU8(static_cast<uint8_t>(number & 0xff));
 }
 
-Date GetDate(ByteReader& in) {
-  const uint32_t days = in.GetFixed32();
-  if (days >= static_cast<uint32_t>(Date::Max().days())) {
-    in.Fail();
-    return Date();
-  }
-  return Date(static_cast<int32_t>(days));
+uint16_t GetFixed16(ByteReader& in) {
+  const int high = in.GetU8();
+  return static_cast<uint16_t>(high << 8 | in.GetU8());
 }
 
 // Reads the district and the table byte that every key begins with.
@@ -101,40 +100,79 @@ absl::StatusOr<CatalogVersionKey> CatalogVersionKey::Decode(std::string_view key
   return Finished(in, decoded, "a catalog version key");
 }
 
-std::string SeriesKey::Encode() const {
+std::string SeriesBlockKey::Encode() const {
+  LEADLAG_CHECK(month < kMonths);
   ByteWriter out = KeyOf(district, Table::kSeries);
   out.PutFixed32(team);
   out.PutFixed32(indicator);
-  PutDate(out, date);
+  PutFixed16(out, month);
+  out.PutFixed64(position);
+  return std::move(out).Take();
+}
+
+absl::StatusOr<SeriesBlockKey> SeriesBlockKey::Decode(std::string_view key) {
+  ByteReader in(key);
+  SeriesBlockKey decoded;
+  decoded.district = GetDistrict(in, Table::kSeries);
+  decoded.team = in.GetFixed32();
+  decoded.indicator = in.GetFixed32();
+  decoded.month = GetFixed16(in);
+  if (decoded.month >= kMonths) in.Fail();
+  decoded.position = in.GetFixed64();
+  return Finished(in, decoded, "a series key");
+}
+
+uint16_t MonthOf(Date date) {
+  LEADLAG_CHECK(Date::Min() <= date && date < Date::Max());
+  return static_cast<uint16_t>((date.year() - kEpochYear) * kMonthsPerYear + date.month() - 1);
+}
+
+Date FirstOfMonth(uint16_t month) {
+  return Date::FromYmd(kEpochYear + month / kMonthsPerYear, month % kMonthsPerYear + 1, 1);
+}
+
+std::string IdentityBlockKey::Encode() const {
+  ByteWriter out = KeyOf(district, Table::kIdentities);
+  PutFixed16(out, bucket);
+  out.PutFixed64(position);
+  return std::move(out).Take();
+}
+
+absl::StatusOr<IdentityBlockKey> IdentityBlockKey::Decode(std::string_view key) {
+  ByteReader in(key);
+  IdentityBlockKey decoded;
+  decoded.district = GetDistrict(in, Table::kIdentities);
+  decoded.bucket = GetFixed16(in);
+  decoded.position = in.GetFixed64();
+  return Finished(in, decoded, "an identities key");
+}
+
+std::string RecordBlockKey::Encode() const {
+  ByteWriter out = KeyOf(district, Table::kRecords);
+  out.PutFixed64(first);
+  return std::move(out).Take();
+}
+
+absl::StatusOr<RecordBlockKey> RecordBlockKey::Decode(std::string_view key) {
+  ByteReader in(key);
+  RecordBlockKey decoded;
+  decoded.district = GetDistrict(in, Table::kRecords);
+  decoded.first = in.GetFixed64();
+  return Finished(in, decoded, "a records key");
+}
+
+std::string RevisedKey::Encode() const {
+  ByteWriter out = KeyOf(district, Table::kRevised);
   out.PutFixed64(evidence);
   return std::move(out).Take();
 }
 
-absl::StatusOr<SeriesKey> SeriesKey::Decode(std::string_view key) {
+absl::StatusOr<RevisedKey> RevisedKey::Decode(std::string_view key) {
   ByteReader in(key);
-  SeriesKey decoded;
-  decoded.district = GetDistrict(in, Table::kSeries);
-  decoded.team = in.GetFixed32();
-  decoded.indicator = in.GetFixed32();
-  decoded.date = GetDate(in);
+  RevisedKey decoded;
+  decoded.district = GetDistrict(in, Table::kRevised);
   decoded.evidence = in.GetFixed64();
-  return Finished(in, decoded, "a series key");
-}
-
-std::string IdentityKey::Encode() const {
-  ByteWriter out = KeyOf(district, Table::kIdentity);
-  out.PutFixed32(source);
-  out.PutRaw(evidence_id);
-  return std::move(out).Take();
-}
-
-absl::StatusOr<IdentityKey> IdentityKey::Decode(std::string_view key) {
-  ByteReader in(key);
-  IdentityKey decoded;
-  decoded.district = GetDistrict(in, Table::kIdentity);
-  decoded.source = in.GetFixed32();
-  decoded.evidence_id = GetRest(in);
-  return Finished(in, std::move(decoded), "an identity key");
+  return Finished(in, decoded, "a revised record's key");
 }
 
 std::string RevisionKey::Encode() const {
@@ -188,8 +226,7 @@ std::string DayRowKey::Encode() const {
   ByteWriter out = KeyOf(district, Table::kDayRows);
   out.PutFixed32(team);
   out.PutFixed32(indicator);
-  out.PutU8(static_cast<uint8_t>(row_year >> 8));
-  out.PutU8(static_cast<uint8_t>(row_year & 0xff));
+  PutFixed16(out, static_cast<uint16_t>(row_year));
   return std::move(out).Take();
 }
 
@@ -199,8 +236,7 @@ absl::StatusOr<DayRowKey> DayRowKey::Decode(std::string_view key) {
   decoded.district = GetDistrict(in, Table::kDayRows);
   decoded.team = in.GetFixed32();
   decoded.indicator = in.GetFixed32();
-  const int high = in.GetU8();
-  decoded.row_year = high << 8 | in.GetU8();
+  decoded.row_year = GetFixed16(in);
   if (decoded.row_year < kRowYearMin || decoded.row_year > kRowYearMax) in.Fail();
   return Finished(in, decoded, "a day row key");
 }
@@ -331,34 +367,18 @@ KeyRange NamesRange(uint32_t district, NameKind kind) {
   return PrefixRange(std::move(prefix));
 }
 
-KeyRange SeriesRange(uint32_t district, uint32_t team) {
-  ByteWriter prefix = KeyOf(district, Table::kSeries);
-  prefix.PutFixed32(team);
-  return PrefixRange(std::move(prefix));
+KeyRange SeriesBlocksRange(uint32_t district, uint32_t team, uint32_t indicator, DateRange dates) {
+  const Date from = std::clamp(dates.from, Date::Min(), Date::Max() - 1);
+  const Date last = std::clamp(dates.to - 1, from, Date::Max() - 1);
+  KeyRange range{SeriesBlockKey{district, team, indicator, MonthOf(from), 0}.Encode(),
+                 SeriesBlockKey{district, team, indicator, MonthOf(last), UINT64_MAX}.Encode()};
+  range.end.push_back('\0');  // the last position too
+  return range;
 }
 
-KeyRange SeriesRange(uint32_t district, uint32_t team, uint32_t indicator) {
-  ByteWriter prefix = KeyOf(district, Table::kSeries);
-  prefix.PutFixed32(team);
-  prefix.PutFixed32(indicator);
-  return PrefixRange(std::move(prefix));
-}
-
-KeyRange SeriesRange(uint32_t district, uint32_t team, uint32_t indicator, DateRange dates) {
-  const Date from = std::clamp(dates.from, Date::Min(), Date::Max());
-  const Date to = std::clamp(dates.to, from, std::max(from, Date::Max()));
-  ByteWriter begin = KeyOf(district, Table::kSeries);
-  begin.PutFixed32(team);
-  begin.PutFixed32(indicator);
-  ByteWriter end = begin;
-  begin.PutFixed32(static_cast<uint32_t>(from.days()));
-  end.PutFixed32(static_cast<uint32_t>(to.days()));
-  return {std::move(begin).Take(), std::move(end).Take()};
-}
-
-KeyRange IdentityRange(uint32_t district, uint32_t source) {
-  ByteWriter prefix = KeyOf(district, Table::kIdentity);
-  prefix.PutFixed32(source);
+KeyRange IdentityBlocksRange(uint32_t district, uint16_t bucket) {
+  ByteWriter prefix = KeyOf(district, Table::kIdentities);
+  PutFixed16(prefix, bucket);
   return PrefixRange(std::move(prefix));
 }
 

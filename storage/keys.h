@@ -12,9 +12,11 @@
 //   0x01   meta                name bytes                                    applied position, server's own
 //   0x02   names               kind u8, number u32                           the interned name
 //   0x03   catalog versions    version u32                                   catalog
-//   0x10   series              team u32, indicator u32, date u32, evidence u64   current revision
-//   0x11   identity            source u32, evidence_id bytes                 where the record is
-//   0x12   revisions           evidence u64, revision u32                    revision
+//   0x10   series              team u32, indicator u32, month u16, position u64  places of records by date    } in blocks: written
+//   0x11   identities          bucket u16, position u64                      numbers of records by fingerprint  } by checkpoints alone,
+//   0x12   records             first evidence u64                            first revisions, by number       } evidence_blocks.h
+//   0x13   revisions           evidence u64, revision u32                    revision, of records with more than one
+//   0x14   revised             evidence u64                                  where such a record stands now
 //   0x20   reviews             team u32, review id bytes                     review
 //   0x21   review ids          review id bytes                               team
 //   0x30   day rows            team u32, indicator u32, row year u16         DayRow::Encode
@@ -28,12 +30,12 @@
 // DO NOT CHANGE these values, nor the width or order of fields: they are in every data directory. Add tables; never
 // reuse a byte. docs/STORAGE.md has the rationale, and tests/storage/keys_test.cc the bytes.
 //
-// Encode has no failure: REQUIRES dates in [Date::Min(), Date::Max()), row years in 1970..2100. Decode is strict:
-// DATA_LOSS for bytes that Encode did not make (another table, too short, too long, a kind or date out of range).
+// Encode has no failure: REQUIRES months of dates in [Date::Min(), Date::Max()), row years in 1970..2100. Decode is
+// strict: DATA_LOSS for bytes that Encode did not make (another table, too short, too long, a kind or month out of range).
 // Plain values; thread safe.
 //
-//   std::string key = SeriesKey{.district = 1, .team = 2, .indicator = 3, .date = d, .evidence = 4}.Encode();
-//   store.Scan(SeriesRange(1, 2, 3, {from, to}), ...);
+//   std::string key = DayRowKey{.district = 1, .team = 2, .indicator = 3, .row_year = 2026}.Encode();
+//   store.Scan(DayRowsRange(1, 2, 3), ...);
 #pragma once
 
 #include <compare>
@@ -51,8 +53,10 @@ enum class Table : uint8_t {
   kNames = 0x02,
   kCatalogVersions = 0x03,
   kSeries = 0x10,
-  kIdentity = 0x11,
-  kRevisions = 0x12,
+  kIdentities = 0x11,
+  kRecords = 0x12,
+  kRevisions = 0x13,
+  kRevised = 0x14,
   kReviews = 0x20,
   kReviewIds = 0x21,
   kDayRows = 0x30,
@@ -102,24 +106,44 @@ struct CatalogVersionKey {
   friend auto operator<=>(const CatalogVersionKey&, const CatalogVersionKey&) = default;
 };
 
-struct SeriesKey {
+// `position`: the district's applied position at the checkpoint that wrote the block, so that no two checkpoints write the same key.
+struct SeriesBlockKey {
   uint32_t district = 0;
   uint32_t team = 0;
   uint32_t indicator = 0;
-  Date date;              // the current revision's event date
-  uint64_t evidence = 0;  // the record's number, the same through all its revisions
+  uint16_t month = 0;  // MonthOf the event dates in the block
+  uint64_t position = 0;
   std::string Encode() const;
-  static absl::StatusOr<SeriesKey> Decode(std::string_view key);
-  friend auto operator<=>(const SeriesKey&, const SeriesKey&) = default;
+  static absl::StatusOr<SeriesBlockKey> Decode(std::string_view key);
+  friend auto operator<=>(const SeriesBlockKey&, const SeriesBlockKey&) = default;
+};
+// Months since January 1970. REQUIRES: a date in [Date::Min(), Date::Max()).
+uint16_t MonthOf(Date date);
+Date FirstOfMonth(uint16_t month);
+
+struct IdentityBlockKey {
+  uint32_t district = 0;
+  uint16_t bucket = 0;  // the top 16 bits of the fingerprints in the block
+  uint64_t position = 0;
+  std::string Encode() const;
+  static absl::StatusOr<IdentityBlockKey> Decode(std::string_view key);
+  friend auto operator<=>(const IdentityBlockKey&, const IdentityBlockKey&) = default;
 };
 
-struct IdentityKey {
+struct RecordBlockKey {
   uint32_t district = 0;
-  uint32_t source = 0;
-  std::string evidence_id;  // the source's, raw
+  uint64_t first = 0;  // number of the first record in the block; a record keeps its number through all its revisions
   std::string Encode() const;
-  static absl::StatusOr<IdentityKey> Decode(std::string_view key);
-  friend auto operator<=>(const IdentityKey&, const IdentityKey&) = default;
+  static absl::StatusOr<RecordBlockKey> Decode(std::string_view key);
+  friend auto operator<=>(const RecordBlockKey&, const RecordBlockKey&) = default;
+};
+
+struct RevisedKey {
+  uint32_t district = 0;
+  uint64_t evidence = 0;
+  std::string Encode() const;
+  static absl::StatusOr<RevisedKey> Decode(std::string_view key);
+  friend auto operator<=>(const RevisedKey&, const RevisedKey&) = default;
 };
 
 struct RevisionKey {
@@ -220,10 +244,8 @@ KeyRange PrefixRange(std::string_view prefix);
 KeyRange DistrictRange(uint32_t district);             // everything of a district
 KeyRange TableRange(uint32_t district, Table table);   // one table of a district
 KeyRange NamesRange(uint32_t district, NameKind kind);
-KeyRange SeriesRange(uint32_t district, uint32_t team);
-KeyRange SeriesRange(uint32_t district, uint32_t team, uint32_t indicator);
-KeyRange SeriesRange(uint32_t district, uint32_t team, uint32_t indicator, DateRange dates);  // dates in [from, to)
-KeyRange IdentityRange(uint32_t district, uint32_t source);
+KeyRange SeriesBlocksRange(uint32_t district, uint32_t team, uint32_t indicator, DateRange dates);  // with dates in [from, to)
+KeyRange IdentityBlocksRange(uint32_t district, uint16_t bucket);
 KeyRange RevisionsRange(uint32_t district, uint64_t evidence);
 KeyRange ReviewsRange(uint32_t district, uint32_t team);
 KeyRange DayRowsRange(uint32_t district, uint32_t team);

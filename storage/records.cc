@@ -98,18 +98,22 @@ EvidenceContent GetEvidenceContent(ByteReader& in) {
   return content;
 }
 
-std::string EncodeEvidenceRecord(const EvidenceRecord& record) {
-  const EvidenceRevision& revision = record.revision;
-  ByteWriter out;
+void PutEvidenceRecord(ByteWriter& out, SourceNumber source, std::string_view evidence_id, uint32_t revision,
+                       const EvidenceContent& content, const EvidenceDates& dates) {
   out.PutU8(kEvidenceFormat);
-  out.PutVarint(record.source);
-  out.PutString(record.evidence_id);
-  out.PutVarint(revision.revision);
-  PutEvidenceContent(out, revision.content);
-  PutInstant(out, revision.recorded);
-  PutDate(out, revision.recorded_date);
-  PutDate(out, revision.event_date);
-  PutDate(out, revision.known_date);
+  out.PutVarint(source);
+  out.PutString(evidence_id);
+  out.PutVarint(revision);
+  PutEvidenceContent(out, content);
+  PutInstant(out, dates.recorded);
+  PutDate(out, dates.recorded_date);
+  PutDate(out, dates.event_date);
+  PutDate(out, dates.known_date);
+}
+
+std::string EncodeEvidenceRecord(const EvidenceRecord& record) {
+  ByteWriter out;
+  PutEvidenceRecord(out, record.source, record.evidence_id, record.revision.revision, record.revision.content, record.revision.dates());
   return std::move(out).Take();
 }
 

@@ -22,8 +22,8 @@
 
 namespace leadlag {
 
-// One stored revision of one record: the current one in the series table, every one (the current included) in the revision table once
-// there is more than one.
+// One stored revision of one record: the first one under its number, every one (the first included) in the revision table once there is
+// more than one.
 struct EvidenceRecord {
   SourceNumber source = 0;
   std::string evidence_id;
@@ -31,9 +31,12 @@ struct EvidenceRecord {
   friend bool operator==(const EvidenceRecord&, const EvidenceRecord&) = default;
 };
 std::string EncodeEvidenceRecord(const EvidenceRecord& record);
+// The same from its parts.
+void PutEvidenceRecord(ByteWriter& out, SourceNumber source, std::string_view evidence_id, uint32_t revision,
+                       const EvidenceContent& content, const EvidenceDates& dates);
 absl::StatusOr<EvidenceRecord> DecodeEvidenceRecord(std::string_view bytes);
 
-// Where a record is, and what latency needs of its first revision. Key: (source, evidence_id).
+// Where a record is, and what latency needs of its first revision. Stored of records with more than one revision.
 struct EvidenceIdentity {
   uint64_t number = 0;             // the district's n-th record
   // Place of the current content in the series table; none for a void that came before any content.

@@ -8,27 +8,22 @@
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "core/check.h"
-#include "core/codec.h"
 #include "rocksdb/cache.h"
 #include "rocksdb/filter_policy.h"
-#include "rocksdb/sst_file_writer.h"
 #include "rocksdb/table.h"
 #include "storage/disk.h"
+#include "storage/evidence_blocks.h"
 #include "storage/held_deletions.h"
-#include "storage/memory_layer.h"
+#include "storage/layers.h"
 #include "storage/rocksdb_directory.h"
+#include "storage/run_writer.h"
 
 namespace leadlag {
 namespace {
 
-constexpr uint8_t kAppliedPositionFormat = 1;
 // Files of a checkpoint until RocksDB has taken them in: a name that it does not know.
 constexpr char kRunPrefix[] = "checkpoint-";
-constexpr uint64_t kRunBytes = 64 << 20;
-
-std::string AppliedPositionKey(uint32_t district) {
-  return MetaKey{.district = district, .name = std::string(kAppliedPositionName)}.Encode();
-}
+constexpr size_t kReadaheadBytes = 2 << 20;
 
 rocksdb::Options ViewOptions(rocksdb::Env* env, const std::shared_ptr<rocksdb::Cache>& cache) {
   rocksdb::Options db = BaseOptions(env);
@@ -69,15 +64,14 @@ absl::StatusOr<uint64_t> IntProperty(rocksdb::DB& db, const std::string& name) {
   return value;
 }
 
-// The layers of memory over RocksDB, newest first.
-using Layers = std::vector<std::shared_ptr<const MemoryLayer>>;
-
 // Entries of layers and RocksDB together, in key order: of each key the newest, deleted ones left out.
 class Merged {
  public:
-  Merged(const Layers& layers, std::unique_ptr<rocksdb::Iterator> base) : base_(std::move(base)) {
-    for (const std::shared_ptr<const MemoryLayer>& layer : layers) {
-      if (!layer->empty()) cursors_.emplace_back(*layer);
+  // `changes`: above the layers; null: none.
+  Merged(const MemoryLayer* changes, const Layers& layers, std::unique_ptr<rocksdb::Iterator> base) : base_(std::move(base)) {
+    if (changes != nullptr && !changes->empty()) cursors_.emplace_back(*changes);
+    for (const std::shared_ptr<const Layer>& layer : layers) {
+      if (!layer->keys.empty()) cursors_.emplace_back(layer->keys);
     }
   }
 
@@ -176,8 +170,10 @@ struct Store::Rep {
 
   mutable absl::Mutex mu;
   // `active` is the first of `layers`: what Commit changes. The others stand, until they are on disk.
-  std::shared_ptr<MemoryLayer> active ABSL_GUARDED_BY(mu) = std::make_shared<MemoryLayer>();
+  std::shared_ptr<Layer> active ABSL_GUARDED_BY(mu) = std::make_shared<Layer>();
   std::shared_ptr<const Layers> layers ABSL_GUARDED_BY(mu) = std::make_shared<Layers>(Layers{active});
+  // Of what RocksDB holds, or is about to.
+  std::shared_ptr<const IdentityFilters> filters ABSL_GUARDED_BY(mu) = std::make_shared<IdentityFilters>();
 
   uint64_t checkpoints ABSL_GUARDED_BY(mu) = 0;  // that took layers away
 
@@ -197,7 +193,7 @@ struct Store::Rep {
   // What is committed so far, in layers that stand.
   std::shared_ptr<const Layers> Seal() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu) {
     if (!active->empty()) {
-      active = std::make_shared<MemoryLayer>();
+      active = std::make_shared<Layer>();
       Layers sealed{active};
       sealed.insert(sealed.end(), layers->begin(), layers->end());
       layers = std::make_shared<Layers>(std::move(sealed));
@@ -206,8 +202,8 @@ struct Store::Rep {
   }
 
   absl::StatusOr<std::optional<std::string>> Get(const Layers& over, std::string_view key, const rocksdb::Snapshot* snapshot) const {
-    for (const std::shared_ptr<const MemoryLayer>& layer : over) {
-      const MemoryLayer::Change* change = layer->Find(key);
+    for (const std::shared_ptr<const Layer>& layer : over) {
+      const MemoryLayer::Change* change = layer->keys.Find(key);
       if (change == nullptr) continue;
       return change->deleted ? std::nullopt : std::optional<std::string>(change->value);
     }
@@ -220,13 +216,21 @@ struct Store::Rep {
   }
 
   // `over` was taken before: what has left it since is in RocksDB.
-  Merged Read(const Layers& over, rocksdb::ReadOptions reading) const {
-    if (base_empty) return Merged(over, nullptr);
-    return Merged(over, std::unique_ptr<rocksdb::Iterator>(db->NewIterator(reading)));
+  Merged Read(const MemoryLayer* changes, const Layers& over, rocksdb::ReadOptions reading) const {
+    if (base_empty) return Merged(changes, over, nullptr);
+    return Merged(changes, over, std::unique_ptr<rocksdb::Iterator>(db->NewIterator(reading)));
   }
 
+  std::shared_ptr<const IdentityFilters> Filters() const {
+    absl::MutexLock lock(&mu);
+    return filters;
+  }
+  // RocksDB's identities of a district; `expected`: as many as there may be, where it has none yet.
+  std::shared_ptr<IdentityFilter> FilterOf(uint32_t district, uint64_t expected) ABSL_EXCLUSIVE_LOCKS_REQUIRED(checkpoint_mu);
+  absl::Status LoadIdentities() ABSL_EXCLUSIVE_LOCKS_REQUIRED(checkpoint_mu);
+  uint64_t LastRecordOf(uint32_t district) const;
+
   absl::Status TakeIn(const std::vector<std::string>& files) ABSL_EXCLUSIVE_LOCKS_REQUIRED(checkpoint_mu);
-  absl::Status WriteRuns(const Layers& sealed, std::vector<std::string>& files) ABSL_EXCLUSIVE_LOCKS_REQUIRED(checkpoint_mu);
   void RemoveFiles(const std::vector<std::string>& files) {
     for (const std::string& file : files) disk->env()->DeleteFile(file).PermitUncheckedError();
   }
@@ -235,15 +239,9 @@ struct Store::Rep {
 struct Batch::Rep {
   const Store::Rep* store;
   std::shared_ptr<const Layers> layers;  // as they were when the batch began; nothing is committed meanwhile
-  MemoryLayer changes;
+  Layer changes;
 
   explicit Rep(const Store::Rep* of) : store(of), layers(of->LayersNow()) {}
-
-  Layers WithChanges() const {
-    Layers all{std::shared_ptr<const MemoryLayer>(std::shared_ptr<void>(), &changes)};
-    all.insert(all.end(), layers->begin(), layers->end());
-    return all;
-  }
 };
 
 Batch::Batch(std::unique_ptr<Rep> rep) : rep_(std::move(rep)) {}
@@ -251,18 +249,22 @@ Batch::Batch(Batch&&) noexcept = default;
 Batch& Batch::operator=(Batch&&) noexcept = default;
 Batch::~Batch() = default;
 
-void Batch::Put(std::string_view key, std::string value) { rep_->changes.Put(key, std::move(value)); }
-void Batch::Delete(std::string_view key) { rep_->changes.Delete(key); }
+void Batch::Put(std::string_view key, std::string value) { rep_->changes.keys.Put(key, std::move(value)); }
+void Batch::Delete(std::string_view key) { rep_->changes.keys.Delete(key); }
+
+void Batch::AddRecord(uint32_t district, uint64_t number, uint64_t fingerprint, std::string_view bytes) {
+  rep_->changes.evidence.AddRecord(district, number, fingerprint, bytes);
+}
+void Batch::AddPlace(uint32_t district, SeriesId series, EvidencePlace place) {
+  rep_->changes.evidence.AddPlace(district, series, place);
+}
 
 void Batch::PutAppliedPosition(uint32_t district, uint64_t position) {
-  ByteWriter value;
-  value.PutU8(kAppliedPositionFormat);
-  value.PutFixed64(position);
-  Put(AppliedPositionKey(district), value.bytes());
+  Put(AppliedPositionKey(district), EncodeAppliedPosition(position));
 }
 
 absl::StatusOr<std::optional<std::string>> Batch::Get(std::string_view key) const {
-  if (const MemoryLayer::Change* change = rep_->changes.Find(key)) {
+  if (const MemoryLayer::Change* change = rep_->changes.keys.Find(key)) {
     return change->deleted ? std::nullopt : std::optional<std::string>(change->value);
   }
   return rep_->store->Get(*rep_->layers, key, nullptr);
@@ -270,12 +272,17 @@ absl::StatusOr<std::optional<std::string>> Batch::Get(std::string_view key) cons
 
 absl::Status Batch::Scan(const KeyRange& range, EntryVisitor visit) const {
   if (IsEmpty(range)) return absl::OkStatus();
-  return rep_->store->Read(rep_->WithChanges(), rocksdb::ReadOptions()).Walk(range, visit);
+  return rep_->store->Read(&rep_->changes.keys, *rep_->layers, rocksdb::ReadOptions()).Walk(range, visit);
 }
 
 absl::Status Batch::ScanReverse(const KeyRange& range, EntryVisitor visit) const {
   if (IsEmpty(range)) return absl::OkStatus();
-  return rep_->store->Read(rep_->WithChanges(), rocksdb::ReadOptions()).WalkReverse(range, visit);
+  return rep_->store->Read(&rep_->changes.keys, *rep_->layers, rocksdb::ReadOptions()).WalkReverse(range, visit);
+}
+
+EvidenceReader Batch::evidence() const {
+  const Store::Rep& store = *rep_->store;
+  return EvidenceReader(&rep_->changes.evidence, rep_->layers, store.Filters(), store.base_empty ? nullptr : store.db.get(), nullptr);
 }
 
 size_t Batch::bytes() const { return rep_->changes.bytes(); }
@@ -283,40 +290,6 @@ size_t Batch::bytes() const { return rep_->changes.bytes(); }
 void Batch::Clear() { rep_ = std::make_unique<Rep>(rep_->store); }
 
 // ---- runs -------------------------------------------------------------------
-
-// The layers' changes as files of sorted keys that RocksDB can take in, durable.
-absl::Status Store::Rep::WriteRuns(const Layers& sealed, std::vector<std::string>& files) {
-  std::vector<MemoryLayer::Cursor> cursors;  // newest first
-  for (const std::shared_ptr<const MemoryLayer>& layer : sealed) {
-    cursors.emplace_back(*layer);
-    cursors.back().SeekToFirst();
-  }
-  std::optional<rocksdb::SstFileWriter> writer;
-  rocksdb::Status status;
-  while (status.ok()) {
-    const MemoryLayer::Change* next = nullptr;
-    for (const MemoryLayer::Cursor& cursor : cursors) {
-      if (cursor.Valid() && (next == nullptr || cursor.change().key < next->key)) next = &cursor.change();
-    }
-    if (next == nullptr) break;
-    for (MemoryLayer::Cursor& cursor : cursors) {
-      if (cursor.Valid() && cursor.change().key == next->key) cursor.Next();
-    }
-    if (!writer) {
-      files.push_back(absl::StrCat(directory, "/", kRunPrefix, ++runs));
-      writer.emplace(rocksdb::EnvOptions(), options);
-      status = writer->Open(files.back());
-      if (!status.ok()) break;
-    }
-    status = next->deleted ? writer->Delete(ToSlice(next->key)) : writer->Put(ToSlice(next->key), ToSlice(next->value));
-    if (status.ok() && writer->FileSize() >= kRunBytes) {
-      status = writer->Finish();
-      writer.reset();
-    }
-  }
-  if (status.ok() && writer) status = writer->Finish();
-  return ToStatus(status, "writing the view");
-}
 
 // Once RocksDB has failed in this it may be in two minds about what it holds, and the next one may end the process; on disk it is
 // whole, with these files or without them.
@@ -346,19 +319,27 @@ absl::Status Store::Checkpoint(const Sealed& sealed) {
   Layers layers;
   {
     absl::MutexLock layers_lock(&rep_->mu);
-    for (const std::shared_ptr<const MemoryLayer>& layer : *sealed.rep_->layers) {
+    for (const std::shared_ptr<const Layer>& layer : *sealed.rep_->layers) {
       if (std::find(rep_->layers->begin(), rep_->layers->end(), layer) != rep_->layers->end()) layers.push_back(layer);
     }
   }
   if (layers.empty()) return absl::OkStatus();
   // A disk that was full has made RocksDB stop; whether it is so still, it finds out by itself.
   rep_->db->Resume().PermitUncheckedError();
-  std::vector<std::string> files;
-  absl::Status status = rep_->WriteRuns(layers, files);
-  if (status.ok()) status = rep_->TakeIn(files);
-  rep_->RemoveFiles(files);  // taken in, they have other names
+  RunWriter writer(rep_->options, [this] {
+    rep_->checkpoint_mu.AssertHeld();
+    return absl::StrCat(rep_->directory, "/", kRunPrefix, ++rep_->runs);
+  });
+  absl::Status status = ToStatus(writer.Write(layers), "writing the view");
+  if (status.ok()) status = rep_->TakeIn(writer.files());
+  rep_->RemoveFiles(writer.files());  // taken in, they have other names
   if (!status.ok()) return status;
   rep_->base_empty = false;
+  // Before the layers that hold them go.
+  for (const auto& [district, identities] : writer.identities()) {
+    const std::shared_ptr<IdentityFilter> filter = rep_->FilterOf(district, identities.size());
+    for (const EvidenceIdentityEntry& entry : identities) filter->Add(entry.fingerprint);
+  }
   absl::MutexLock layers_lock(&rep_->mu);
   ++rep_->checkpoints;
   rep_->layers = std::make_shared<Layers>(rep_->layers->begin(), rep_->layers->end() - static_cast<std::ptrdiff_t>(layers.size()));
@@ -391,7 +372,67 @@ absl::StatusOr<std::unique_ptr<Store>> Store::Open(StoreOptions options) {
   rep->base_empty = tables.empty();
   if (status.ok()) status = LeaveSequenceZero(*rep->db);
   if (!status.ok()) return ToStatus(status, "opening the view");
+  {
+    absl::MutexLock lock(&rep->checkpoint_mu);
+    if (absl::Status loaded = rep->LoadIdentities(); !loaded.ok()) return loaded;
+  }
   return std::unique_ptr<Store>(new Store(std::move(rep)));
+}
+
+std::shared_ptr<IdentityFilter> Store::Rep::FilterOf(uint32_t district, uint64_t expected) {
+  absl::MutexLock lock(&mu);
+  if (const auto found = filters->find(district); found != filters->end()) return found->second;
+  auto with = std::make_shared<IdentityFilters>(*filters);
+  std::shared_ptr<IdentityFilter> filter = (*with)[district] = std::make_shared<IdentityFilter>(expected);
+  filters = std::move(with);
+  return filter;
+}
+
+// One pass over all identities on disk, of every district.
+absl::Status Store::Rep::LoadIdentities() {
+  rocksdb::ReadOptions reading;
+  reading.fill_cache = false;
+  reading.readahead_size = kReadaheadBytes;
+  const std::unique_ptr<rocksdb::Iterator> at(db->NewIterator(reading));
+  std::vector<EvidenceIdentityEntry> entries;
+  std::shared_ptr<IdentityFilter> filter;
+  uint32_t district = 0;  // the filter's
+  at->Seek(ToSlice(TableRange(1, Table::kIdentities).begin));
+  while (at->Valid()) {
+    const std::string_view bytes = ToView(at->key());
+    const absl::StatusOr<uint32_t> next = DistrictOf(bytes);
+    if (!next.ok()) break;  // no key of a district's
+    const KeyRange table = TableRange(*next, Table::kIdentities);
+    if (bytes < table.begin) {
+      at->Seek(ToSlice(table.begin));
+      continue;
+    }
+    if (!table.Contains(bytes)) {
+      const std::string end = DistrictRange(*next).end;
+      if (end.empty()) break;
+      at->Seek(ToSlice(end));
+      continue;
+    }
+    const absl::StatusOr<IdentityBlockKey> key = IdentityBlockKey::Decode(bytes);
+    absl::Status status = key.status();
+    entries.clear();
+    if (status.ok()) status = AddIdentityBlock(ToView(at->value()), key->bucket, entries);
+    if (!status.ok()) return status;
+    if (*next != district) filter = FilterOf(*next, LastRecordOf(*next));
+    district = *next;
+    for (const EvidenceIdentityEntry& entry : entries) filter->Add(entry.fingerprint);
+    at->Next();
+  }
+  return ToStatus(at->status(), "opening the view");
+}
+
+// The number of the district's last record on disk, or nearly: for how much room to make.
+uint64_t Store::Rep::LastRecordOf(uint32_t district) const {
+  const std::unique_ptr<rocksdb::Iterator> at(db->NewIterator(rocksdb::ReadOptions()));
+  at->SeekForPrev(ToSlice(RecordBlockKey{district, UINT64_MAX}.Encode()));
+  if (!at->Valid()) return 0;
+  const absl::StatusOr<RecordBlockKey> last = RecordBlockKey::Decode(ToView(at->key()));
+  return last.ok() && last->district == district ? last->first : 0;
 }
 
 Store::Store(std::unique_ptr<Rep> rep) : rep_(std::move(rep)) {}
@@ -423,7 +464,7 @@ absl::Status Store::Scan(const KeyRange& range, EntryVisitor visit, const Snapsh
   if (snapshot != nullptr) options.snapshot = snapshot->rep_->snapshot;
   const rocksdb::Slice end = ToSlice(range.end);
   if (!range.end.empty()) options.iterate_upper_bound = &end;
-  return rep_->Read(*layers, options).Walk(range, visit);
+  return rep_->Read(nullptr, *layers, options).Walk(range, visit);
 }
 
 absl::Status Store::ScanReverse(const KeyRange& range, EntryVisitor visit, const Snapshot* snapshot) const {
@@ -433,7 +474,13 @@ absl::Status Store::ScanReverse(const KeyRange& range, EntryVisitor visit, const
   if (snapshot != nullptr) options.snapshot = snapshot->rep_->snapshot;
   const rocksdb::Slice begin = ToSlice(range.begin);
   options.iterate_lower_bound = &begin;
-  return rep_->Read(*layers, options).WalkReverse(range, visit);
+  return rep_->Read(nullptr, *layers, options).WalkReverse(range, visit);
+}
+
+EvidenceReader Store::evidence(const Snapshot* snapshot) const {
+  std::shared_ptr<const Layers> layers = snapshot != nullptr ? snapshot->rep_->layers : rep_->LayersNow();
+  return EvidenceReader(nullptr, std::move(layers), rep_->Filters(), rep_->base_empty ? nullptr : rep_->db.get(),
+                        snapshot != nullptr ? snapshot->rep_->snapshot : nullptr);
 }
 
 absl::StatusOr<std::vector<uint32_t>> Store::Districts(const Snapshot* snapshot) const {
@@ -458,16 +505,7 @@ absl::StatusOr<uint64_t> Store::AppliedPosition(uint32_t district, const Snapsho
   const absl::StatusOr<std::optional<std::string>> value = Get(AppliedPositionKey(district), snapshot);
   if (!value.ok()) return value.status();
   if (!value->has_value()) return 0;
-  ByteReader in(**value);
-  const uint8_t format = in.GetU8();
-  if (format > kAppliedPositionFormat) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("the applied position of district ", district, " has a format newer than this program"));
-  }
-  if (format != kAppliedPositionFormat) in.Fail();
-  const uint64_t position = in.GetFixed64();
-  if (absl::Status status = in.Finish("an applied position"); !status.ok()) return status;
-  return position;
+  return DecodeAppliedPosition(district, **value);
 }
 
 Batch Store::NewBatch() const { return Batch(std::make_unique<Batch::Rep>(rep_.get())); }
@@ -476,7 +514,8 @@ void Store::Commit(Batch& batch) {
   LEADLAG_CHECK(batch.rep_->store == rep_.get());
   {
     absl::MutexLock lock(&rep_->mu);
-    rep_->active->Absorb(batch.rep_->changes);
+    rep_->active->keys.Absorb(batch.rep_->changes.keys);
+    rep_->active->evidence.Absorb(batch.rep_->changes.evidence);
   }
   batch.Clear();
 }
@@ -502,15 +541,17 @@ absl::StatusOr<StoreStats> Store::Stats() const {
     *value = *read;
   }
   const std::shared_ptr<const Layers> layers = rep_->LayersNow();
-  for (const std::shared_ptr<const MemoryLayer>& layer : *layers) stats.keys_estimate += layer->size();
+  for (const std::shared_ptr<const Layer>& layer : *layers) stats.keys_estimate += layer->keys.size() + layer->evidence.size();
   stats.memory_bytes = UnwrittenBytes() + rep_->cache->GetUsage();
+  const std::shared_ptr<const IdentityFilters> filters = rep_->Filters();
+  for (const auto& [district, filter] : *filters) stats.memory_bytes += filter->bytes();
   return stats;
 }
 
 size_t Store::UnwrittenBytes() const {
   absl::MutexLock lock(&rep_->mu);
   size_t bytes = 0;
-  for (const std::shared_ptr<const MemoryLayer>& layer : *rep_->layers) bytes += layer->bytes();
+  for (const std::shared_ptr<const Layer>& layer : *rep_->layers) bytes += layer->bytes();
   return bytes;
 }
 
@@ -519,6 +560,7 @@ size_t Store::layers() const { return rep_->LayersNow()->size(); }
 absl::StatusOr<std::optional<std::string>> StoreView::Get(std::string_view key) const {
   return store_->Get(key, snapshot_.get());
 }
+EvidenceReader StoreView::evidence() const { return store_->evidence(snapshot_.get()); }
 absl::Status StoreView::Scan(const KeyRange& range, EntryVisitor visit) const {
   return store_->Scan(range, visit, snapshot_.get());
 }

@@ -7,7 +7,7 @@
 //               position, so the view says itself where that is), and the server applies the log's tail to it again.
 //   snapshot    the view as it stood at one moment; reads through it agree with each other.
 //
-// What is committed lies in layers of memory (storage/memory_layer.h) until a checkpoint writes them as sorted files,
+// What is committed lies in layers of memory (storage/memory_layer.h, evidence_layer.h) until a checkpoint writes them as sorted files,
 // which RocksDB takes in at one stroke. RocksDB's own memtable and write-ahead log are not used: the command log is the
 // view's write-ahead log, and the memtable was what the writer spent most of its time on.
 //
@@ -38,6 +38,7 @@
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "storage/evidence_reader.h"
 #include "storage/keys.h"
 
 namespace leadlag {
@@ -71,8 +72,14 @@ class Batch {
   Batch& operator=(Batch&&) noexcept;
   ~Batch();
 
+  // REQUIRES: no key of the tables that checkpoints alone write (storage/keys.h).
   void Put(std::string_view key, std::string value);
   void Delete(std::string_view key);
+  // A new record of evidence; bytes are its first revision. REQUIRES: `number` is one more than the district's last record's, or 1; the
+  // batch has the district's applied position.
+  void AddRecord(uint32_t district, uint64_t number, uint64_t fingerprint, std::string_view bytes);
+  // It stands there from now on. Where it stood before is not taken back: whoever finds it there asks the record.
+  void AddPlace(uint32_t district, SeriesId series, EvidencePlace place);
   // Says how far this batch brings its district. REQUIRES: not below the district's position so far.
   void PutAppliedPosition(uint32_t district, uint64_t position);
 
@@ -81,8 +88,9 @@ class Batch {
   // Entries of [range.begin, range.end) in key order, this batch's changes included, until the visitor says stop.
   absl::Status Scan(const KeyRange& range, EntryVisitor visit) const;
   absl::Status ScanReverse(const KeyRange& range, EntryVisitor visit) const;
+  EvidenceReader evidence() const;
 
-  size_t bytes() const;  // of the changes' keys and values, 0 when there are none
+  size_t bytes() const;  // of the changes, 0 when there are none
   void Clear();
 
  private:
@@ -112,6 +120,7 @@ class StoreView {
   absl::StatusOr<std::optional<std::string>> Get(std::string_view key) const;
   absl::Status Scan(const KeyRange& range, EntryVisitor visit) const;
   absl::Status ScanReverse(const KeyRange& range, EntryVisitor visit) const;
+  EvidenceReader evidence() const;
   // The store itself.
   const Store& live() const { return *store_; }
 
@@ -153,6 +162,8 @@ class Store {
   // visitor may read.
   absl::Status Scan(const KeyRange& range, EntryVisitor visit, const Snapshot* snapshot = nullptr) const;
   absl::Status ScanReverse(const KeyRange& range, EntryVisitor visit, const Snapshot* snapshot = nullptr) const;
+  // Evidence: storage/evidence_reader.h.
+  EvidenceReader evidence(const Snapshot* snapshot = nullptr) const;
 
   // The district numbers that have any key, ascending; costs one seek each.
   absl::StatusOr<std::vector<uint32_t>> Districts(const Snapshot* snapshot = nullptr) const;

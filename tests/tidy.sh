@@ -38,7 +38,7 @@ include='^[^:]*:\d+:\s*#\s*include\s*'
 forbid 'core includes only core, Abseil and the standard library' core/ '#\s*include' "$include(\"(core|absl)/|<[a-z_0-9]+>)"
 forbid 'core does no I/O and starts no threads' core/ \
   '#\s*include\s*<(thread|mutex|shared_mutex|condition_variable|future|fstream|iostream|filesystem)>'
-forbid 'storage includes only storage, core, Abseil, RocksDB and the system' storage/ '#\s*include' \
+forbid 'storage includes only storage, core, Abseil, RocksDB, libsodium and the system' storage/ '#\s*include' \
   "$include(\"(storage|core|absl|rocksdb)/|<([a-z_0-9]+|[a-z]+\.h|sys/[a-z]+\.h|rocksdb/.*)>)"
 forbid 'only storage includes RocksDB' '' '#\s*include\s*["<]rocksdb/' '^((storage|tests/storage)/|tests/benchmark/rocksdb_baseline\.cc:)'
 forbid 'only server and client include gRPC' '(tests/)?(core|storage)/' '#\s*include\s*["<]grpc(pp)?/'

@@ -61,9 +61,10 @@ absl::StatusOr<Outcome> EvidenceApplier::Apply(const RecordEvidenceCommand& comm
 
 EvidenceApplier::Failure EvidenceApplier::ApplyItem(const EvidenceItem& item, RecordOutcome& outcome) {
   // What is known is looked at first: a repetition is one, even where the catalog has changed since.
-  const std::optional<std::string> known = a_.Take(a_.batch.Get(IdentityKey{d_.number_, source_, item.evidence_id}.Encode()));
+  const uint64_t fingerprint = FingerprintOf(source_, item.evidence_id);
+  const std::optional<FoundEvidence> known = a_.Take(stored_.Find(source_, item.evidence_id, fingerprint));
   if (!a_.fatal.ok()) return std::nullopt;
-  Failure failure = known ? ApplyRevision(item, a_.Take(DecodeEvidenceIdentity(*known)), outcome) : ApplyFirst(item, outcome);
+  Failure failure = known ? ApplyRevision(item, *known, outcome) : ApplyFirst(item, fingerprint, outcome);
   if (failure) return failure;
   switch (outcome.kind) {
     case RecordOutcomeKind::kNew: ++outcome_.new_count; break;
@@ -81,21 +82,33 @@ void EvidenceApplier::CountPending(const EvidenceIdentity& identity) {
   if (team != nullptr && team->calendar->YearOf(identity.place->event_date) == nullptr) ++outcome_.pending_calendar_count;
 }
 
-EvidenceApplier::Failure EvidenceApplier::ApplyFirst(const EvidenceItem& item, RecordOutcome& outcome) {
-  EvidenceRevision revision;
-  if (Failure failure = ResolveEvidence(*d_.catalog_, d_.interned_, a_.now, item.content, revision)) return failure;
-  const bool is_void = revision.voided();
+EvidenceApplier::Failure EvidenceApplier::ApplyFirst(const EvidenceItem& item, uint64_t fingerprint, RecordOutcome& outcome) {
+  ResolvedEvidence resolved;
+  if (Failure failure = ResolveEvidence(*d_.catalog_, d_.interned_, a_.now, item.content, resolved)) return failure;
+  const bool is_void = std::holds_alternative<Void>(item.content.value);
   if (is_void && !item.content.source_version) {
     return Problem{absl::StatusCode::kNotFound, "evidence_id",
                    absl::StrCat("source \"", source_id_, "\" has no record \"", item.evidence_id,
                                 "\" to void; correct the id, or give source_version where the record itself is still to come")};
   }
-  const std::vector<EvidenceRevision> revisions{std::move(revision)};
-  const EvidenceIdentity identity = Summarize(++d_.evidence_count_, revisions, d_.interned_);
-  Store(item.evidence_id, std::nullopt, identity, revisions);
+  const EvidenceIdentity identity = SummarizeFirst(++d_.evidence_count_, item.content, resolved);
+  encoded_.clear();
+  ByteWriter out(std::move(encoded_));
+  PutEvidenceRecord(out, source_, item.evidence_id, 1, item.content, resolved);
+  encoded_ = std::move(out).Take();
+  a_.batch.AddRecord(d_.number_, identity.number, fingerprint, encoded_);
+  if (identity.place) {
+    ChangeRow(item.evidence_id, identity, /*add=*/true);
+    AddPlace(identity);
+  }
   CountPending(identity);
   outcome = {is_void ? RecordOutcomeKind::kVoided : RecordOutcomeKind::kNew, 1};
   return std::nullopt;
+}
+
+void EvidenceApplier::AddPlace(const EvidenceIdentity& identity) {
+  const EvidenceIdentity::Place& place = *identity.place;
+  a_.batch.AddPlace(d_.number_, {place.team, place.indicator}, {place.event_date, identity.number});
 }
 
 EvidenceApplier::Failure EvidenceApplier::CheckAgainst(const std::vector<EvidenceRevision>& revisions,
@@ -126,9 +139,10 @@ EvidenceApplier::Failure EvidenceApplier::CheckAgainst(const std::vector<Evidenc
   return std::nullopt;
 }
 
-EvidenceApplier::Failure EvidenceApplier::ApplyRevision(const EvidenceItem& item, const EvidenceIdentity& before,
+EvidenceApplier::Failure EvidenceApplier::ApplyRevision(const EvidenceItem& item, const FoundEvidence& found,
                                                         RecordOutcome& outcome) {
-  std::vector<EvidenceRevision> revisions = RevisionsOf(before);
+  const EvidenceIdentity& before = found.identity;
+  std::vector<EvidenceRevision> revisions = a_.Take(stored_.Revisions(found));
   if (!a_.fatal.ok()) return std::nullopt;
   bool same = false;
   if (Failure failure = CheckAgainst(revisions, item.content, before.voided, same)) return failure;
@@ -137,9 +151,9 @@ EvidenceApplier::Failure EvidenceApplier::ApplyRevision(const EvidenceItem& item
     outcome = {RecordOutcomeKind::kSame, before.current_revision};
     return std::nullopt;
   }
-  EvidenceRevision revision;
-  if (Failure failure = ResolveEvidence(*d_.catalog_, d_.interned_, a_.now, item.content, revision)) return failure;
-  const bool is_void = revision.voided();
+  ResolvedEvidence resolved;
+  if (Failure failure = ResolveEvidence(*d_.catalog_, d_.interned_, a_.now, item.content, resolved)) return failure;
+  const bool is_void = std::holds_alternative<Void>(item.content.value);
   // All of them are looked at for each new one. A void is let in as the last, so that a record can always be taken out.
   if (revisions.size() >= kRevisionsMax + (is_void ? 1 : 0)) {
     return Problem{absl::StatusCode::kFailedPrecondition, "evidence_id",
@@ -147,62 +161,28 @@ EvidenceApplier::Failure EvidenceApplier::ApplyRevision(const EvidenceItem& item
                                 " is the most; void it and send a new id, and leave out of a record what changes each time it "
                                 "is sent")};
   }
-  revision.revision = before.revision_count + 1;
-  revisions.push_back(std::move(revision));
+  revisions.push_back(RevisionOf(before.revision_count + 1, item.content, resolved));
   const EvidenceIdentity after = Summarize(before.number, revisions, d_.interned_);
-  Store(item.evidence_id, before, after, revisions);
+  StoreRevision(item.evidence_id, before, after, revisions);
   CountPending(after);
   // One below the version that counts voids nothing.
   outcome = {after.voided && !before.voided ? RecordOutcomeKind::kVoided : RecordOutcomeKind::kRevised, after.current_revision};
   return std::nullopt;
 }
 
-std::vector<EvidenceRevision> EvidenceApplier::RevisionsOf(const EvidenceIdentity& identity) {
-  std::vector<EvidenceRevision> revisions;
-  if (identity.revision_count == 1 && identity.place) {
-    const EvidenceIdentity::Place& place = *identity.place;
-    const std::optional<std::string> bytes = a_.Take(
-        a_.batch.Get(SeriesKey{d_.number_, place.team, place.indicator, place.event_date, identity.number}.Encode()));
-    if (bytes) revisions.push_back(a_.Take(DecodeEvidenceRecord(*bytes)).revision);
-  } else {
-    const absl::Status scanned = a_.batch.Scan(RevisionsRange(d_.number_, identity.number),
-                                               [&](std::string_view, std::string_view value) {
-                                                 revisions.push_back(a_.Take(DecodeEvidenceRecord(value)).revision);
-                                                 return a_.fatal.ok();
-                                               });
-    if (!scanned.ok()) a_.Fail(scanned);
-  }
-  if (a_.fatal.ok() && revisions.size() != identity.revision_count) {
-    a_.Fail(absl::DataLossError(absl::StrCat("evidence ", identity.number, " of district \"", d_.id_, "\" has ",
-                                             revisions.size(), " revisions stored, not ", identity.revision_count,
-                                             "; restore from a backup")));
-  }
-  return revisions;
-}
-
-void EvidenceApplier::Store(const std::string& evidence_id, const std::optional<EvidenceIdentity>& before,
-                            const EvidenceIdentity& after, const std::vector<EvidenceRevision>& revisions) {
+void EvidenceApplier::StoreRevision(const std::string& evidence_id, const EvidenceIdentity& before, const EvidenceIdentity& after,
+                                    const std::vector<EvidenceRevision>& revisions) {
   const auto put_revision = [&](const EvidenceRevision& revision) {
     a_.batch.Put(RevisionKey{d_.number_, after.number, revision.revision}.Encode(),
                  EncodeEvidenceRecord({source_, evidence_id, revision}));
     ++d_.revision_count_;
   };
-  const auto series_key = [&](const EvidenceIdentity::Place& place) {
-    return SeriesKey{d_.number_, place.team, place.indicator, place.event_date, after.number}.Encode();
-  };
-  // The only revision stays out of the revision table while the series holds it.
-  if (before && before->revision_count == 1 && before->place) put_revision(revisions.front());
-  if (before || !after.place) put_revision(revisions.back());
-
-  if (before && before->place) {
-    ChangeRow(evidence_id, *before, /*add=*/false);
-    if (before->place != after.place) a_.batch.Delete(series_key(*before->place));
-  }
-  if (after.place) {
-    ChangeRow(evidence_id, after, /*add=*/true);
-    a_.batch.Put(series_key(*after.place), EncodeEvidenceRecord({source_, evidence_id, CurrentOf(after, revisions)}));
-  }
-  a_.batch.Put(IdentityKey{d_.number_, source_, evidence_id}.Encode(), EncodeEvidenceIdentity(after));
+  if (before.revision_count == 1) put_revision(revisions.front());
+  put_revision(revisions.back());
+  if (before.place) ChangeRow(evidence_id, before, /*add=*/false);
+  if (after.place) ChangeRow(evidence_id, after, /*add=*/true);
+  if (after.place && after.place != before.place) AddPlace(after);
+  a_.batch.Put(RevisedKey{d_.number_, after.number}.Encode(), EncodeEvidenceIdentity(after));
 }
 
 void EvidenceApplier::ChangeRow(const std::string& evidence_id, const EvidenceIdentity& identity, bool add) {

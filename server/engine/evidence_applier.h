@@ -10,12 +10,14 @@
 #include "absl/container/flat_hash_set.h"
 #include "server/engine/applying.h"
 #include "server/engine/evidence_state.h"
+#include "server/engine/stored_evidence.h"
 
 namespace leadlag {
 
 class EvidenceApplier {
  public:
-  EvidenceApplier(District& district, District::Applying& applying) : d_(district), a_(applying) {}
+  EvidenceApplier(District& district, District::Applying& applying)
+      : d_(district), a_(applying), stored_(applying.batch, district.number_, district.interned_) {}
 
   // NOT_FOUND for a source that the catalog does not have, INVALID_ARGUMENT for a complete_through that lies in the future; otherwise
   // every item is answered by itself.
@@ -25,22 +27,25 @@ class EvidenceApplier {
   using Failure = std::optional<Problem>;
 
   Failure ApplyItem(const EvidenceItem& item, RecordOutcome& outcome);
-  Failure ApplyFirst(const EvidenceItem& item, RecordOutcome& outcome);
-  Failure ApplyRevision(const EvidenceItem& item, const EvidenceIdentity& before, RecordOutcome& outcome);
+  Failure ApplyFirst(const EvidenceItem& item, uint64_t fingerprint, RecordOutcome& outcome);
+  Failure ApplyRevision(const EvidenceItem& item, const FoundEvidence& found, RecordOutcome& outcome);
   // Counts a record that waits for a calendar to cover its date.
   void CountPending(const EvidenceIdentity& identity);
   Failure CheckAgainst(const std::vector<EvidenceRevision>& revisions, const EvidenceContent& content, bool currently_void,
                        bool& same) const;
 
-  std::vector<EvidenceRevision> RevisionsOf(const EvidenceIdentity& identity);
-  void Store(const std::string& evidence_id, const std::optional<EvidenceIdentity>& before, const EvidenceIdentity& after,
-             const std::vector<EvidenceRevision>& revisions);
+  // Stores a further revision, the last of those.
+  void StoreRevision(const std::string& evidence_id, const EvidenceIdentity& before, const EvidenceIdentity& after,
+                     const std::vector<EvidenceRevision>& revisions);
+  void AddPlace(const EvidenceIdentity& identity);
   void ChangeRow(const std::string& evidence_id, const EvidenceIdentity& identity, bool add);
   void CatchUpWatches(TeamNumber team, IndicatorNumber indicator);
   const TeamReviews& ReviewsOf(TeamNumber team);
 
   District& d_;
   District::Applying& a_;
+  const StoredEvidence<Batch> stored_;
+  std::string encoded_;  // of one record, kept for its memory
   std::string source_id_;
   SourceNumber source_ = 0;
   BatchOutcome outcome_;

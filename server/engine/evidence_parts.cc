@@ -11,7 +11,7 @@
 #include "core/limits.h"
 #include "server/engine/applying.h"
 #include "server/engine/evidence_resolver.h"
-#include "storage/keys.h"
+#include "server/engine/stored_evidence.h"
 
 namespace leadlag {
 namespace {
@@ -45,7 +45,8 @@ class WatchBounds {
 class Splitter {
  public:
   Splitter(const District& district, SourceNumber source, RecordEvidenceCommand& batch, Instant now)
-      : district_(district), source_(source), batch_(batch), now_(now), bounds_(district) {}
+      : district_(district), stored_(district.store(), district.number(), district.interned()), source_(source), batch_(batch), now_(now),
+        bounds_(district) {}
 
   std::vector<EvidencePart> Split() {
     for (const EvidenceItem& item : batch_.items) {
@@ -68,18 +69,15 @@ class Splitter {
   std::optional<TeamNumber> TeamOf(const EvidenceItem& item) {
     const bool is_void = std::holds_alternative<Void>(item.content.value);
     if (!is_void && has_new_) return district_.interned().teams.Find(item.content.team);
-    const absl::StatusOr<std::optional<std::string>> known =
-        district_.store().Get(IdentityKey{district_.number(), source_, item.evidence_id}.Encode());
+    const absl::StatusOr<std::optional<FoundEvidence>> known = stored_.Find(source_, item.evidence_id);
     const bool is_known = !known.ok() || *known;  // applying it will say what is wrong
     if (!is_void) {
-      EvidenceRevision revision;
-      has_new_ = !is_known && !ResolveEvidence(*district_.catalog(), district_.interned(), now_, item.content, revision);
+      ResolvedEvidence resolved;
+      has_new_ = !is_known && !ResolveEvidence(*district_.catalog(), district_.interned(), now_, item.content, resolved);
       return district_.interned().teams.Find(item.content.team);
     }
-    if (!known.ok() || !*known) return std::nullopt;
-    const absl::StatusOr<EvidenceIdentity> identity = DecodeEvidenceIdentity(**known);
-    if (!identity.ok() || !identity->place) return std::nullopt;
-    return identity->place->team;
+    if (!known.ok() || !*known || !(*known)->identity.place) return std::nullopt;
+    return (*known)->identity.place->team;
   }
 
   // Where its team has a part already, or else the last part that has room; never before what its id has said earlier in the batch.
@@ -101,6 +99,7 @@ class Splitter {
   }
 
   const District& district_;
+  const StoredEvidence<StoreView> stored_;
   const SourceNumber source_;
   RecordEvidenceCommand& batch_;
   const Instant now_;

@@ -41,7 +41,7 @@ const char* DateFieldOf(const EvidenceContent& content) {
 }
 
 std::optional<Problem> ResolveDates(const DistrictCatalog::TeamEntry& team, const Indicator& indicator, Instant now,
-                                    const EvidenceContent& content, EvidenceRevision& revision) {
+                                    const EvidenceContent& content, ResolvedEvidence& revision) {
   const Date today = team.zone->LocalDate(now);
   if (content.period && indicator.role != IndicatorRole::kLagging) {
     return Invalid("period", absl::StrCat("only a lagging indicator has a period; give event_date for \"", indicator.id, "\""));
@@ -74,14 +74,12 @@ Problem NotInCatalog(std::string field, const std::string& id, const char* what)
 }
 
 std::optional<Problem> ResolveEvidence(const DistrictCatalog& catalog, const Interned& interned, Instant now,
-                                       const EvidenceContent& content, EvidenceRevision& revision) {
-  revision.content = content;
-  revision.recorded = now;
+                                       const EvidenceContent& content, ResolvedEvidence& resolved) {
+  resolved.recorded = now;
   const bool is_void = std::holds_alternative<Void>(content.value);
   // A void is about the record, whatever else it repeats of it; its dates are those of the district.
   if (is_void) {
-    const Date today = catalog.district_zone().LocalDate(now);
-    revision.recorded_date = revision.known_date = revision.event_date = today;
+    resolved.recorded_date = resolved.known_date = resolved.event_date = catalog.district_zone().LocalDate(now);
     return std::nullopt;
   }
   const std::optional<TeamNumber> team_number = interned.teams.Find(content.team);
@@ -94,7 +92,13 @@ std::optional<Problem> ResolveEvidence(const DistrictCatalog& catalog, const Int
     return Invalid(FieldOf(content.value), absl::StrCat("indicator \"", content.indicator, "\" is measured as `",
                                                                      FieldFor(indicator->measure), "`; send that"));
   }
-  return ResolveDates(*team, *indicator, now, content, revision);
+  resolved.team = *team_number;
+  resolved.indicator = *indicator_number;
+  return ResolveDates(*team, *indicator, now, content, resolved);
+}
+
+EvidenceRevision RevisionOf(uint32_t number, const EvidenceContent& content, const ResolvedEvidence& resolved) {
+  return {number, content, resolved.recorded, resolved.recorded_date, resolved.event_date, resolved.known_date};
 }
 
 }  // namespace leadlag

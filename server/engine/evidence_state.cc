@@ -66,6 +66,23 @@ EvidenceIdentity Summarize(uint64_t number, const std::vector<EvidenceRevision>&
   return identity;
 }
 
+EvidenceIdentity SummarizeFirst(uint64_t number, const EvidenceContent& content, const ResolvedEvidence& resolved) {
+  EvidenceIdentity identity;
+  identity.number = number;
+  identity.voided = std::holds_alternative<Void>(content.value);
+  if (identity.voided) return identity;
+  identity.place = {resolved.team, resolved.indicator, resolved.event_date};
+  identity.first_recorded = resolved.recorded;
+  identity.first_recorded_date = resolved.recorded_date;
+  identity.first_event_date = resolved.event_date;
+  identity.first_known_date = std::min(resolved.known_date, resolved.recorded_date);
+  if (content.event_time) {
+    const Instant known = std::min(content.reported.value_or(resolved.recorded), resolved.recorded);
+    identity.first_hours = HoursBucket(known.micros - content.event_time->micros);
+  }
+  return identity;
+}
+
 const EvidenceRevision& CurrentOf(const EvidenceIdentity& identity, const std::vector<EvidenceRevision>& revisions) {
   return revisions[identity.current_revision - 1];
 }

@@ -1,8 +1,4 @@
-// What the store holds of one evidence record, read and written together: identity, series entry, revisions. Internal to server/engine.
-//
-// Where things are (storage/keys.h): the identity says where the record stands; the current revision lies in the series table at the
-// place of the last content; from the second revision on every revision, the current included, lies in the revision table too. A void
-// that came before any content has no place: it is in the revision table alone.
+// What the revisions of one record of evidence amount to. Internal to server/engine.
 #pragma once
 
 #include <optional>
@@ -14,6 +10,7 @@
 #include "core/district_catalog.h"
 #include "core/evidence.h"
 #include "core/review.h"
+#include "server/engine/evidence_resolver.h"
 #include "storage/records.h"
 
 namespace leadlag {
@@ -27,6 +24,8 @@ namespace leadlag {
 // to arrive of the unbroken last stretch with equal value, date and indicator was recorded. So what arrives late under an old version
 // neither reopens a record nor makes it look late.
 EvidenceIdentity Summarize(uint64_t number, const std::vector<EvidenceRevision>& revisions, const Interned& interned);
+// The same of a record with one revision, faster.
+EvidenceIdentity SummarizeFirst(uint64_t number, const EvidenceContent& content, const ResolvedEvidence& resolved);
 
 // The current revision of those.
 const EvidenceRevision& CurrentOf(const EvidenceIdentity& identity, const std::vector<EvidenceRevision>& revisions);

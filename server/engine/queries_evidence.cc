@@ -1,71 +1,30 @@
 // Evidence and reviews as stored. server/engine/queries.h.
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "core/codec.h"
 #include "core/problem.h"
 #include "core/review.h"
-#include "server/engine/evidence_state.h"
 #include "server/engine/queries.h"
 #include "server/engine/query_terms.h"
-#include "storage/keys.h"
+#include "server/engine/stored_evidence.h"
 
 namespace leadlag {
 namespace {
 
-absl::Status Missing(uint64_t evidence, std::string_view what) {
-  return absl::DataLossError(absl::StrCat("evidence ", evidence, " has no ",
-                                          absl::string_view(what.data(), what.size()),
-                                          "; run `leadlag admin verify` and restore from a backup"));
-}
-
-absl::StatusOr<std::optional<EvidenceIdentity>> FindIdentity(const DistrictReader& reader, SourceNumber source,
-                                                             std::string_view evidence_id) {
-  const absl::StatusOr<std::optional<std::string>> bytes =
-      reader->store().Get(IdentityKey{reader->number(), source, std::string(evidence_id)}.Encode());
-  if (!bytes.ok()) return bytes.status();
-  if (!*bytes) return std::optional<EvidenceIdentity>();
-  absl::StatusOr<EvidenceIdentity> identity = DecodeEvidenceIdentity(**bytes);
-  if (!identity.ok()) return identity.status();
-  return std::optional<EvidenceIdentity>(*std::move(identity));
-}
-
-// The revision that counts: in the series where the record has a place, else in the revision table.
-absl::StatusOr<EvidenceRecord> ReadCurrent(const DistrictReader& reader, const EvidenceIdentity& identity) {
-  const uint32_t district = reader->number();
-  const std::string key =
-      identity.place ? SeriesKey{district, identity.place->team, identity.place->indicator, identity.place->event_date,
-                                 identity.number}
-                           .Encode()
-                     : RevisionKey{district, identity.number, identity.current_revision}.Encode();
-  const absl::StatusOr<std::optional<std::string>> bytes = reader->store().Get(key);
-  if (!bytes.ok()) return bytes.status();
-  if (!*bytes) return Missing(identity.number, "current revision");
-  return DecodeEvidenceRecord(**bytes);
-}
-
-absl::StatusOr<std::vector<EvidenceRevision>> ReadRevisions(const DistrictReader& reader,
-                                                            const EvidenceIdentity& identity) {
-  std::vector<EvidenceRevision> revisions;
-  absl::Status damage;
-  const auto visit = [&](std::string_view, std::string_view value) {
-    absl::StatusOr<EvidenceRecord> record = DecodeEvidenceRecord(value);
-    damage = record.status();
-    if (damage.ok()) revisions.push_back(std::move(record->revision));
-    return damage.ok();
-  };
-  const absl::Status scanned = reader->store().Scan(RevisionsRange(reader->number(), identity.number), visit);
-  if (!scanned.ok()) return scanned;
-  if (!damage.ok()) return damage;
-  return revisions;
+StoredEvidence<StoreView> EvidenceOf(const DistrictReader& reader) {
+  return {reader->store(), reader->number(), reader->interned()};
 }
 
 // What is said of a record besides its revisions.
-EvidenceAnswer AnswerOf(const DistrictReader& reader, const EvidenceIdentity& identity, EvidenceRecord record,
+EvidenceAnswer AnswerOf(const DistrictReader& reader, const FoundEvidence& found, EvidenceRevision current,
                         const TeamReviews& team_reviews) {
-  EvidenceAnswer answer{.source = reader->interned().sources.NameOf(record.source),
-                        .evidence_id = std::move(record.evidence_id),
-                        .current = std::move(record.revision),
+  const EvidenceIdentity& identity = found.identity;
+  EvidenceAnswer answer{.source = reader->interned().sources.NameOf(found.first.source),
+                        .evidence_id = found.first.evidence_id,
+                        .current = std::move(current),
                         .voided = identity.voided,
                         .revision_count = identity.revision_count};
   if (!identity.place) return answer;
@@ -89,96 +48,107 @@ absl::StatusOr<EvidenceHistory> GetEvidence(const DistrictReader& reader, std::s
   };
   const std::optional<SourceNumber> number = reader->interned().sources.Find(source);
   if (!number) return unknown();
-  const absl::StatusOr<std::optional<EvidenceIdentity>> identity = FindIdentity(reader, *number, evidence_id);
-  if (!identity.ok()) return identity.status();
-  if (!*identity) return unknown();
-  absl::StatusOr<EvidenceRecord> current = ReadCurrent(reader, **identity);
-  if (!current.ok()) return current.status();
-  absl::StatusOr<std::vector<EvidenceRevision>> revisions = ReadRevisions(reader, **identity);
+  const StoredEvidence<StoreView> evidence = EvidenceOf(reader);
+  const absl::StatusOr<std::optional<FoundEvidence>> found = evidence.Find(*number, evidence_id);
+  if (!found.ok()) return found.status();
+  if (!*found) return unknown();
+  absl::StatusOr<std::vector<EvidenceRevision>> revisions = evidence.Revisions(**found);
   if (!revisions.ok()) return revisions.status();
-  // A record that was never revised is in the series alone.
-  if (revisions->empty()) revisions->push_back(current->revision);
-  if (revisions->size() != (*identity)->revision_count) return Missing((*identity)->number, "revision of some number");
+  const EvidenceIdentity& identity = (*found)->identity;
   absl::StatusOr<TeamReviews> reviews = TeamReviews();
-  if ((*identity)->place) reviews = reader->ReviewsOf((*identity)->place->team);
+  if (identity.place) reviews = reader->ReviewsOf(identity.place->team);
   if (!reviews.ok()) return reviews.status();
-  return EvidenceHistory{AnswerOf(reader, **identity, *std::move(current), *reviews), *std::move(revisions)};
+  EvidenceRevision current = CurrentOf(identity, *revisions);
+  return EvidenceHistory{AnswerOf(reader, **found, std::move(current), *reviews), *std::move(revisions)};
 }
 
 namespace {
 
-// A cursor is the end of the key of the last entry given: indicator, date and number.
-constexpr size_t kTeamPrefixBytes = 9;  // of a series key: district, table, team
+// What a page comes after: the place of the last record given. As bytes: indicator u32, days u32, record u64.
+struct EvidenceCursor {
+  IndicatorNumber indicator = 0;
+  EvidencePlace place;
 
-// One page of a team's series, range after range.
+  std::string Encode() const {
+    ByteWriter out;
+    out.PutFixed32(indicator);
+    out.PutFixed32(static_cast<uint32_t>(place.date.days()));
+    out.PutFixed64(place.record);
+    return std::move(out).Take();
+  }
+  static std::optional<EvidenceCursor> Decode(std::string_view bytes) {
+    ByteReader in(bytes);
+    EvidenceCursor cursor;
+    cursor.indicator = in.GetFixed32();
+    const uint32_t days = in.GetFixed32();
+    if (days >= static_cast<uint32_t>(Date::Max().days())) in.Fail();
+    cursor.place = {Date(static_cast<int32_t>(days)), in.GetFixed64()};
+    if (!in.Finish("a cursor").ok()) return std::nullopt;
+    return cursor;
+  }
+};
+
+// One page of a team's evidence, indicator after indicator.
 class EvidencePager {
  public:
-  EvidencePager(const DistrictReader& reader, const EvidenceQuery& query, std::string after, size_t limit)
-      : reader_(reader), query_(query), after_(std::move(after)), limit_(limit) {}
+  EvidencePager(const DistrictReader& reader, TeamNumber team, const EvidenceQuery& query, std::optional<EvidenceCursor> after,
+                size_t limit, const TeamReviews& reviews)
+      : reader_(reader), evidence_(EvidenceOf(reader)), team_(team), query_(query), after_(after), limit_(limit), reviews_(reviews) {}
 
-  // False where the page is full. Adds the entries of the range that come after the cursor.
-  absl::StatusOr<bool> AddRange(KeyRange range, const TeamReviews& reviews) {
-    if (!after_.empty() && after_ >= range.begin) range.begin = after_ + '\0';
-    if (!range.end.empty() && range.begin >= range.end) return true;
+  // False where the page is full. Adds what of the indicator comes after the cursor.
+  absl::StatusOr<bool> AddIndicator(IndicatorNumber indicator) {
+    DateRange dates{query_.from.value_or(Date::Min()), query_.to.value_or(Date::Max())};
+    const bool begun = after_ && after_->indicator == indicator;
+    if (after_ && indicator < after_->indicator) return true;
+    if (begun) dates.from = std::max(dates.from, after_->place.date);
     bool full = false;
     absl::Status status;
-    const auto visit = [&](std::string_view key, std::string_view value) {
-      status = Add(key, value, reviews, full);
-      return status.ok() && !full;
+    const auto visit = [&](EvidencePlace place, const FoundEvidence& found) {
+      if (begun && place <= after_->place) return true;
+      if (found.identity.voided && !query_.voided) return true;
+      full = page_.evidence.size() == limit_;
+      if (full) return false;
+      absl::StatusOr<EvidenceRevision> current = evidence_.Current(found);
+      status = current.status();
+      if (!status.ok()) return false;
+      page_.evidence.push_back(AnswerOf(reader_, found, *std::move(current), reviews_));
+      last_ = {indicator, place};
+      return true;
     };
-    const absl::Status scanned = reader_->store().Scan(range, visit);
+    const absl::Status scanned = evidence_.ForEach({team_, indicator}, dates, visit);
     if (!scanned.ok()) return scanned;
     if (!status.ok()) return status;
+    if (full) page_.next = last_.Encode();
     return !full;
   }
 
   EvidencePage Take() && { return std::move(page_); }
 
  private:
-  absl::Status Add(std::string_view key, std::string_view value, const TeamReviews& reviews, bool& full) {
-    absl::StatusOr<EvidenceRecord> record = DecodeEvidenceRecord(value);
-    if (!record.ok()) return record.status();
-    if (record->revision.voided() && !query_.voided) return absl::OkStatus();
-    full = page_.evidence.size() == limit_;
-    if (full) {
-      page_.next = last_;
-      return absl::OkStatus();
-    }
-    const absl::StatusOr<std::optional<EvidenceIdentity>> identity =
-        FindIdentity(reader_, record->source, record->evidence_id);
-    if (!identity.ok()) return identity.status();
-    if (!*identity) return Missing(SeriesKey::Decode(key).value_or(SeriesKey{}).evidence, "identity");
-    page_.evidence.push_back(AnswerOf(reader_, **identity, *std::move(record), reviews));
-    last_ = key.substr(kTeamPrefixBytes);
-    return absl::OkStatus();
-  }
-
   const DistrictReader& reader_;
+  const StoredEvidence<StoreView> evidence_;
+  const TeamNumber team_;
   const EvidenceQuery& query_;
-  const std::string after_;  // the key that the page comes after; empty: the first page
+  const std::optional<EvidenceCursor> after_;  // none: the first page
   const size_t limit_;
-  std::string last_;
+  const TeamReviews& reviews_;
+  EvidenceCursor last_;
   EvidencePage page_;
 };
 
-// The parts of the series asked for, in key order.
-absl::StatusOr<std::vector<KeyRange>> RangesOf(const DistrictReader& reader, TeamNumber team,
-                                               const EvidenceQuery& query) {
-  const uint32_t district = reader->number();
-  const DateRange dates{query.from.value_or(Date::Min()), query.to.value_or(Date::Max())};
+// Those asked for, ascending.
+absl::StatusOr<std::vector<IndicatorNumber>> IndicatorsOf(const DistrictReader& reader, const EvidenceQuery& query) {
+  const InternTable& indicators = reader->interned().indicators;
   if (!query.indicator.empty()) {
-    const std::optional<IndicatorNumber> number = reader->interned().indicators.Find(query.indicator);
+    const std::optional<IndicatorNumber> number = indicators.Find(query.indicator);
     if (!number || reader->catalog()->FindIndicator(*number) == nullptr) {
       return UnknownId("indicator", "indicator", query.indicator);
     }
-    return std::vector<KeyRange>{SeriesRange(district, team, *number, dates)};
+    return std::vector<IndicatorNumber>{*number};
   }
-  if (!query.from && !query.to) return std::vector<KeyRange>{SeriesRange(district, team)};
-  std::vector<KeyRange> ranges;
-  for (IndicatorNumber number = 0; number < reader->interned().indicators.size(); ++number) {
-    ranges.push_back(SeriesRange(district, team, number, dates));
-  }
-  return ranges;
+  std::vector<IndicatorNumber> all(indicators.size());
+  std::iota(all.begin(), all.end(), 0);
+  return all;
 }
 
 }  // namespace
@@ -190,20 +160,18 @@ absl::StatusOr<EvidencePage> ListEvidence(const DistrictReader& reader, std::str
   if (query.from && query.to && *query.from >= *query.to) {
     return InvalidField("end_date", "the window is empty; the end is exclusive: give a date after start_date");
   }
-  const absl::StatusOr<std::vector<KeyRange>> ranges = RangesOf(reader, team->number, query);
-  if (!ranges.ok()) return ranges.status();
-  std::string after;
+  const absl::StatusOr<std::vector<IndicatorNumber>> indicators = IndicatorsOf(reader, query);
+  if (!indicators.ok()) return indicators.status();
+  std::optional<EvidenceCursor> after;
   if (!cursor.empty()) {
-    after = SeriesRange(reader->number(), team->number).begin.append(cursor);
-    if (!SeriesKey::Decode(after).ok()) {
-      return InvalidField("page_token", "not a token of this list; begin again without one");
-    }
+    after = EvidenceCursor::Decode(cursor);
+    if (!after) return InvalidField("page_token", "not a token of this list; begin again without one");
   }
   const absl::StatusOr<TeamReviews> reviews = reader->ReviewsOf(team->number);
   if (!reviews.ok()) return reviews.status();
-  EvidencePager pager(reader, query, std::move(after), limit);
-  for (const KeyRange& range : *ranges) {
-    const absl::StatusOr<bool> more = pager.AddRange(range, *reviews);
+  EvidencePager pager(reader, team->number, query, after, limit, *reviews);
+  for (const IndicatorNumber indicator : *indicators) {
+    const absl::StatusOr<bool> more = pager.AddIndicator(indicator);
     if (!more.ok()) return more.status();
     if (!*more) break;
   }

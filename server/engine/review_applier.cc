@@ -7,7 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/limits.h"
 #include "server/engine/applying.h"
-#include "server/engine/evidence_state.h"
+#include "server/engine/stored_evidence.h"
 #include "storage/keys.h"
 
 namespace leadlag {
@@ -21,7 +21,8 @@ Problem NotFound(std::string field, const std::string& id, const char* what) {
 
 class ReviewApplier {
  public:
-  ReviewApplier(District& district, District::Applying& applying) : d_(district), a_(applying) {}
+  ReviewApplier(District& district, District::Applying& applying)
+      : d_(district), a_(applying), stored_(applying.batch, district.number_, district.interned_) {}
 
   absl::StatusOr<Outcome> Apply(Review review) {
     review.recorded = a_.now;
@@ -123,10 +124,9 @@ class ReviewApplier {
   std::optional<Problem> FindListed(const Review::EvidenceRef& ref, std::string field) {
     const std::optional<SourceNumber> source = d_.interned_.sources.Find(ref.source);
     if (!source) return NotFound(std::move(field), ref.source, "source");
-    const std::optional<std::string> bytes =
-        a_.Take(a_.batch.Get(IdentityKey{d_.number_, *source, ref.evidence_id}.Encode()));
-    if (!bytes) return NotFound(std::move(field), ref.evidence_id, "record");
-    EvidenceIdentity identity = a_.Take(DecodeEvidenceIdentity(*bytes));
+    std::optional<FoundEvidence> found = a_.Take(stored_.Find(*source, ref.evidence_id));
+    if (!found) return NotFound(std::move(field), ref.evidence_id, "record");
+    EvidenceIdentity& identity = found->identity;
     if (!identity.place || identity.place->team != team_) {
       return Problem{absl::StatusCode::kInvalidArgument, std::move(field),
                      absl::StrCat("record \"", ref.evidence_id, "\" is not one of this team's; review it with its team")};
@@ -201,28 +201,23 @@ class ReviewApplier {
 
   bool CoverDate(PendingReview& pending) {
     const auto [indicator, date, from] = pending.next;
-    KeyRange range = SeriesRange(d_.number_, team_, indicator, {date, date + 1});
-    range.begin = SeriesKey{d_.number_, team_, indicator, date, from}.Encode();
     bool done = true;
-    const absl::Status scanned = a_.batch.Scan(range, [&](std::string_view key, std::string_view value) {
-      pending.next.record = a_.Take(SeriesKey::Decode(key)).evidence;
+    const auto visit = [&, first = from](EvidencePlace place, const FoundEvidence& found) {
+      if (place.record < first) return true;
+      pending.next.record = place.record;
       done = MayWork();
-      if (done && a_.fatal.ok()) CoverRecord(pending, a_.Take(DecodeEvidenceRecord(value)));
+      if (done) CoverRecord(pending, found);
       return done && a_.fatal.ok();
-    });
+    };
+    const absl::Status scanned = stored_.ForEach({team_, indicator}, {date, date + 1}, visit);
     if (!scanned.ok()) a_.Fail(scanned);
     return done;
   }
 
   // The review comes to the record, which is where it stands.
-  void CoverRecord(PendingReview& pending, const EvidenceRecord& record) {
-    const std::string key = IdentityKey{d_.number_, record.source, record.evidence_id}.Encode();
-    const std::optional<std::string> bytes = a_.Take(a_.batch.Get(key));
-    if (!bytes) {
-      return a_.Fail(absl::DataLossError(absl::StrCat("record \"", record.evidence_id, "\" has no identity; restore from a backup")));
-    }
-    const EvidenceIdentity identity = a_.Take(DecodeEvidenceIdentity(*bytes));
-    if (!a_.fatal.ok() || !EntryOf(identity)) return;
+  void CoverRecord(PendingReview& pending, const FoundEvidence& found) {
+    const auto& [record, identity] = found;
+    if (!EntryOf(identity)) return;
     const std::string& source = d_.interned_.sources.NameOf(record.source);
     const std::optional<Date> before = d_.ReviewedOf(identity, source, record.evidence_id, reviews_);
     ++pending.next.record;
@@ -245,6 +240,7 @@ class ReviewApplier {
 
   District& d_;
   District::Applying& a_;
+  const StoredEvidence<Batch> stored_;
   TeamNumber team_ = 0;
   std::set<IndicatorNumber> indicators_;
   std::vector<Listed> listed_;

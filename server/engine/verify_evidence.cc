@@ -1,6 +1,7 @@
 // Evidence against itself: what the identities, series, revisions and reviews say of each other, and the day rows they
 // give.
 #include <algorithm>
+#include <iterator>
 #include <tuple>
 #include <utility>
 
@@ -20,91 +21,156 @@ struct RowOrder {
 class EvidenceVerifier {
  public:
   EvidenceVerifier(const DistrictReader& reader, const ReviewsByTeam& reviews, Findings& findings)
-      : reader_(reader), reviews_(reviews), findings_(findings), seen_(reader->evidence_count() + 1) {}
+      : reader_(reader),
+        evidence_(reader->store().evidence()),
+        reviews_(reviews),
+        findings_(findings) {}
 
   void Run() {
-    const auto visit = [&](const IdentityKey& key, const EvidenceIdentity& identity) { VerifyRecord(key, identity); };
-    VisitTable<IdentityKey>(reader_, TableRange(reader_->number(), Table::kIdentity), "identities", findings_,
-                            DecodeEvidenceIdentity, visit);
+    const auto visit = [&](uint64_t number, std::string_view bytes) {
+      ++records_;
+      absl::StatusOr<EvidenceRecord> first = DecodeEvidenceRecord(bytes);
+      findings_.AddDamage("records", first.status());
+      if (first.ok()) VerifyRecord(number, *std::move(first));
+      return !findings_.full();
+    };
+    findings_.AddDamage("records", evidence_.Records(reader_->number(), visit));
     if (findings_.full()) return;
-    CheckCount(identities_, reader_->evidence_count(), "identities");
+    CheckCount(records_, reader_->evidence_count(), "records");
     CheckCount(revisions_, reader_->revision_count(), "revisions of revised records");
-    CheckStored(Table::kSeries, placed_, "series entries", "records with a place");
-    CheckStored(Table::kRevisions, revisions_, "revision entries", "revisions of the identities");
+    CheckStored(Table::kRevisions, revisions_, "revision entries", "revisions of revised records");
+    CheckStored(Table::kRevised, revised_, "entries of revised records", "records with several revisions");
+    CompareIdentities();
+    ComparePlaces();
     CompareRows();
   }
 
  private:
-  void Add(const IdentityKey& key, std::string_view what) {
-    const SourceNumber source = key.source;
+  std::string NameOf(const EvidenceRecord& record) const {
+    const SourceNumber source = record.source;
     const bool named = source < reader_->interned().sources.size();
-    findings_.Add(absl::StrCat("record \"", key.evidence_id, "\" of source \"",
-                               named ? reader_->interned().sources.NameOf(source) : std::to_string(source), "\" ",
-                               absl::string_view(what.data(), what.size())));
+    return absl::StrCat("record \"", record.evidence_id, "\" of source \"",
+                        named ? reader_->interned().sources.NameOf(source) : std::to_string(source), "\"");
+  }
+  void Add(const EvidenceRecord& record, std::string_view what) {
+    findings_.Add(absl::StrCat(NameOf(record), " ", absl::string_view(what.data(), what.size())));
   }
 
-  void VerifyRecord(const IdentityKey& key, const EvidenceIdentity& identity) {
-    ++identities_;
-    if (key.source >= reader_->interned().sources.size()) return Add(key, "is of a source without a name");
-    if (identity.number == 0 || identity.number >= seen_.size() || seen_[identity.number]) {
-      return Add(key, absl::StrCat("has number ", identity.number, ", which is taken or was never given"));
-    }
-    seen_[identity.number] = true;
-    if (identity.place) ++placed_;
-    const std::optional<EvidenceRecord> current = SeriesEntry(key, identity);
-    if (identity.place && !current) return Add(key, "is not in the series where its identity says");
+  void VerifyRecord(uint64_t number, EvidenceRecord first) {
+    if (first.source >= reader_->interned().sources.size()) return Add(first, "is of a source without a name");
+    if (first.revision.revision != 1) return Add(first, "begins with another revision than the first");
+    identities_.push_back({FingerprintOf(first.source, first.evidence_id), number});
 
-    std::vector<EvidenceRevision> revisions = Revisions(key, identity);
+    std::vector<EvidenceRevision> revisions = Revisions(number, first);
     revisions_ += revisions.size();
-    if (revisions.empty() && current) revisions.push_back(current->revision);
-    if (!AreWhole(key, identity, revisions)) return;
-    if (current && !(current->revision == CurrentOf(identity, revisions))) {
-      Add(key, "has another revision in the series than the one that counts");
+    const std::optional<EvidenceIdentity> stored = StoredIdentity(number);
+    if (stored) ++revised_;
+    if (revisions.empty()) {
+      revisions.push_back(first.revision);
+    } else if (!(revisions.front() == first.revision)) {
+      Add(first, "has another first revision under its number than among its revisions");
     }
-    if (!(Summarize(identity.number, revisions, reader_->interned()) == identity)) {
-      Add(key, "has an identity that its revisions do not give");
-    }
-    AddToRow(key, identity);
+    if (stored.has_value() != (revisions.size() > 1)) return Add(first, "has revisions that its identity does not tell of");
+    if (!AreWhole(first, revisions)) return;
+    const EvidenceIdentity identity = Summarize(number, revisions, reader_->interned());
+    if (stored && !(*stored == identity)) Add(first, "has an identity that its revisions do not give");
+    AddPlaces(number, revisions);
+    AddToRow(first, identity);
   }
 
-  std::optional<EvidenceRecord> SeriesEntry(const IdentityKey& key, const EvidenceIdentity& identity) {
-    if (!identity.place) return std::nullopt;
-    const auto& [team, indicator, event_date] = *identity.place;
-    const auto bytes =
-        reader_->store().Get(SeriesKey{reader_->number(), team, indicator, event_date, identity.number}.Encode());
-    findings_.AddDamage("series", bytes.status());
+  // What is stored of it beyond its first revision: nothing of a record that was never revised.
+  std::optional<EvidenceIdentity> StoredIdentity(uint64_t number) {
+    const auto bytes = reader_->store().Get(RevisedKey{reader_->number(), number}.Encode());
+    findings_.AddDamage("identities", bytes.status());
     if (!bytes.ok() || !*bytes) return std::nullopt;
-    absl::StatusOr<EvidenceRecord> record = DecodeEvidenceRecord(**bytes);
-    findings_.AddDamage("series", record.status());
-    if (!record.ok()) return std::nullopt;
-    if (record->source != key.source || record->evidence_id != key.evidence_id) {
-      Add(key, "has a series entry that belongs to another record");
-    }
-    return *std::move(record);
+    absl::StatusOr<EvidenceIdentity> identity = DecodeEvidenceIdentity(**bytes);
+    findings_.AddDamage("identities", identity.status());
+    if (!identity.ok()) return std::nullopt;
+    return *std::move(identity);
   }
 
-  // Those in the revision table. Of a record that was never revised there are none; CheckStored tells if there are.
-  std::vector<EvidenceRevision> Revisions(const IdentityKey& key, const EvidenceIdentity& identity) {
+  std::vector<EvidenceRevision> Revisions(uint64_t number, const EvidenceRecord& first) {
     std::vector<EvidenceRevision> revisions;
-    if (identity.revision_count == 1 && identity.place) return revisions;
-    VisitTable<RevisionKey>(reader_, RevisionsRange(reader_->number(), identity.number), "revisions", findings_,
-                            DecodeEvidenceRecord, [&](const RevisionKey& revision_key, EvidenceRecord record) {
-                              if (record.source != key.source || record.evidence_id != key.evidence_id ||
+    VisitTable<RevisionKey>(reader_, RevisionsRange(reader_->number(), number), "revisions", findings_, DecodeEvidenceRecord,
+                            [&](const RevisionKey& revision_key, EvidenceRecord record) {
+                              if (record.source != first.source || record.evidence_id != first.evidence_id ||
                                   record.revision.revision != revision_key.revision) {
-                                Add(key, "has a revision that belongs to another record");
+                                Add(first, "has a revision that belongs to another record");
                               }
                               revisions.push_back(std::move(record.revision));
                             });
     return revisions;
   }
 
-  // Revisions 1, 2, … without a gap, as many as the identity says, with names that resolve.
-  bool AreWhole(const IdentityKey& key, const EvidenceIdentity& identity,
-                const std::vector<EvidenceRevision>& revisions) {
-    bool whole = revisions.size() == identity.revision_count;
-    for (size_t i = 0; i < revisions.size(); ++i) whole = whole && revisions[i].revision == i + 1;
-    if (!whole) {
-      Add(key, absl::StrCat("has ", identity.revision_count, " revisions, but the ones stored are not 1 to that"));
+  // It is in the series wherever it has stood, once each time it came there in different checkpoints; from there no reader can miss
+  // where it stands.
+  void AddPlaces(uint64_t number, const std::vector<EvidenceRevision>& revisions) {
+    std::optional<EvidenceIdentity::Place> before;
+    std::vector<EvidenceRevision> so_far;
+    for (const EvidenceRevision& revision : revisions) {
+      so_far.push_back(revision);
+      const std::optional<EvidenceIdentity::Place> place = Summarize(number, so_far, reader_->interned()).place;
+      if (place && place != before) places_.push_back({{place->team, place->indicator}, {place->event_date, number}});
+      before = place;
+    }
+  }
+
+  void CompareIdentities() {
+    std::vector<EvidenceIdentityEntry> stored;
+    findings_.AddDamage("identities", evidence_.ForEachIdentity(reader_->number(), [&](const EvidenceIdentityEntry& entry) {
+      stored.push_back(entry);
+    }));
+    std::sort(stored.begin(), stored.end());
+    std::sort(identities_.begin(), identities_.end());
+    Compare(identities_, stored, "identities", [](const EvidenceIdentityEntry& entry) { return entry.record; });
+    // No two records have one id.
+    const auto alike = [](const EvidenceIdentityEntry& a, const EvidenceIdentityEntry& b) { return a.fingerprint == b.fingerprint; };
+    for (auto it = identities_.begin(); (it = std::adjacent_find(it, identities_.end(), alike)) != identities_.end(); ++it) {
+      if (NameOf(it->record) == NameOf(std::next(it)->record)) {
+        findings_.Add(absl::StrCat(NameOf(it->record), " is there twice, as ", it->record, " and ", std::next(it)->record));
+      }
+    }
+  }
+
+  void ComparePlaces() {
+    std::vector<Placed> stored;
+    findings_.AddDamage("series", evidence_.ForEachPlace(reader_->number(), [&](SeriesId series, EvidencePlace place) {
+      stored.push_back({series, place});
+    }));
+    // A place that a record came back to is there as often as checkpoints have seen it.
+    const auto make_set = [](std::vector<Placed>& places) {
+      std::sort(places.begin(), places.end());
+      places.erase(std::unique(places.begin(), places.end()), places.end());
+    };
+    make_set(stored);
+    make_set(places_);
+    Compare(places_, stored, "series entries", [](const Placed& placed) { return placed.place.record; });
+  }
+
+  // Both ascending. `record_of`: the number of an entry's record.
+  template <typename Entry, typename RecordOf>
+  void Compare(const std::vector<Entry>& expected, const std::vector<Entry>& stored, const char* what, RecordOf record_of) {
+    std::vector<Entry> missing, strange;
+    std::set_difference(expected.begin(), expected.end(), stored.begin(), stored.end(), std::back_inserter(missing));
+    std::set_difference(stored.begin(), stored.end(), expected.begin(), expected.end(), std::back_inserter(strange));
+    for (size_t i = 0; i < missing.size() && !findings_.full(); ++i) {
+      findings_.Add(absl::StrCat(NameOf(record_of(missing[i])), " is not in the ", what, " where it says"));
+    }
+    if (!strange.empty()) findings_.Add(absl::StrCat(strange.size(), " ", what, " are stored that no record gives"));
+  }
+
+  std::string NameOf(uint64_t number) {
+    const absl::StatusOr<std::optional<std::string>> bytes = evidence_.Record(reader_->number(), number);
+    if (!bytes.ok() || !*bytes) return absl::StrCat("record ", number);
+    const absl::StatusOr<EvidenceRecord> record = DecodeEvidenceRecord(**bytes);
+    return record.ok() ? NameOf(*record) : absl::StrCat("record ", number);
+  }
+
+  // Revisions 1, 2, … without a gap, with names that resolve.
+  bool AreWhole(const EvidenceRecord& first, const std::vector<EvidenceRevision>& revisions) {
+    for (size_t i = 0; i < revisions.size(); ++i) {
+      if (revisions[i].revision == i + 1) continue;
+      Add(first, absl::StrCat("has ", revisions.size(), " revisions, but they are not 1 to that"));
       return false;
     }
     for (const EvidenceRevision& revision : revisions) {
@@ -112,19 +178,19 @@ class EvidenceVerifier {
                                 reader_->interned().indicators.Find(revision.content.indicator))) {
         continue;
       }
-      Add(key, "names a team or an indicator that was never applied");
+      Add(first, "names a team or an indicator that was never applied");
       return false;
     }
     return true;
   }
 
-  void AddToRow(const IdentityKey& key, const EvidenceIdentity& identity) {
+  void AddToRow(const EvidenceRecord& first, const EvidenceIdentity& identity) {
     std::optional<DayEntry> entry = EntryOf(identity);
     if (!entry) return;
     const EvidenceIdentity::Place& place = *identity.place;
     if (const auto reviews = reviews_.find(place.team); reviews != reviews_.end()) {
-      const std::string& source = reader_->interned().sources.NameOf(key.source);
-      entry->reviewed = reader_->ReviewedOf(identity, source, key.evidence_id, reviews->second);
+      const std::string& source = reader_->interned().sources.NameOf(first.source);
+      entry->reviewed = reader_->ReviewedOf(identity, source, first.evidence_id, reviews->second);
     }
     rows_[{place.team, place.indicator, RowYear(entry->event)}].Add(*entry);
   }
@@ -169,11 +235,19 @@ class EvidenceVerifier {
                                absl::string_view(what.data(), what.size())));
   }
 
+  struct Placed {
+    SeriesId series;
+    EvidencePlace place;
+    friend auto operator<=>(const Placed&, const Placed&) = default;
+  };
+
   const DistrictReader& reader_;
+  const EvidenceReader evidence_;
   const ReviewsByTeam& reviews_;
   Findings& findings_;
-  std::vector<bool> seen_;  // by record number
-  uint64_t identities_ = 0, placed_ = 0, revisions_ = 0;
+  uint64_t records_ = 0, revisions_ = 0, revised_ = 0;
+  std::vector<EvidenceIdentityEntry> identities_;  // that the records give
+  std::vector<Placed> places_;                     // where they have stood
   std::map<RowId, DayRow, RowOrder> rows_;  // rebuilt
 };
 

@@ -58,7 +58,7 @@ using ReviewsByTeam = std::map<TeamNumber, TeamReviews>;
 
 // Reviews, their ids and their number.
 ReviewsByTeam VerifyReviews(const DistrictReader& reader, Findings& findings);
-// Identities, series, revisions and their numbers; every day row against the one that they and the reviews give.
+// Records, their identities, places, revisions and numbers; every day row against the one that they and the reviews give.
 void VerifyEvidence(const DistrictReader& reader, const ReviewsByTeam& reviews, Findings& findings);
 // The flip log, the alerts it tells of, and the watches at its end.
 void VerifyFlips(const DistrictReader& reader, Findings& findings);

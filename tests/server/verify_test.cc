@@ -1,10 +1,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "server/engine/queries.h"
+#include "storage/evidence_blocks.h"
 #include "storage/keys.h"
 #include "tests/server/small_district.h"
 
@@ -46,6 +48,7 @@ SmallDistrict FullDistrict() {
   district.Apply(catalog);  // which comes back
   district.GoTo("2026-06-20");
   district.GoTo("2026-06-21");
+  district.Restart();
   return district;
 }
 
@@ -53,21 +56,18 @@ std::vector<std::string> Verified(const SmallDistrict& district, size_t findings
   return VerifyDistrict(district.Freeze(), findings_max);
 }
 
-// Damages the view behind the engine's back, as no code of ours would.
-void Put(const SmallDistrict& district, const std::string& key, const std::string& value) {
+// Damages the view behind the engine's back, as no code of ours would. What lies in blocks is damaged on disk: the district must have been
+// started again since it was written.
+void Change(const SmallDistrict& district, const std::string& key, const std::optional<std::string>& value) {
   const DistrictReader reader = district.Read();
   Store& store = const_cast<Store&>(reader->store().live());
   Batch batch = store.NewBatch();
-  batch.Put(key, value);
+  value ? batch.Put(key, *value) : batch.Delete(key);
   store.Commit(batch);
+  ASSERT_TRUE(store.Checkpoint().ok());
 }
-void Delete(const SmallDistrict& district, const std::string& key) {
-  const DistrictReader reader = district.Read();
-  Store& store = const_cast<Store&>(reader->store().live());
-  Batch batch = store.NewBatch();
-  batch.Delete(key);
-  store.Commit(batch);
-}
+void Put(const SmallDistrict& district, const std::string& key, const std::string& value) { Change(district, key, value); }
+void Delete(const SmallDistrict& district, const std::string& key) { Change(district, key, std::nullopt); }
 
 // The first entry of a table.
 std::pair<std::string, std::string> First(const SmallDistrict& district, Table table) {
@@ -90,7 +90,7 @@ TEST(VerifyTest, ADistrictThatNothingBefellIsClean) {
 
 TEST(VerifyTest, AnyEntryThatIsGoneIsFound) {
   for (const Table table :
-       {Table::kCatalogVersions, Table::kSeries, Table::kIdentity, Table::kRevisions, Table::kReviews,
+       {Table::kCatalogVersions, Table::kSeries, Table::kIdentities, Table::kRecords, Table::kRevisions, Table::kRevised, Table::kReviews,
         Table::kReviewIds, Table::kDayRows, Table::kWatches, Table::kFlips, Table::kAlerts}) {
     const SmallDistrict district = FullDistrict();
     Delete(district, First(district, table).first);
@@ -99,8 +99,8 @@ TEST(VerifyTest, AnyEntryThatIsGoneIsFound) {
 }
 
 TEST(VerifyTest, AnyEntryThatIsDamagedIsFound) {
-  for (const Table table : {Table::kCatalogVersions, Table::kSeries, Table::kIdentity, Table::kRevisions,
-                            Table::kReviews, Table::kReviewIds, Table::kDayRows, Table::kWatches, Table::kFlips,
+  for (const Table table : {Table::kCatalogVersions, Table::kSeries, Table::kIdentities, Table::kRecords, Table::kRevisions,
+                            Table::kRevised, Table::kReviews, Table::kReviewIds, Table::kDayRows, Table::kWatches, Table::kFlips,
                             Table::kAlerts, Table::kSourceObservations}) {
     const SmallDistrict district = FullDistrict();
     const auto [key, value] = First(district, table);
@@ -112,14 +112,19 @@ TEST(VerifyTest, AnyEntryThatIsDamagedIsFound) {
 TEST(VerifyTest, EntriesThatBelongToNothingAreFound) {
   const SmallDistrict district = FullDistrict();
   const uint32_t number = district.Read()->number();
-  const std::string series = First(district, Table::kSeries).second;
-  Put(district, SeriesKey{number, 1, 3, DateOf("2025-10-01"), 77}.Encode(), series);
+  Put(district, SeriesBlockKey{number, 1, 3, MonthOf(DateOf("2025-10-01")), 77}.Encode(),
+      EncodeSeriesBlock(std::vector<EvidencePlace>{{DateOf("2025-10-01"), 3}}));
+  Put(district, IdentityBlockKey{number, 1, 77}.Encode(),
+      EncodeIdentityBlock(std::vector<EvidenceIdentityEntry>{{uint64_t{1} << 48, 3}}));
+  Put(district, RevisedKey{number, 77}.Encode(), First(district, Table::kRevised).second);
   Put(district, RevisionKey{number, 77, 1}.Encode(), First(district, Table::kRevisions).second);
   Put(district, DayRowKey{number, 1, 3, 2026}.Encode(), First(district, Table::kDayRows).second);
   Put(district, AlertKey{number, 9'999}.Encode(), First(district, Table::kAlerts).second);
   Put(district, OpenAlertKey{number, 0, 0}.Encode(), "\x05");
   const std::vector<std::string> findings = Verified(district);
-  EXPECT_THAT(findings, Contains(HasSubstr("series entries")));
+  EXPECT_THAT(findings, Contains(HasSubstr("1 series entries are stored that no record gives")));
+  EXPECT_THAT(findings, Contains(HasSubstr("1 identities are stored that no record gives")));
+  EXPECT_THAT(findings, Contains(HasSubstr("entries of revised records")));
   EXPECT_THAT(findings, Contains(HasSubstr("revision entries")));
   EXPECT_THAT(findings, Contains(HasSubstr("the day row of team \"north\"")));
   EXPECT_THAT(findings, Contains(HasSubstr("alert 9999")));
@@ -177,7 +182,7 @@ TEST(VerifyTest, AWatchThatMissesItsAlertIsFound) {
 
 TEST(VerifyTest, NoMoreFindingsThanAskedFor) {
   const SmallDistrict district = FullDistrict();
-  for (const Table table : {Table::kSeries, Table::kIdentity, Table::kFlips, Table::kAlerts}) {
+  for (const Table table : {Table::kSeries, Table::kIdentities, Table::kFlips, Table::kAlerts}) {
     Delete(district, First(district, table).first);
   }
   EXPECT_GT(Verified(district).size(), 2u);

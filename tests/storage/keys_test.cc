@@ -18,8 +18,10 @@ std::string Hex(std::string_view bytes) { return absl::BytesToHexString({bytes.d
 const MetaKey kMeta{.district = 1, .name = "applied_position"};
 const NameKey kName{.district = 1, .kind = NameKind::kSource, .number = 0x01020304};
 const CatalogVersionKey kCatalogVersion{.district = 0x0a0b0c0d, .version = 7};
-const SeriesKey kSeries{.district = 1, .team = 2, .indicator = 3, .date = Date(20335), .evidence = 0x0102030405060708};
-const IdentityKey kIdentity{.district = 1, .source = 9, .evidence_id = std::string("a\0b", 3)};
+const SeriesBlockKey kSeries{.district = 1, .team = 2, .indicator = 3, .month = 0x029c, .position = 0x0102030405060708};
+const IdentityBlockKey kIdentities{.district = 1, .bucket = 0xa0b1, .position = 9};
+const RecordBlockKey kRecords{.district = 1, .first = 0x0102030405060708};
+const RevisedKey kRevised{.district = 1, .evidence = 5};
 const RevisionKey kRevision{.district = 1, .evidence = 5, .revision = 2};
 const ReviewKey kReview{.district = 1, .team = 2, .review_id = "r-1"};
 const ReviewIdKey kReviewId{.district = 1, .review_id = "r-1"};
@@ -35,9 +37,11 @@ TEST(KeysTest, GoldenBytes) {
   EXPECT_EQ(Hex(kMeta.Encode()), "00000001" "01" "6170706c6965645f706f736974696f6e");
   EXPECT_EQ(Hex(kName.Encode()), "00000001" "02" "03" "01020304");
   EXPECT_EQ(Hex(kCatalogVersion.Encode()), "0a0b0c0d" "03" "00000007");
-  EXPECT_EQ(Hex(kSeries.Encode()), "00000001" "10" "00000002" "00000003" "00004f6f" "0102030405060708");
-  EXPECT_EQ(Hex(kIdentity.Encode()), "00000001" "11" "00000009" "610062");
-  EXPECT_EQ(Hex(kRevision.Encode()), "00000001" "12" "0000000000000005" "00000002");
+  EXPECT_EQ(Hex(kSeries.Encode()), "00000001" "10" "00000002" "00000003" "029c" "0102030405060708");
+  EXPECT_EQ(Hex(kIdentities.Encode()), "00000001" "11" "a0b1" "0000000000000009");
+  EXPECT_EQ(Hex(kRecords.Encode()), "00000001" "12" "0102030405060708");
+  EXPECT_EQ(Hex(kRevision.Encode()), "00000001" "13" "0000000000000005" "00000002");
+  EXPECT_EQ(Hex(kRevised.Encode()), "00000001" "14" "0000000000000005");
   EXPECT_EQ(Hex(kReview.Encode()), "00000001" "20" "00000002" "722d31");
   EXPECT_EQ(Hex(kReviewId.Encode()), "00000001" "21" "722d31");
   EXPECT_EQ(Hex(kDayRow.Encode()), "00000001" "30" "00000002" "00000003" "07ea");
@@ -82,7 +86,9 @@ TEST(KeysTest, DecodesWhatItEncodesAndNothingElse) {
   ExpectRoundTripAndStrict(kName, false);
   ExpectRoundTripAndStrict(kCatalogVersion, false);
   ExpectRoundTripAndStrict(kSeries, false);
-  ExpectRoundTripAndStrict(kIdentity, true);
+  ExpectRoundTripAndStrict(kIdentities, false);
+  ExpectRoundTripAndStrict(kRecords, false);
+  ExpectRoundTripAndStrict(kRevised, false);
   ExpectRoundTripAndStrict(kRevision, false);
   ExpectRoundTripAndStrict(kReview, true);
   ExpectRoundTripAndStrict(kReviewId, true);
@@ -100,14 +106,14 @@ TEST(KeysTest, RefusesValuesOutOfRange) {
     name[5] = kind;
     EXPECT_EQ(NameKey::Decode(name).status().code(), absl::StatusCode::kDataLoss) << static_cast<int>(kind);
   }
-  SeriesKey last_day = kSeries;
-  last_day.date = Date::Max() - 1;
-  EXPECT_EQ(SeriesKey::Decode(last_day.Encode()).value(), last_day);
-  std::string series = last_day.Encode();
-  ++series[16];  // the date's last byte: now Date::Max()
-  EXPECT_EQ(SeriesKey::Decode(series).status().code(), absl::StatusCode::kDataLoss);
+  SeriesBlockKey last_month = kSeries;
+  last_month.month = MonthOf(Date::Max() - 1);
+  EXPECT_EQ(SeriesBlockKey::Decode(last_month.Encode()).value(), last_month);
+  std::string series = last_month.Encode();
+  ++series[14];  // the month's last byte: now Date::Max()'s
+  EXPECT_EQ(SeriesBlockKey::Decode(series).status().code(), absl::StatusCode::kDataLoss);
   series[13] = '\xff';
-  EXPECT_EQ(SeriesKey::Decode(series).status().code(), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(SeriesBlockKey::Decode(series).status().code(), absl::StatusCode::kDataLoss);
   for (const int row_year : {1970, 2100}) {
     DayRowKey row = kDayRow;
     row.row_year = row_year;
@@ -122,7 +128,7 @@ TEST(KeysTest, RefusesValuesOutOfRange) {
 
 TEST(KeysDeathTest, EncodeAbortsOnBrokenInvariants) {
   EXPECT_DEATH(MetaKey{}.Encode(), "broken invariant");
-  EXPECT_DEATH((SeriesKey{.district = 1, .date = Date(-1)}.Encode()), "broken invariant");
+  EXPECT_DEATH((SeriesBlockKey{.district = 1, .month = 0xffff}.Encode()), "broken invariant");
   EXPECT_DEATH((DayRowKey{.district = 1, .row_year = 1969}.Encode()), "broken invariant");
 }
 
@@ -163,9 +169,13 @@ TEST(KeysTest, KeysSortAsTheirFields) {
   });
   ExpectSortsAsItsFields([](Random& r) { return CatalogVersionKey{r.District(), r.Number()}; });
   ExpectSortsAsItsFields([](Random& r) {
-    return SeriesKey{r.District(), r.Number(), r.Number(), r.Day(), r.Long()};
+    return SeriesBlockKey{r.District(), r.Number(), r.Number(), MonthOf(r.Day()), r.Long()};
   });
-  ExpectSortsAsItsFields([](Random& r) { return IdentityKey{r.District(), r.Number(), r.Bytes()}; });
+  ExpectSortsAsItsFields([](Random& r) {
+    return IdentityBlockKey{r.District(), static_cast<uint16_t>(r.Number()), r.Long()};
+  });
+  ExpectSortsAsItsFields([](Random& r) { return RecordBlockKey{r.District(), r.Long()}; });
+  ExpectSortsAsItsFields([](Random& r) { return RevisedKey{r.District(), r.Long()}; });
   ExpectSortsAsItsFields([](Random& r) { return RevisionKey{r.District(), r.Long(), r.Number()}; });
   ExpectSortsAsItsFields([](Random& r) { return ReviewKey{r.District(), r.Number(), r.Bytes()}; });
   ExpectSortsAsItsFields([](Random& r) { return ReviewIdKey{r.District(), r.Bytes()}; });
@@ -182,7 +192,7 @@ TEST(KeysTest, KeysSortAsTheirFields) {
 TEST(KeysTest, RangesHoldWhatTheySayAndNothingElse) {
   Random random(7);
   for (int i = 0; i < 5000; ++i) {
-    const SeriesKey key{random.District(), random.Number(), random.Number(), random.Day(), random.Long()};
+    const SeriesBlockKey key{random.District(), random.Number(), random.Number(), MonthOf(random.Day()), random.Long()};
     const std::string encoded = key.Encode();
     const uint32_t district = random.District();
     const uint32_t team = random.Number();
@@ -190,14 +200,13 @@ TEST(KeysTest, RangesHoldWhatTheySayAndNothingElse) {
     const DateRange dates{random.Day(), random.Day()};
     EXPECT_EQ(DistrictRange(district).Contains(encoded), key.district == district);
     EXPECT_EQ(TableRange(district, Table::kSeries).Contains(encoded), key.district == district);
-    EXPECT_FALSE(TableRange(key.district, Table::kIdentity).Contains(encoded));
-    const bool same_team = key.district == district && key.team == team;
-    EXPECT_EQ(SeriesRange(district, team).Contains(encoded), same_team);
-    const bool same_series = same_team && key.indicator == indicator;
-    EXPECT_EQ(SeriesRange(district, team, indicator).Contains(encoded), same_series);
-    EXPECT_EQ(SeriesRange(district, team, indicator, dates).Contains(encoded),
-              same_series && dates.Contains(key.date));
-    const FlipKey flip{key.district, key.evidence};
+    EXPECT_FALSE(TableRange(key.district, Table::kIdentities).Contains(encoded));
+    const bool same_series = key.district == district && key.team == team && key.indicator == indicator;
+    if (dates.from < dates.to) {
+      EXPECT_EQ(SeriesBlocksRange(district, team, indicator, dates).Contains(encoded),
+                same_series && MonthOf(dates.from) <= key.month && key.month <= MonthOf(dates.to - 1));
+    }
+    const FlipKey flip{key.district, key.position};
     const uint64_t from = random.Long();
     const uint64_t to = random.Long();
     EXPECT_EQ(FlipsRange(district, from).Contains(flip.Encode()), flip.district == district && flip.sequence >= from);
@@ -209,8 +218,8 @@ TEST(KeysTest, RangesHoldWhatTheySayAndNothingElse) {
 TEST(KeysTest, RangesOfEveryPrefix) {
   EXPECT_TRUE(NamesRange(1, NameKind::kSource).Contains(kName.Encode()));
   EXPECT_FALSE(NamesRange(1, NameKind::kTeam).Contains(kName.Encode()));
-  EXPECT_TRUE(IdentityRange(1, 9).Contains(kIdentity.Encode()));
-  EXPECT_FALSE(IdentityRange(1, 8).Contains(kIdentity.Encode()));
+  EXPECT_TRUE(IdentityBlocksRange(1, 0xa0b1).Contains(kIdentities.Encode()));
+  EXPECT_FALSE(IdentityBlocksRange(1, 0xa0b2).Contains(kIdentities.Encode()));
   EXPECT_TRUE(RevisionsRange(1, 5).Contains(kRevision.Encode()));
   EXPECT_FALSE(RevisionsRange(1, 4).Contains(kRevision.Encode()));
   EXPECT_TRUE(ReviewsRange(1, 2).Contains(kReview.Encode()));
@@ -228,8 +237,17 @@ TEST(KeysTest, RangesOfEveryPrefix) {
   EXPECT_EQ(PrefixRange("a\xff"), (KeyRange{"a\xff", "b"}));
   EXPECT_EQ(PrefixRange("\xff"), (KeyRange{"\xff", ""}));
   // A day outside the service's dates asks for none of them, and does not abort.
-  EXPECT_FALSE(SeriesRange(1, 2, 3, {Date(-9), Date(0)}).Contains(kSeries.Encode()));
-  EXPECT_TRUE(SeriesRange(1, 2, 3, {Date(-9), Date::Max() + 9}).Contains(kSeries.Encode()));
+  EXPECT_FALSE(SeriesBlocksRange(1, 2, 3, {Date(-9), Date(0)}).Contains(kSeries.Encode()));
+  EXPECT_TRUE(SeriesBlocksRange(1, 2, 3, {Date(-9), Date::Max() + 9}).Contains(kSeries.Encode()));
+}
+
+TEST(KeysTest, MonthsOfDates) {
+  EXPECT_EQ(MonthOf(Date::Min()), 0);
+  EXPECT_EQ(MonthOf(Date::FromYmd(1970, 1, 31)), 0);
+  EXPECT_EQ(MonthOf(Date::FromYmd(2025, 9, 4)), 55 * 12 + 8);
+  for (Date date = Date::Min(); date < Date::Max(); date = date + 1) {
+    ASSERT_EQ(FirstOfMonth(MonthOf(date)), date.StartOfMonth()) << date.ToString();
+  }
 }
 
 }  // namespace

@@ -49,6 +49,24 @@ class StoreTest : public ::testing::Test {
     return store_->Get(key, snapshot).value().value_or("(none)");
   }
 
+  // Fills the store with "key…", checkpoints, and damages a block in the middle, which opening does not read.
+  void DamageATable() {
+    std::mt19937_64 random(1);
+    for (int i = 0; i < 1'000; ++i) {
+      std::string value(200, '\0');  // that does not pack: many blocks
+      for (char& c : value) c = static_cast<char>(random());
+      Put(absl::StrCat("key", 1'000 + i), value);
+    }
+    ASSERT_TRUE(store_->Checkpoint().ok());
+    store_.reset();
+    Disk::Contents contents = disk_->ReadAll();
+    for (auto& [path, bytes] : contents) {
+      if (path.ends_with(".sst") && bytes.size() > 4'000) bytes[bytes.size() / 2] = static_cast<char>(bytes[bytes.size() / 2] ^ 1);
+    }
+    disk_ = Disk::InMemory(contents);
+    Open();
+  }
+
   // "key=value" of a scan of a Store or a Batch, at most `limit`.
   template <typename Scan>
   static std::vector<std::string> Collect(Scan scan, size_t limit = 1000) {
@@ -367,15 +385,7 @@ TEST_F(StoreTest, ASnapshotHeldFromTheFirstCheckpointOnLosesNothing) {
 
 // Memory's entries beyond damage are no answer without what lies before them.
 TEST_F(StoreTest, AScanEndsAtDamageWhateverMemoryHoldsBehindIt) {
-  for (int i = 0; i < 1'000; ++i) Put(absl::StrCat("key", 1'000 + i), absl::StrCat("value", i * 7'919));
-  ASSERT_TRUE(store_->Checkpoint().ok());
-  store_.reset();
-  Disk::Contents contents = disk_->ReadAll();
-  for (auto& [path, bytes] : contents) {
-    if (path.ends_with(".sst") && bytes.size() > 4'000) bytes[bytes.size() / 4] = static_cast<char>(bytes[bytes.size() / 4] ^ 1);
-  }
-  disk_ = Disk::InMemory(contents);
-  Open();
+  DamageATable();
   Put("a", "before");
   Put("z", "behind");
   const auto until = [&](std::string_view last) {
@@ -396,15 +406,7 @@ TEST_F(StoreTest, VerifiesChecksumsAndCounts) {
 }
 
 TEST_F(StoreTest, VerifyFindsADamagedTable) {
-  for (int i = 0; i < 1000; ++i) Put(absl::StrCat("key", i), absl::StrCat("value", i * 7919));
-  ASSERT_TRUE(store_->Checkpoint().ok());
-  store_.reset();
-  Disk::Contents contents = disk_->ReadAll();
-  for (auto& [path, bytes] : contents) {
-    if (path.ends_with(".sst") && bytes.size() > 4'000) bytes[100] = static_cast<char>(bytes[100] ^ 1);
-  }
-  disk_ = Disk::InMemory(contents);
-  Open();
+  DamageATable();
   EXPECT_EQ(store_->VerifyChecksums().code(), absl::StatusCode::kDataLoss);
 }
 

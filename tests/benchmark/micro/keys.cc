@@ -1,4 +1,4 @@
-// The keys that one new record is stored under.
+// The keys of what a new record changes.
 #include "storage/keys.h"
 
 #include "benchmark/benchmark.h"
@@ -27,20 +27,8 @@ void DecodeKeys(::benchmark::State& state, const Key& key) {
   }
 }
 
-SeriesKey Series() {
-  return {.district = 1, .team = 1'543, .indicator = 2, .date = Work().today(), .evidence = 123'456};
-}
-IdentityKey Identity() { return {.district = 1, .source = 0, .evidence_id = CommandOf(0).items[0].evidence_id}; }
 DayRowKey Row() { return {.district = 1, .team = 1'543, .indicator = 2, .row_year = RowYear(Work().today())}; }
 
-void KeySeriesEncode(::benchmark::State& state) { EncodeKeys(state, Series()); }
-BENCHMARK(KeySeriesEncode);
-void KeySeriesDecode(::benchmark::State& state) { DecodeKeys(state, Series()); }
-BENCHMARK(KeySeriesDecode);
-void KeyIdentityEncode(::benchmark::State& state) { EncodeKeys(state, Identity()); }
-BENCHMARK(KeyIdentityEncode);
-void KeyIdentityDecode(::benchmark::State& state) { DecodeKeys(state, Identity()); }
-BENCHMARK(KeyIdentityDecode);
 void KeyDayRowEncode(::benchmark::State& state) { EncodeKeys(state, Row()); }
 BENCHMARK(KeyDayRowEncode);
 void KeyDayRowDecode(::benchmark::State& state) { DecodeKeys(state, Row()); }

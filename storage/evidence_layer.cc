@@ -1,0 +1,87 @@
+#include "storage/evidence_layer.h"
+
+#include <algorithm>
+#include <cstring>
+#include <iterator>
+
+#include "core/check.h"
+
+namespace leadlag {
+namespace {
+
+constexpr size_t kBlockBytes = 32 << 10;
+
+}  // namespace
+
+void EvidenceLayer::Part::AddRecordsWith(uint64_t fingerprint, std::vector<uint64_t>& numbers) const {
+  const auto found = by_fingerprint.find(fingerprint);
+  if (found == by_fingerprint.end()) return;
+  numbers.push_back(found->second);
+  for (const EvidenceIdentityEntry& entry : alike) {
+    if (entry.fingerprint == fingerprint) numbers.push_back(entry.record);
+  }
+}
+
+EvidenceLayer::Part& EvidenceLayer::At(uint32_t district) { return parts_[district]; }
+
+std::string_view EvidenceLayer::Keep(std::string_view bytes) {
+  if (bytes.size() > block_left_) {
+    block_left_ = std::max(kBlockBytes, bytes.size());
+    block_next_ = blocks_.emplace_back(new char[block_left_]).get();
+  }
+  std::memcpy(block_next_, bytes.data(), bytes.size());
+  const std::string_view kept(block_next_, bytes.size());
+  block_next_ += bytes.size();
+  block_left_ -= bytes.size();
+  return kept;
+}
+
+void EvidenceLayer::Add(Part& part, uint64_t number, uint64_t fingerprint, std::string_view kept) {
+  if (part.records.empty()) part.first = number;
+  LEADLAG_CHECK(number == part.first + part.records.size());
+  part.records.push_back(kept);
+  part.fingerprints.push_back(fingerprint);
+  if (!part.by_fingerprint.try_emplace(fingerprint, number).second) part.alike.push_back({fingerprint, number});
+  bytes_ += kept.size() + sizeof(EvidenceIdentityEntry);
+}
+
+void EvidenceLayer::AddRecord(uint32_t district, uint64_t number, uint64_t fingerprint, std::string_view bytes) {
+  Add(At(district), number, fingerprint, Keep(bytes));
+}
+
+void EvidenceLayer::AddPlace(uint32_t district, SeriesId series, EvidencePlace place) {
+  Part& part = At(district);
+  part.places[series].push_back(place);
+  ++part.place_count;
+  bytes_ += sizeof(EvidencePlace);
+}
+
+void EvidenceLayer::Absorb(EvidenceLayer& newer) {
+  for (auto& [district, from] : newer.parts_) {
+    Part& part = At(district);
+    for (size_t i = 0; i < from.records.size(); ++i) Add(part, from.first + i, from.fingerprints[i], from.records[i]);
+    for (const auto& [series, places] : from.places) {
+      std::vector<EvidencePlace>& to = part.places[series];
+      to.insert(to.end(), places.begin(), places.end());
+    }
+    part.place_count += from.place_count;
+    bytes_ += from.place_count * sizeof(EvidencePlace);
+  }
+  std::move(newer.blocks_.begin(), newer.blocks_.end(), std::back_inserter(blocks_));
+  newer.parts_.clear();
+  newer.blocks_.clear();
+  newer.block_left_ = newer.bytes_ = 0;
+}
+
+const EvidenceLayer::Part* EvidenceLayer::Find(uint32_t district) const {
+  const auto found = parts_.find(district);
+  return found == parts_.end() ? nullptr : &found->second;
+}
+
+size_t EvidenceLayer::size() const {
+  size_t size = 0;
+  for (const auto& [district, part] : parts_) size += part.records.size() + part.place_count;
+  return size;
+}
+
+}  // namespace leadlag

@@ -1,0 +1,94 @@
+// Evidence that no checkpoint has written yet: records by number, their identities and places. Internal to storage but for the plain
+// types, which storage/evidence_reader.h gives out.
+//
+// Concepts. A record is its first revision, which never changes, under the number that the district gave it: 1, 2, … without a gap. Its
+// identity is a fingerprint of source and id, which says which few records it may be. A place is where it stands, or once stood, among
+// its team's evidence of an indicator: places are only added, and whoever follows one asks the record whether it still stands there.
+// So nothing here is looked for before it is added, nor ever changed, and taking over a batch costs one step in a hash table a record.
+//
+// Threads: changes exclude everything else; const methods may be used by all at once.
+#pragma once
+
+#include <compare>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "core/date.h"
+
+namespace leadlag {
+
+// A team's evidence of one indicator.
+struct SeriesId {
+  uint32_t team = 0;
+  uint32_t indicator = 0;
+  friend auto operator<=>(const SeriesId&, const SeriesId&) = default;
+  template <typename H>
+  friend H AbslHashValue(H h, const SeriesId& id) {
+    return H::combine(std::move(h), id.team, id.indicator);
+  }
+};
+
+struct EvidencePlace {
+  Date date;            // of the event
+  uint64_t record = 0;  // its number
+  friend auto operator<=>(const EvidencePlace&, const EvidencePlace&) = default;
+};
+
+struct EvidenceIdentityEntry {
+  uint64_t fingerprint = 0;
+  uint64_t record = 0;
+  friend auto operator<=>(const EvidenceIdentityEntry&, const EvidenceIdentityEntry&) = default;
+};
+
+class EvidenceLayer {
+ public:
+  // One district's.
+  struct Part {
+    uint64_t first = 0;                     // number of records.front()
+    std::vector<std::string_view> records;  // by number
+    std::vector<uint64_t> fingerprints;     // of those
+    absl::flat_hash_map<uint64_t, uint64_t> by_fingerprint;
+    std::vector<EvidenceIdentityEntry> alike;  // further records with a fingerprint that is in by_fingerprint
+    absl::flat_hash_map<SeriesId, std::vector<EvidencePlace>> places;  // in order of arrival
+    size_t place_count = 0;
+
+    bool Holds(uint64_t number) const { return number >= first && number - first < records.size(); }
+    std::string_view Record(uint64_t number) const { return records[number - first]; }
+    void AddRecordsWith(uint64_t fingerprint, std::vector<uint64_t>& numbers) const;
+  };
+
+  EvidenceLayer() = default;
+  EvidenceLayer(const EvidenceLayer&) = delete;
+  EvidenceLayer& operator=(const EvidenceLayer&) = delete;
+
+  // REQUIRES: `number` follows the last one of the district.
+  void AddRecord(uint32_t district, uint64_t number, uint64_t fingerprint, std::string_view bytes);
+  void AddPlace(uint32_t district, SeriesId series, EvidencePlace place);
+  // Takes over all of `newer`, which is empty afterwards.
+  void Absorb(EvidenceLayer& newer);
+
+  const Part* Find(uint32_t district) const;  // null where there is none
+  const std::map<uint32_t, Part>& parts() const { return parts_; }
+  bool empty() const { return parts_.empty(); }
+  size_t size() const;  // records and places
+  size_t bytes() const { return bytes_; }
+
+ private:
+  Part& At(uint32_t district);
+  void Add(Part& part, uint64_t number, uint64_t fingerprint, std::string_view kept);
+  std::string_view Keep(std::string_view bytes);
+
+  std::map<uint32_t, Part> parts_;
+  std::vector<std::unique_ptr<char[]>> blocks_;  // the records' bytes
+  size_t block_left_ = 0;
+  char* block_next_ = nullptr;
+  size_t bytes_ = 0;
+};
+
+}  // namespace leadlag

@@ -1,0 +1,76 @@
+// Reads the evidence of the view: records by number, which records an id may be, and a series in order of date.
+//
+// Concepts: storage/evidence_layer.h. Evidence is no key of the view's: it lies in memory as it came, and a checkpoint writes it in
+// blocks (storage/evidence_blocks.h), so that a record costs neither a key in a tree nor one on disk.
+//
+// A plain handle, borrowed from a Batch, a Store or a StoreView, which it must not outlive, and with the same errors and threads. What a
+// Batch's reader sees grows with the Batch.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "core/date.h"
+#include "storage/evidence_layer.h"
+
+namespace rocksdb {
+class DB;
+class Iterator;
+class Snapshot;
+}  // namespace rocksdb
+
+namespace leadlag {
+
+struct Layer;
+class IdentityFilter;
+
+// Of (source, evidence_id): SipHash-2-4, so that nobody finds many ids with one fingerprint. Never change it: it is in every data
+// directory.
+uint64_t FingerprintOf(uint32_t source, std::string_view evidence_id);
+
+class EvidenceReader {
+ public:
+  // The bytes that AddRecord was given; none where there is no such record.
+  absl::StatusOr<std::optional<std::string>> Record(uint32_t district, uint64_t number) const;
+  // Adds the numbers of all records with the fingerprint: most often none or the one looked for, but another id may have the same.
+  absl::Status AddRecordsWith(uint32_t district, uint64_t fingerprint, std::vector<uint64_t>& numbers) const;
+  // The series' places with dates in [from, to), by date, then number, each once, until the visitor says stop; it may read.
+  absl::Status Places(uint32_t district, SeriesId series, DateRange dates, absl::FunctionRef<bool(EvidencePlace)> visit) const;
+
+  // For checks. All records in order of number, until the visitor says stop; DATA_LOSS where one is missing in between.
+  absl::Status Records(uint32_t district, absl::FunctionRef<bool(uint64_t number, std::string_view bytes)> visit) const;
+  // All identities, and all places, as often as each was added, in no order. REQUIRES: read through a snapshot.
+  absl::Status ForEachIdentity(uint32_t district, absl::FunctionRef<void(const EvidenceIdentityEntry&)> visit) const;
+  absl::Status ForEachPlace(uint32_t district, absl::FunctionRef<void(SeriesId, EvidencePlace)> visit) const;
+
+ private:
+  friend class Batch;
+  friend class Store;
+  using Layers = std::vector<std::shared_ptr<const Layer>>;
+  using Filters = std::map<uint32_t, std::shared_ptr<IdentityFilter>>;
+  EvidenceReader(const EvidenceLayer* changes, std::shared_ptr<const Layers> layers, std::shared_ptr<const Filters> filters,
+                 rocksdb::DB* base, const rocksdb::Snapshot* snapshot)
+      : changes_(changes), layers_(std::move(layers)), filters_(std::move(filters)), base_(base), snapshot_(snapshot) {}
+
+  template <typename Visit>  // void(const EvidenceLayer::Part&)
+  void ForEachPart(uint32_t district, Visit visit) const;
+  // Blocks with keys in [begin, end), until the visitor says stop or fails.
+  absl::Status ScanBlocks(const std::string& begin, const std::string& end,
+                          absl::FunctionRef<absl::StatusOr<bool>(std::string_view key, std::string_view value)> visit) const;
+
+  const EvidenceLayer* changes_;  // a batch's; null: none
+  std::shared_ptr<const Layers> layers_;
+  std::shared_ptr<const Filters> filters_;
+  rocksdb::DB* base_;  // null: it holds nothing
+  const rocksdb::Snapshot* snapshot_;
+};
+
+}  // namespace leadlag
