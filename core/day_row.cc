@@ -138,6 +138,11 @@ HoursSpan HoursOf(uint8_t bucket) {
 
 void DayRow::Add(const DayEntry& entry) {
   if (entry.count == 0) return;
+  // Evidence mostly comes in order of date.
+  if (entries_.empty() || Before(entries_.back(), entry)) {
+    entries_.push_back(entry);
+    return;
+  }
   const auto place = std::lower_bound(entries_.begin(), entries_.end(), entry, Before);
   if (place != entries_.end() && KeyOf(*place) == KeyOf(entry)) {
     LEADLAG_CHECK(entry.count <= std::numeric_limits<uint32_t>::max() - place->count);
@@ -157,8 +162,10 @@ bool DayRow::Remove(const DayEntry& entry) {
 }
 
 std::optional<Date> DayRow::LastEventIn(DateRange range) const {
-  const auto past = std::partition_point(entries_.begin(), entries_.end(),
-                                         [&](const DayEntry& entry) { return entry.event < range.to; });
+  auto past = entries_.end();
+  if (past != entries_.begin() && std::prev(past)->event >= range.to) {
+    past = std::partition_point(entries_.begin(), entries_.end(), [&](const DayEntry& entry) { return entry.event < range.to; });
+  }
   if (past == entries_.begin()) return std::nullopt;
   const Date last = std::prev(past)->event;
   return last >= range.from ? std::optional<Date>(last) : std::nullopt;

@@ -22,6 +22,17 @@ void EvidenceLayer::Part::AddRecordsWith(uint64_t fingerprint, std::vector<uint6
   }
 }
 
+void EvidenceLayer::Part::AddPlaces(SeriesId series, DateRange dates, std::vector<EvidencePlace>& to) const {
+  absl::MutexLock lock(&by_series_mu_);
+  for (; by_series_count_ < places.size(); ++by_series_count_) {
+    by_series_[places[by_series_count_].series].push_back(places[by_series_count_].place);
+  }
+  const auto found = by_series_.find(series);
+  if (found == by_series_.end()) return;
+  std::copy_if(found->second.begin(), found->second.end(), std::back_inserter(to),
+               [&](const EvidencePlace& place) { return dates.Contains(place.date); });
+}
+
 EvidenceLayer::Part& EvidenceLayer::At(uint32_t district) { return parts_[district]; }
 
 std::string_view EvidenceLayer::Keep(std::string_view bytes) {
@@ -50,22 +61,16 @@ void EvidenceLayer::AddRecord(uint32_t district, uint64_t number, uint64_t finge
 }
 
 void EvidenceLayer::AddPlace(uint32_t district, SeriesId series, EvidencePlace place) {
-  Part& part = At(district);
-  part.places[series].push_back(place);
-  ++part.place_count;
-  bytes_ += sizeof(EvidencePlace);
+  At(district).places.push_back({series, place});
+  bytes_ += sizeof(PlacedEvidence);
 }
 
 void EvidenceLayer::Absorb(EvidenceLayer& newer) {
   for (auto& [district, from] : newer.parts_) {
     Part& part = At(district);
     for (size_t i = 0; i < from.records.size(); ++i) Add(part, from.first + i, from.fingerprints[i], from.records[i]);
-    for (const auto& [series, places] : from.places) {
-      std::vector<EvidencePlace>& to = part.places[series];
-      to.insert(to.end(), places.begin(), places.end());
-    }
-    part.place_count += from.place_count;
-    bytes_ += from.place_count * sizeof(EvidencePlace);
+    part.places.insert(part.places.end(), from.places.begin(), from.places.end());
+    bytes_ += from.places.size() * sizeof(PlacedEvidence);
   }
   std::move(newer.blocks_.begin(), newer.blocks_.end(), std::back_inserter(blocks_));
   newer.parts_.clear();
@@ -80,7 +85,7 @@ const EvidenceLayer::Part* EvidenceLayer::Find(uint32_t district) const {
 
 size_t EvidenceLayer::size() const {
   size_t size = 0;
-  for (const auto& [district, part] : parts_) size += part.records.size() + part.place_count;
+  for (const auto& [district, part] : parts_) size += part.records.size() + part.places.size();
   return size;
 }
 

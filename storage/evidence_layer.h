@@ -5,6 +5,7 @@
 // identity is a fingerprint of source and id, which says which few records it may be. A place is where it stands, or once stood, among
 // its team's evidence of an indicator: places are only added, and whoever follows one asks the record whether it still stands there.
 // So nothing here is looked for before it is added, nor ever changed, and taking over a batch costs one step in a hash table a record.
+// Places lie in order of arrival; they are put by series once somebody asks for one.
 //
 // Threads: changes exclude everything else; const methods may be used by all at once.
 #pragma once
@@ -18,7 +19,9 @@
 #include <utility>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
+#include "absl/synchronization/mutex.h"
 #include "core/date.h"
 
 namespace leadlag {
@@ -40,6 +43,13 @@ struct EvidencePlace {
   friend auto operator<=>(const EvidencePlace&, const EvidencePlace&) = default;
 };
 
+// A place and whose it is.
+struct PlacedEvidence {
+  SeriesId series;
+  EvidencePlace place;
+  friend auto operator<=>(const PlacedEvidence&, const PlacedEvidence&) = default;
+};
+
 struct EvidenceIdentityEntry {
   uint64_t fingerprint = 0;
   uint64_t record = 0;
@@ -55,12 +65,18 @@ class EvidenceLayer {
     std::vector<uint64_t> fingerprints;     // of those
     absl::flat_hash_map<uint64_t, uint64_t> by_fingerprint;
     std::vector<EvidenceIdentityEntry> alike;  // further records with a fingerprint that is in by_fingerprint
-    absl::flat_hash_map<SeriesId, std::vector<EvidencePlace>> places;  // in order of arrival
-    size_t place_count = 0;
+    std::vector<PlacedEvidence> places;        // in order of arrival
 
     bool Holds(uint64_t number) const { return number >= first && number - first < records.size(); }
     std::string_view Record(uint64_t number) const { return records[number - first]; }
     void AddRecordsWith(uint64_t fingerprint, std::vector<uint64_t>& numbers) const;
+    // Adds the series' places with dates in the range.
+    void AddPlaces(SeriesId series, DateRange dates, std::vector<EvidencePlace>& to) const;
+
+   private:
+    mutable absl::Mutex by_series_mu_;
+    mutable absl::flat_hash_map<SeriesId, std::vector<EvidencePlace>> by_series_ ABSL_GUARDED_BY(by_series_mu_);
+    mutable size_t by_series_count_ ABSL_GUARDED_BY(by_series_mu_) = 0;  // of `places`, from the first on, that are in it
   };
 
   EvidenceLayer() = default;

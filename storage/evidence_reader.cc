@@ -107,12 +107,7 @@ absl::Status EvidenceReader::Places(uint32_t district, SeriesId series, DateRang
                                     absl::FunctionRef<bool(EvidencePlace)> visit) const {
   if (dates.to <= dates.from) return absl::OkStatus();
   std::vector<EvidencePlace> waiting;  // not visited yet: those in memory, and of one month what was read
-  ForEachPart(district, [&](const EvidenceLayer::Part& part) {
-    const auto found = part.places.find(series);
-    if (found == part.places.end()) return;
-    std::copy_if(found->second.begin(), found->second.end(), std::back_inserter(waiting),
-                 [&](const EvidencePlace& place) { return dates.Contains(place.date); });
-  });
+  ForEachPart(district, [&](const EvidenceLayer::Part& part) { part.AddPlaces(series, dates, waiting); });
   // Visits what is dated before `end`.
   const auto visit_until = [&](Date end) {
     std::sort(waiting.begin(), waiting.end());
@@ -192,9 +187,7 @@ absl::Status EvidenceReader::ForEachIdentity(uint32_t district, absl::FunctionRe
 
 absl::Status EvidenceReader::ForEachPlace(uint32_t district, absl::FunctionRef<void(SeriesId, EvidencePlace)> visit) const {
   ForEachPart(district, [&](const EvidenceLayer::Part& part) {
-    for (const auto& [series, places] : part.places) {
-      for (const EvidencePlace& place : places) visit(series, place);
-    }
+    for (const PlacedEvidence& placed : part.places) visit(placed.series, placed.place);
   });
   std::vector<EvidencePlace> places;
   const KeyRange range = TableRange(district, Table::kSeries);

@@ -148,24 +148,23 @@ rocksdb::Status RunWriter::WriteEvidence(const Layers& layers, uint32_t district
 }
 
 rocksdb::Status RunWriter::WriteSeries(uint32_t district, uint64_t position, const Parts& parts) {
-  std::map<SeriesId, std::vector<EvidencePlace>> all;
-  for (const EvidenceLayer::Part* part : parts) {
-    for (const auto& [series, places] : part->places) {
-      std::vector<EvidencePlace>& to = all[series];
-      to.insert(to.end(), places.begin(), places.end());
-    }
-  }
-  for (auto& [series, places] : all) {
-    std::sort(places.begin(), places.end());
-    places.erase(std::unique(places.begin(), places.end()), places.end());
-    for (auto begin = places.begin(); begin != places.end();) {
-      const Date month_end = begin->date.StartOfNextMonth();
-      const auto end = std::find_if(begin, places.end(), [&](const EvidencePlace& place) { return place.date >= month_end; });
-      const rocksdb::Status status = Put(SeriesBlockKey{district, series.team, series.indicator, MonthOf(begin->date), position}.Encode(),
-                                         EncodeSeriesBlock({begin, end}));
-      if (!status.ok()) return status;
-      begin = end;
-    }
+  std::vector<PlacedEvidence> all;
+  for (const EvidenceLayer::Part* part : parts) all.insert(all.end(), part->places.begin(), part->places.end());
+  std::sort(all.begin(), all.end());
+  all.erase(std::unique(all.begin(), all.end()), all.end());
+  std::vector<EvidencePlace> block;
+  for (auto begin = all.begin(); begin != all.end();) {
+    const Date month_end = begin->place.date.StartOfNextMonth();
+    const auto end = std::find_if(begin, all.end(), [&](const PlacedEvidence& placed) {
+      return placed.series != begin->series || placed.place.date >= month_end;
+    });
+    block.clear();
+    for (auto placed = begin; placed != end; ++placed) block.push_back(placed->place);
+    const auto& [team, indicator] = begin->series;
+    const rocksdb::Status status =
+        Put(SeriesBlockKey{district, team, indicator, MonthOf(begin->place.date), position}.Encode(), EncodeSeriesBlock(block));
+    if (!status.ok()) return status;
+    begin = end;
   }
   return rocksdb::Status::OK();
 }

@@ -225,9 +225,11 @@ struct Store::Rep {
     absl::MutexLock lock(&mu);
     return filters;
   }
-  // RocksDB's identities of a district; `expected`: as many as there may be, where it has none yet.
-  std::shared_ptr<IdentityFilter> FilterOf(uint32_t district, uint64_t expected) ABSL_EXCLUSIVE_LOCKS_REQUIRED(checkpoint_mu);
+  // Says of identities that RocksDB holds them.
+  void NoteIdentities(uint32_t district, const std::vector<EvidenceIdentityEntry>& identities) ABSL_EXCLUSIVE_LOCKS_REQUIRED(checkpoint_mu);
   absl::Status LoadIdentities() ABSL_EXCLUSIVE_LOCKS_REQUIRED(checkpoint_mu);
+  // Of all that are on disk, with room for as many again. DATA_LOSS, UNAVAILABLE: null.
+  absl::StatusOr<std::shared_ptr<IdentityFilter>> ReadFilter(uint32_t district) const;
   uint64_t LastRecordOf(uint32_t district) const;
 
   absl::Status TakeIn(const std::vector<std::string>& files) ABSL_EXCLUSIVE_LOCKS_REQUIRED(checkpoint_mu);
@@ -336,10 +338,7 @@ absl::Status Store::Checkpoint(const Sealed& sealed) {
   if (!status.ok()) return status;
   rep_->base_empty = false;
   // Before the layers that hold them go.
-  for (const auto& [district, identities] : writer.identities()) {
-    const std::shared_ptr<IdentityFilter> filter = rep_->FilterOf(district, identities.size());
-    for (const EvidenceIdentityEntry& entry : identities) filter->Add(entry.fingerprint);
-  }
+  for (const auto& [district, identities] : writer.identities()) rep_->NoteIdentities(district, identities);
   absl::MutexLock layers_lock(&rep_->mu);
   ++rep_->checkpoints;
   rep_->layers = std::make_shared<Layers>(rep_->layers->begin(), rep_->layers->end() - static_cast<std::ptrdiff_t>(layers.size()));
@@ -379,51 +378,75 @@ absl::StatusOr<std::unique_ptr<Store>> Store::Open(StoreOptions options) {
   return std::unique_ptr<Store>(new Store(std::move(rep)));
 }
 
-std::shared_ptr<IdentityFilter> Store::Rep::FilterOf(uint32_t district, uint64_t expected) {
+void Store::Rep::NoteIdentities(uint32_t district, const std::vector<EvidenceIdentityEntry>& identities) {
+  const std::shared_ptr<const IdentityFilters> before = Filters();
+  const auto found = before->find(district);
+  std::shared_ptr<IdentityFilter> filter = found != before->end() ? found->second : nullptr;
+  if (filter != nullptr) {
+    for (const EvidenceIdentityEntry& entry : identities) filter->Add(entry.fingerprint);
+    if (!filter->grown()) return;
+  }
+  // One with more room; where the disk cannot be read now, the one that has grown goes on.
+  absl::StatusOr<std::shared_ptr<IdentityFilter>> larger = ReadFilter(district);
+  if (!larger.ok() && filter != nullptr) return;
+  if (!larger.ok()) {
+    larger = std::make_shared<IdentityFilter>(identities.size());
+    for (const EvidenceIdentityEntry& entry : identities) (*larger)->Add(entry.fingerprint);
+  }
+  auto after = std::make_shared<IdentityFilters>(*before);
+  (*after)[district] = *std::move(larger);
   absl::MutexLock lock(&mu);
-  if (const auto found = filters->find(district); found != filters->end()) return found->second;
-  auto with = std::make_shared<IdentityFilters>(*filters);
-  std::shared_ptr<IdentityFilter> filter = (*with)[district] = std::make_shared<IdentityFilter>(expected);
-  filters = std::move(with);
-  return filter;
+  filters = std::move(after);
 }
 
-// One pass over all identities on disk, of every district.
 absl::Status Store::Rep::LoadIdentities() {
-  rocksdb::ReadOptions reading;
-  reading.fill_cache = false;
-  reading.readahead_size = kReadaheadBytes;
-  const std::unique_ptr<rocksdb::Iterator> at(db->NewIterator(reading));
-  std::vector<EvidenceIdentityEntry> entries;
-  std::shared_ptr<IdentityFilter> filter;
-  uint32_t district = 0;  // the filter's
+  const std::unique_ptr<rocksdb::Iterator> at(db->NewIterator(rocksdb::ReadOptions()));
+  auto loaded = std::make_shared<IdentityFilters>();
   at->Seek(ToSlice(TableRange(1, Table::kIdentities).begin));
   while (at->Valid()) {
-    const std::string_view bytes = ToView(at->key());
-    const absl::StatusOr<uint32_t> next = DistrictOf(bytes);
-    if (!next.ok()) break;  // no key of a district's
-    const KeyRange table = TableRange(*next, Table::kIdentities);
-    if (bytes < table.begin) {
+    const std::string_view key = ToView(at->key());
+    const absl::StatusOr<uint32_t> district = DistrictOf(key);
+    if (!district.ok()) break;  // no key of a district's
+    const KeyRange table = TableRange(*district, Table::kIdentities);
+    if (key < table.begin) {
       at->Seek(ToSlice(table.begin));
       continue;
     }
-    if (!table.Contains(bytes)) {
-      const std::string end = DistrictRange(*next).end;
-      if (end.empty()) break;
-      at->Seek(ToSlice(end));
-      continue;
+    if (table.Contains(key)) {
+      absl::StatusOr<std::shared_ptr<IdentityFilter>> filter = ReadFilter(*district);
+      if (!filter.ok()) return filter.status();
+      loaded->emplace(*district, *std::move(filter));
     }
-    const absl::StatusOr<IdentityBlockKey> key = IdentityBlockKey::Decode(bytes);
+    const std::string end = DistrictRange(*district).end;
+    if (end.empty()) break;
+    at->Seek(ToSlice(end));
+  }
+  if (!at->status().ok()) return ToStatus(at->status(), "opening the view");
+  absl::MutexLock lock(&mu);
+  filters = std::move(loaded);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::shared_ptr<IdentityFilter>> Store::Rep::ReadFilter(uint32_t district) const {
+  const KeyRange range = TableRange(district, Table::kIdentities);
+  rocksdb::ReadOptions reading;
+  reading.fill_cache = false;
+  reading.readahead_size = kReadaheadBytes;
+  const rocksdb::Slice end = ToSlice(range.end);
+  reading.iterate_upper_bound = &end;
+  const std::unique_ptr<rocksdb::Iterator> at(db->NewIterator(reading));
+  auto filter = std::make_shared<IdentityFilter>(2 * LastRecordOf(district));
+  std::vector<EvidenceIdentityEntry> entries;
+  for (at->Seek(ToSlice(range.begin)); at->Valid(); at->Next()) {
+    const absl::StatusOr<IdentityBlockKey> key = IdentityBlockKey::Decode(ToView(at->key()));
     absl::Status status = key.status();
     entries.clear();
     if (status.ok()) status = AddIdentityBlock(ToView(at->value()), key->bucket, entries);
     if (!status.ok()) return status;
-    if (*next != district) filter = FilterOf(*next, LastRecordOf(*next));
-    district = *next;
     for (const EvidenceIdentityEntry& entry : entries) filter->Add(entry.fingerprint);
-    at->Next();
   }
-  return ToStatus(at->status(), "opening the view");
+  if (!at->status().ok()) return ToStatus(at->status(), "reading the view");
+  return filter;
 }
 
 // The number of the district's last record on disk, or nearly: for how much room to make.

@@ -11,7 +11,7 @@ struct District::Applying {
   Instant until;  // moments earlier than this have passed: `now`, or just after it for a tick
   Batch& batch;
   absl::Status& fatal;
-  absl::flat_hash_set<WatchId> caught_up;  // by this command
+  absl::flat_hash_set<WatchId> held;  // that this command has looked at, and may not have brought up to `until` while the district settles
   std::vector<RowId> changed_rows;  // to be written once, at the end; with repeats
   size_t work = 0;  // watches caught up, records a review came to, rows and teams looked through for them
 

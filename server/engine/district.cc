@@ -52,6 +52,7 @@ absl::StatusOr<std::unique_ptr<District>> District::Load(std::string id, uint32_
     if (!before.ok()) return before.status();
     district->recalculation_->before = *std::move(before);
   }
+  if (absl::Status status = district->LoadRows(); !status.ok()) return status;
   if (absl::Status status = district->LoadWatches(); !status.ok()) return status;
   return district;
 }
@@ -78,7 +79,7 @@ std::shared_ptr<const District> District::Frozen() const {
   copy->interned_ = interned_;
   copy->catalog_ = catalog_;
   copy->watches_ = watches_;
-  copy->rows_.CopyFrom(rows_);
+  copy->rows_ = rows_;
   return copy;
 }
 
@@ -193,6 +194,17 @@ absl::StatusOr<std::shared_ptr<const DistrictCatalog>> District::LoadCatalog(uin
                                   interned_);
 }
 
+absl::Status District::LoadRows() {
+  absl::Status result;
+  const absl::Status scanned = store_.Scan(TableRange(number_, Table::kDayRows), [&](std::string_view key, std::string_view) {
+    const absl::StatusOr<DayRowKey> decoded = DayRowKey::Decode(key);
+    result = decoded.status();
+    if (result.ok()) rows_.Know({decoded->team, decoded->indicator, decoded->row_year});
+    return result.ok();
+  });
+  return scanned.ok() ? result : scanned;
+}
+
 absl::Status District::LoadWatches() {
   absl::Status result;
   absl::Status scanned =
@@ -223,7 +235,7 @@ absl::StatusOr<Outcome> District::Apply(uint64_t position, const Command& comman
   if (position <= applied_position_) return NoOutcome{};
   const bool is_tick = std::holds_alternative<TickCommand>(command.body);
   Applying a{.now = command.time, .until = Instant{command.time.micros + (is_tick ? 1 : 0)}, .batch = batch, .fatal = fatal,
-             .caught_up = {}, .changed_rows = {}, .work = 0};
+             .held = {}, .changed_rows = {}, .work = 0};
   absl::StatusOr<Outcome> outcome = NoOutcome{};
   if (const auto* apply = std::get_if<ApplyCatalogCommand>(&command.body)) {
     outcome = ApplyCatalog(a, *apply);
@@ -381,32 +393,29 @@ std::map<std::string, Date> District::ApplyDates(const Catalog& catalog, const s
 // ── rows ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 absl::StatusOr<DayRow> District::Row(TeamNumber team, IndicatorNumber indicator, int row_year) const {
-  if (const DayRow* row = rows_.Find({team, indicator, row_year})) return *row;
-  absl::StatusOr<std::optional<std::string>> bytes = store_.Get(DayRowKey{number_, team, indicator, row_year}.Encode());
-  if (!bytes.ok()) return bytes.status();
-  if (!*bytes) return DayRow{};
-  return DayRow::Decode(**bytes);
+  const DayRows::Slot* const slot = rows_.Find({team, indicator, row_year});
+  if (slot == nullptr) return DayRow{};
+  if (slot->in_memory) return slot->row;
+  return ReadRow(store_, {team, indicator, row_year});
 }
 
-DayRow* District::CachedRow(const RowId& id, const Batch* batch, absl::Status& fatal) {
-  if (DayRow* row = rows_.Use(id)) return row;
-  const std::string key = DayRowKey{number_, id.team, id.indicator, id.row_year}.Encode();
-  absl::StatusOr<std::optional<std::string>> bytes = batch != nullptr ? batch->Get(key) : store_.Get(key);
-  absl::StatusOr<DayRow> row = DayRow{};
-  if (!bytes.ok()) {
-    row = bytes.status();
-  } else if (*bytes) {
-    row = DayRow::Decode(**bytes);
-  }
+DayRow* District::LoadRow(const RowId& id, const Batch* batch, absl::Status& fatal) {
+  absl::StatusOr<DayRow> row = batch != nullptr ? ReadRow(*batch, id) : ReadRow(store_, id);
   if (!row.ok() && fatal.ok()) fatal = row.status();
-  const bool stored = row.ok() && !row->empty();
-  return rows_.Insert(id, row.ok() ? *std::move(row) : DayRow{}, stored);
+  return rows_.Load(id, row.ok() ? *std::move(row) : DayRow{});
+}
+
+const DayRow& District::RowNow(const RowId& id, const Batch* batch, absl::Status& fatal) {
+  static const DayRow& none = *new DayRow;
+  if (const DayRow* row = rows_.Use(id)) return *row;
+  return rows_.Find(id) == nullptr ? none : *LoadRow(id, batch, fatal);
 }
 
 DayRow* District::MutableRow(Applying& a, const RowId& id) {
   a.changed_rows.push_back(id);
   NoteChange(id.team);
-  return CachedRow(id, &a.batch, a.fatal);
+  if (DayRow* row = rows_.Use(id)) return row;
+  return rows_.Find(id) == nullptr ? rows_.Load(id, DayRow{}) : LoadRow(id, &a.batch, a.fatal);
 }
 
 void District::NoteChange(TeamNumber team) {
@@ -418,9 +427,9 @@ void District::PutChangedRows(Applying& a) {
   for (const RowId& id : a.changed_rows) {
     const auto key = [&] { return DayRowKey{number_, id.team, id.indicator, id.row_year}.Encode(); };
     switch (rows_.MarkChanged(id)) {
-      case RowCache::Due::kNothing: break;
-      case RowCache::Due::kPut: a.batch.Put(key(), rows_.Find(id)->Encode()); break;
-      case RowCache::Due::kDelete: a.batch.Delete(key()); break;
+      case DayRows::Due::kNothing: break;
+      case DayRows::Due::kPut: a.batch.Put(key(), rows_.Find(id)->row.Encode()); break;
+      case DayRows::Due::kDelete: a.batch.Delete(key()); break;
     }
   }
 }

@@ -22,7 +22,7 @@
 #include "core/district_catalog.h"
 #include "core/team_reviews.h"
 #include "server/engine/command.h"
-#include "server/engine/row_cache.h"
+#include "server/engine/day_rows.h"
 #include "server/engine/watches.h"
 #include "storage/keys.h"
 #include "storage/records.h"
@@ -104,8 +104,8 @@ class District {
 
   // A row as it stands; empty where there is none. DATA_LOSS for damaged bytes.
   absl::StatusOr<DayRow> Row(TeamNumber team, IndicatorNumber indicator, int row_year) const;
-  // A row that is in memory, or null: it saves a query the decoding. Borrowed until the next Apply.
-  const DayRow* CachedRow(const RowId& id) const { return rows_.Find(id); }
+  // Which rows there are, and those that are in memory.
+  const DayRows& rows() const { return rows_; }
   absl::StatusOr<TeamReviews> ReviewsOf(TeamNumber team) const;
   // The date of the first of its team's reviews that covers the record; none where none does, or has come to it. `team_reviews`: all of
   // them. REQUIRES: the record has a place.
@@ -175,7 +175,8 @@ class District {
     if (!damage.ok()) return damage;
     return reviews;
   }
-  DayRow* MutableRow(Applying& a, const RowId& id);  // never null; the batch's `fatal` is set where bytes are damaged
+  // Never null; `fatal` is set where bytes are damaged. Valid until a row of the team is added.
+  DayRow* MutableRow(Applying& a, const RowId& id);
   void PutChangedRows(Applying& a);
   void NoteChange(TeamNumber team);
   // The oldest, until at most `keep` are left.
@@ -185,13 +186,24 @@ class District {
   void PutNewNames(Applying& a);
   absl::Status LoadState();
   absl::Status LoadNames();
+  absl::Status LoadRows();
   absl::Status LoadWatches();
   absl::StatusOr<std::shared_ptr<const DistrictCatalog>> LoadCatalog(uint32_t version);
   // `batch`: where the applying command's own changes are; null: only the store counts.
   std::optional<Date> LastSignal(const DistrictCatalog& catalog, WatchId id, DateRange range, const Batch* batch,
                                  absl::Status& fatal);
-  // The row in the cache, brought there where need be. Valid until the command is applied.
-  DayRow* CachedRow(const RowId& id, const Batch* batch, absl::Status& fatal);
+  // As `reader` (a StoreView or a Batch) has it; empty where it has none.
+  template <typename Reader>
+  absl::StatusOr<DayRow> ReadRow(const Reader& reader, const RowId& id) const {
+    absl::StatusOr<std::optional<std::string>> bytes = reader.Get(DayRowKey{number_, id.team, id.indicator, id.row_year}.Encode());
+    if (!bytes.ok()) return bytes.status();
+    if (!*bytes) return DayRow{};
+    return DayRow::Decode(**bytes);
+  }
+  // The row as it stands, brought into memory where need be; an empty one where there is none. `batch`: as above. Valid until a row of
+  // the team is added.
+  const DayRow& RowNow(const RowId& id, const Batch* batch, absl::Status& fatal);
+  DayRow* LoadRow(const RowId& id, const Batch* batch, absl::Status& fatal);
 
   const std::string id_;
   const uint32_t number_;
@@ -221,7 +233,7 @@ class District {
   Watches watches_;
   std::vector<uint64_t> changes_;  // by team
   uint64_t last_change_ = 0;
-  RowCache rows_;
+  DayRows rows_;
 };
 
 }  // namespace leadlag

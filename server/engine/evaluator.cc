@@ -34,7 +34,7 @@ std::optional<Date> District::LastSignal(const DistrictCatalog& catalog, WatchId
   std::optional<Date> last;
   for (const IndicatorNumber indicator : catalog.IndicatorsOf(id.expectation)) {
     for (int year = RowYear(range.to - 1); year >= RowYear(range.from); --year) {
-      const std::optional<Date> event = CachedRow({id.team, indicator, year}, batch, fatal)->LastEventIn(range);
+      const std::optional<Date> event = RowNow({id.team, indicator, year}, batch, fatal).LastEventIn(range);
       if (!event) continue;
       if (!last || *event > *last) last = event;
       break;  // the years before hold earlier dates
@@ -49,20 +49,19 @@ WatchRecord* District::CatchUp(Applying& a, WatchId id) {
   if (found == nullptr) {
     if (!stale || catalog_->World(id.team, id.expectation).calendar == nullptr) return nullptr;
     found = &watches_.Add(id, WatchRecord{NewWatch(recalculation_->at), catalog_version_, 0});
-  } else if (!a.caught_up.insert(id).second && !stale) {
-    return found;
-  }
-  a.caught_up.insert(id);
-  ++a.work;
-  WatchRecord& record = *found;
-  if (!stale) {
+  } else if (!stale) {
+    if (found->watch.handled_before >= a.until) return found;  // by this command already
     // Most often nothing has happened to it.
     const std::optional<Instant> moment = watches_.MomentOf(id);
     if (!moment || *moment >= a.until) {
-      record.watch.handled_before = std::max(record.watch.handled_before, a.until);
-      return &record;
+      ++a.work;
+      found->watch.handled_before = a.until;
+      return found;
     }
+    if (!a.held.insert(id).second) return found;
   }
+  ++a.work;
+  WatchRecord& record = *found;
   std::vector<WatchFlip> flips;
   const bool hold = Holding(a.now);
   RememberedSignals signals([&](DateRange range) { return LastSignal(*catalog_, id, range, &a.batch, a.fatal); });

@@ -41,6 +41,7 @@ absl::StatusOr<Outcome> EvidenceApplier::Apply(const RecordEvidenceCommand& comm
   const bool any_new = outcome_.new_count > 0 || command.batch_has_new;
   const WatchCause cause = any_new ? WatchCause::kEvidence : WatchCause::kChange;
   std::sort(watches_.begin(), watches_.end());
+  watches_.erase(std::unique(watches_.begin(), watches_.end()), watches_.end());
   for (const WatchId& watch : watches_) {
     d_.Reconsider(a_, watch, cause);
     d_.StoreWatch(a_, watch);
@@ -208,7 +209,7 @@ void EvidenceApplier::CatchUpWatches(TeamNumber team, IndicatorNumber indicator)
   const auto catch_up = [&](const DistrictCatalog& catalog) {
     for (const ExpectationNumber expectation : catalog.CountedBy(indicator)) {
       const WatchId id{team, expectation};
-      if (looked_at_.insert(id).second && d_.CatchUp(a_, id) != nullptr) watches_.push_back(id);
+      if (d_.CatchUp(a_, id) != nullptr) watches_.push_back(id);
     }
   };
   catch_up(*d_.catalog_);

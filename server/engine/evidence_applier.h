@@ -7,7 +7,6 @@
 #include <string>
 #include <vector>
 
-#include "absl/container/flat_hash_set.h"
 #include "server/engine/applying.h"
 #include "server/engine/evidence_state.h"
 #include "server/engine/stored_evidence.h"
@@ -49,8 +48,7 @@ class EvidenceApplier {
   std::string source_id_;
   SourceNumber source_ = 0;
   BatchOutcome outcome_;
-  absl::flat_hash_set<WatchId> looked_at_;
-  std::vector<WatchId> watches_;                       // that what was stored concerns
+  std::vector<WatchId> watches_;                       // that what was stored concerns, with repeats
   std::map<TeamNumber, TeamReviews> reviews_;          // of teams whose records were revised
 };
 

@@ -161,12 +161,9 @@ class ReviewApplier {
 
   bool CoverIndicator(PendingReview& pending, const Review& review) {
     std::vector<int> years;
-    const absl::Status scanned = a_.batch.Scan(DayRowsRange(d_.number_, team_, pending.next.indicator),
-                                               [&](std::string_view key, std::string_view) {
-                                                 years.push_back(a_.Take(DayRowKey::Decode(key)).row_year);
-                                                 return a_.fatal.ok();
-                                               });
-    if (!scanned.ok()) a_.Fail(scanned);
+    for (const DayRows::Slot& row : d_.rows_.OfTeam(team_)) {
+      if (row.indicator == pending.next.indicator) years.push_back(row.row_year);
+    }
     for (const int year : years) {
       if (year < RowYear(pending.next.event_date) || year > RowYear(review.date)) continue;
       if (!MayWork()) {
@@ -191,7 +188,7 @@ class ReviewApplier {
   std::vector<Date> OpenDates(int year, const PendingReview& pending, const Review& review) {
     std::vector<Date> dates;
     absl::Status& fatal = a_.fatal;
-    for (const DayEntry& entry : d_.CachedRow({team_, pending.next.indicator, year}, &a_.batch, fatal)->entries()) {
+    for (const DayEntry& entry : d_.RowNow({team_, pending.next.indicator, year}, &a_.batch, fatal).entries()) {
       if (entry.event < pending.next.event_date || entry.event > review.date) continue;
       if (entry.interpretation_start() > review.date || (entry.reviewed && *entry.reviewed <= review.date)) continue;
       if (dates.empty() || dates.back() != entry.event) dates.push_back(entry.event);

@@ -11,12 +11,33 @@ namespace {
 // Passing over this many teams' rows costs less than seeking.
 constexpr uint32_t kTeamsPassedOver = 8;
 
+TeamRows::Row Borrowed(const DayRows::Slot& slot) {
+  return {slot.indicator, slot.row_year, std::shared_ptr<const DayRow>(std::shared_ptr<void>(), &slot.row)};
+}
+
+// The team's rows that count, by the list in memory; from the store those alone that are not. False: none was to be read from there,
+// since `in_memory_only`, and some are not in memory.
+absl::StatusOr<bool> AddListedRows(const DistrictReader& reader, TeamNumber team, bool in_memory_only, TeamRows& rows) {
+  for (const DayRows::Slot& slot : reader->rows().OfTeam(team)) {
+    if (reader->catalog()->FindIndicator(slot.indicator) == nullptr) continue;
+    if (slot.in_memory) {
+      rows.Add(Borrowed(slot));
+      continue;
+    }
+    if (in_memory_only) return false;
+    absl::StatusOr<DayRow> row = reader->Row(team, slot.indicator, slot.row_year);
+    if (!row.ok()) return row.status();
+    rows.Add({slot.indicator, slot.row_year, std::make_shared<const DayRow>(*std::move(row))});
+  }
+  return true;
+}
+
 // Adds one entry of the row table to `rows`.
 absl::Status AddStoredRow(const DistrictReader& reader, const DayRowKey& key, std::string_view value, TeamRows& rows) {
   if (reader->catalog()->FindIndicator(key.indicator) == nullptr) return absl::OkStatus();
-  if (const DayRow* cached = reader->CachedRow({key.team, key.indicator, key.row_year})) {
-    std::shared_ptr<const DayRow> borrowed(std::shared_ptr<void>(), cached);
-    rows.Add({key.indicator, key.row_year, std::move(borrowed)});
+  const DayRows::Slot* const slot = reader->rows().Find({key.team, key.indicator, key.row_year});
+  if (slot != nullptr && slot->in_memory) {
+    rows.Add(Borrowed(*slot));
     return absl::OkStatus();
   }
   absl::StatusOr<DayRow> row = DayRow::Decode(value);
@@ -93,17 +114,24 @@ std::vector<Date> TeamRows::EventDates(const std::vector<IndicatorNumber>& indic
 }
 
 absl::StatusOr<TeamRows> ReadTeamRows(const DistrictReader& reader, TeamNumber team) {
-  TeamRows read;
-  const absl::Status status =
-      ForEachTeam(reader, {team}, [&](TeamNumber, const TeamRows& rows) { read = rows; });
-  if (!status.ok()) return status;
-  return read;
+  TeamRows rows;
+  const absl::StatusOr<bool> added = AddListedRows(reader, team, /*in_memory_only=*/false, rows);
+  if (!added.ok()) return added.status();
+  return rows;
 }
 
 absl::Status ForEachTeam(const DistrictReader& reader, const std::vector<TeamNumber>& teams,
                          absl::FunctionRef<void(TeamNumber, const TeamRows&)> visit) {
   const TeamNumber* const end = teams.data() + teams.size();
   for (const TeamNumber* first = teams.data(); first != end;) {
+    TeamRows rows;
+    const absl::StatusOr<bool> added = AddListedRows(reader, *first, /*in_memory_only=*/true, rows);
+    if (!added.ok()) return added.status();
+    if (*added) {
+      visit(*first++, rows);
+      continue;
+    }
+    // Many rows are read faster in order than one by one.
     const TeamNumber* next = first + 1;
     while (next != end && *next - *(next - 1) <= kTeamsPassedOver) ++next;
     if (absl::Status status = Pass(reader, first, next, visit).Run(); !status.ok()) return status;

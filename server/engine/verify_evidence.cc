@@ -133,18 +133,18 @@ class EvidenceVerifier {
   }
 
   void ComparePlaces() {
-    std::vector<Placed> stored;
+    std::vector<PlacedEvidence> stored;
     findings_.AddDamage("series", evidence_.ForEachPlace(reader_->number(), [&](SeriesId series, EvidencePlace place) {
       stored.push_back({series, place});
     }));
     // A place that a record came back to is there as often as checkpoints have seen it.
-    const auto make_set = [](std::vector<Placed>& places) {
+    const auto make_set = [](std::vector<PlacedEvidence>& places) {
       std::sort(places.begin(), places.end());
       places.erase(std::unique(places.begin(), places.end()), places.end());
     };
     make_set(stored);
     make_set(places_);
-    Compare(places_, stored, "series entries", [](const Placed& placed) { return placed.place.record; });
+    Compare(places_, stored, "series entries", [](const PlacedEvidence& placed) { return placed.place.record; });
   }
 
   // Both ascending. `record_of`: the number of an entry's record.
@@ -235,19 +235,13 @@ class EvidenceVerifier {
                                absl::string_view(what.data(), what.size())));
   }
 
-  struct Placed {
-    SeriesId series;
-    EvidencePlace place;
-    friend auto operator<=>(const Placed&, const Placed&) = default;
-  };
-
   const DistrictReader& reader_;
   const EvidenceReader evidence_;
   const ReviewsByTeam& reviews_;
   Findings& findings_;
   uint64_t records_ = 0, revisions_ = 0, revised_ = 0;
   std::vector<EvidenceIdentityEntry> identities_;  // that the records give
-  std::vector<Placed> places_;                     // where they have stood
+  std::vector<PlacedEvidence> places_;                     // where they have stood
   std::map<RowId, DayRow, RowOrder> rows_;  // rebuilt
 };
 

@@ -1,4 +1,4 @@
-#include "server/engine/row_cache.h"
+#include "server/engine/day_rows.h"
 
 #include <map>
 
@@ -14,11 +14,11 @@ DayEntry EntryOn(int day) {
 }
 
 // What a store is told of, which rows it is always told of at once, and what a full write-back leaves in it.
-TEST(RowCacheTest, TheStoreHasEveryRowAndInTheEndEachAsItIs) {
+TEST(DayRowsTest, TheStoreHasEveryRowAndInTheEndEachAsItIs) {
   for (const uint64_t seed : Seeds(20, 500)) {
     SCOPED_TRACE(Replay(seed));
     Random random(seed);
-    RowCache cache(30);  // rows of fifty-one
+    DayRows cache(30);  // rows of fifty-one
     std::map<uint32_t, DayRow> naive, stored;  // by team
     const auto id_of = [](uint32_t team) { return RowId{team, 1, 2026}; };
     const auto write = [&](const RowId& id, const DayRow& row) { stored[id.team] = row; };
@@ -29,7 +29,8 @@ TEST(RowCacheTest, TheStoreHasEveryRowAndInTheEndEachAsItIs) {
         ASSERT_EQ(stored[team], naive[team]);  // what is not in memory is in the store as it is
         const DayRow from_store = stored[team];
         if (from_store.empty()) stored.erase(team);
-        row = cache.Insert(id_of(team), from_store, !from_store.empty());
+        ASSERT_EQ(cache.Find(id_of(team)) != nullptr, !from_store.empty());  // every row is known
+        row = cache.Load(id_of(team), from_store);
       }
       ASSERT_EQ(*row, naive[team]);
       const bool empty_it = random.OneIn(5);
@@ -40,9 +41,9 @@ TEST(RowCacheTest, TheStoreHasEveryRowAndInTheEndEachAsItIs) {
       }
       naive[team] = *row;
       switch (cache.MarkChanged(id_of(team))) {
-        case RowCache::Due::kPut: stored[team] = *row; break;
-        case RowCache::Due::kDelete: stored.erase(team); break;
-        case RowCache::Due::kNothing: break;
+        case DayRows::Due::kPut: stored[team] = *row; break;
+        case DayRows::Due::kDelete: stored.erase(team); break;
+        case DayRows::Due::kNothing: break;
       }
       ASSERT_EQ(stored.contains(team), !row->empty());
       cache.WriteBack(cache.full() ? 0 : 10, write);

@@ -1,5 +1,5 @@
-// The cache of day rows, holding those of 2,000 teams and five indicators.
-#include "server/engine/row_cache.h"
+// A district's day rows, holding those of 2,000 teams and five indicators.
+#include "server/engine/day_rows.h"
 
 #include "benchmark/benchmark.h"
 #include "client/cli/seeded_random.h"
@@ -13,10 +13,10 @@ constexpr uint32_t kTeams = 2'000;
 constexpr uint32_t kIndicators = 5;
 constexpr int kRowYear = 2026;
 
-void Fill(RowCache& cache) {
+void Fill(DayRows& cache) {
   for (uint32_t team = 0; team < kTeams; ++team) {
     for (uint32_t indicator = 0; indicator < kIndicators; ++indicator)
-      cache.Insert({team, indicator, kRowYear}, OneTeam().rows[indicator], /*stored=*/true);
+      cache.Load({team, indicator, kRowYear}, OneTeam().rows[indicator]);
   }
 }
 
@@ -26,8 +26,8 @@ RowId RandomRow(cli::SeededRandom& random) {
 }
 
 // The writer's: the row, now the most recently used.
-void RowCacheUse(::benchmark::State& state) {
-  RowCache cache;
+void DayRowsUse(::benchmark::State& state) {
+  DayRows cache;
   Fill(cache);
   cli::SeededRandom random(1);
   for (auto _ : state) {
@@ -36,32 +36,32 @@ void RowCacheUse(::benchmark::State& state) {
     ::benchmark::DoNotOptimize(row);
   }
 }
-BENCHMARK(RowCacheUse);
+BENCHMARK(DayRowsUse);
 
 // A question's.
-void RowCacheFind(::benchmark::State& state) {
-  RowCache cache;
+void DayRowsFind(::benchmark::State& state) {
+  DayRows cache;
   Fill(cache);
   cli::SeededRandom random(1);
   for (auto _ : state) {
-    const DayRow* row = cache.Find(RandomRow(random));
+    const DayRows::Slot* row = cache.Find(RandomRow(random));
     LEADLAG_CHECK(row != nullptr);
     ::benchmark::DoNotOptimize(row);
   }
 }
-BENCHMARK(RowCacheFind);
+BENCHMARK(DayRowsFind);
 
 // A full cache: a row comes in, and the least recently used one goes.
-void RowCacheInsertAndTrim(::benchmark::State& state) {
-  RowCache cache(kTeams * kIndicators);
+void DayRowsLoadAndTrim(::benchmark::State& state) {
+  DayRows cache(kTeams * kIndicators);
   Fill(cache);
   uint32_t team = kTeams;
   for (auto _ : state) {
-    ::benchmark::DoNotOptimize(cache.Insert({team++, 0, kRowYear}, DayRow(), /*stored=*/true));
+    ::benchmark::DoNotOptimize(cache.Load({team++, 0, kRowYear}, DayRow()));
     cache.Trim();
   }
 }
-BENCHMARK(RowCacheInsertAndTrim);
+BENCHMARK(DayRowsLoadAndTrim);
 
 }  // namespace
 }  // namespace leadlag::micro

@@ -1,0 +1,101 @@
+#include "server/engine/day_rows.h"
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+#include "core/check.h"
+
+namespace leadlag {
+namespace {
+
+bool IsBefore(const DayRows::Slot& slot, const RowId& id) {
+  return std::tie(slot.indicator, slot.row_year) < std::tie(id.indicator, id.row_year);
+}
+
+bool IsOf(const DayRows::Slot& slot, const RowId& id) { return slot.indicator == id.indicator && slot.row_year == id.row_year; }
+
+}  // namespace
+
+std::span<const DayRows::Slot> DayRows::OfTeam(TeamNumber team) const {
+  if (team >= teams_.size()) return {};
+  return teams_[team];
+}
+
+const DayRows::Slot* DayRows::Find(const RowId& id) const {
+  const std::span<const Slot> slots = OfTeam(id.team);
+  const auto place = std::lower_bound(slots.begin(), slots.end(), id, IsBefore);
+  return place == slots.end() || !IsOf(*place, id) ? nullptr : &*place;
+}
+
+DayRows::Slot& DayRows::Insert(const RowId& id) {
+  if (id.team >= teams_.size()) teams_.resize(id.team + 1);
+  std::vector<Slot>& slots = teams_[id.team];
+  const auto place = std::lower_bound(slots.begin(), slots.end(), id, IsBefore);
+  LEADLAG_CHECK(place == slots.end() || !IsOf(*place, id));
+  return *slots.insert(place, Slot{.indicator = id.indicator, .row_year = id.row_year});
+}
+
+DayRow* DayRows::Use(const RowId& id) {
+  Slot* const slot = Place(id);
+  if (slot == nullptr || !slot->in_memory) return nullptr;
+  slot->used = ++uses_;
+  return &slot->row;
+}
+
+DayRow* DayRows::Load(const RowId& id, DayRow row) {
+  Slot* const found = Place(id);
+  Slot& slot = found != nullptr ? *found : Insert(id);
+  LEADLAG_CHECK(!slot.in_memory);
+  slot.in_memory = true;
+  slot.row = std::move(row);
+  slot.used = ++uses_;
+  ++in_memory_;
+  return &slot.row;
+}
+
+DayRows::Due DayRows::MarkChanged(const RowId& id) {
+  Slot& slot = *Place(id);
+  if (slot.row.empty()) {
+    slot.unwritten = false;
+    return std::exchange(slot.stored, false) ? Due::kDelete : Due::kNothing;
+  }
+  if (!std::exchange(slot.stored, true)) return Due::kPut;
+  if (!std::exchange(slot.unwritten, true)) unwritten_.push_back(id);
+  return Due::kNothing;
+}
+
+void DayRows::WriteBack(size_t keep, absl::FunctionRef<void(const RowId&, const DayRow&)> write) {
+  for (; unwritten_.size() > keep; unwritten_.pop_front()) {
+    Slot* const slot = Place(unwritten_.front());
+    // Emptied since, and dropped perhaps; what took its place stands further back.
+    if (slot == nullptr || !std::exchange(slot->unwritten, false)) continue;
+    write(unwritten_.front(), slot->row);
+  }
+}
+
+// An eighth at once, so that looking for the oldest costs little a row.
+void DayRows::Trim() {
+  if (!full()) return;
+  LEADLAG_CHECK(unwritten_.empty());
+  std::vector<uint64_t> uses;
+  uses.reserve(in_memory_);
+  for (const std::vector<Slot>& slots : teams_) {
+    for (const Slot& slot : slots) {
+      if (slot.in_memory) uses.push_back(slot.used);
+    }
+  }
+  const auto oldest_kept = uses.begin() + static_cast<std::ptrdiff_t>(in_memory_ - rows_max_ + rows_max_ / 8);
+  std::nth_element(uses.begin(), oldest_kept, uses.end());
+  for (std::vector<Slot>& slots : teams_) {
+    for (Slot& slot : slots) {
+      if (!slot.in_memory || slot.used >= *oldest_kept) continue;
+      slot.in_memory = false;
+      slot.row = DayRow();
+      --in_memory_;
+    }
+    std::erase_if(slots, [](const Slot& slot) { return !slot.in_memory && !slot.stored; });  // emptied
+  }
+}
+
+}  // namespace leadlag

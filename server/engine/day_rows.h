@@ -1,0 +1,81 @@
+// A district's day rows: which there are, the writer's working set of them, and what of it the store has not seen yet.
+//
+// Concepts. An array by team, a team's rows side by side: which rows a team has is always known, so that a question about it walks no
+// table. A bounded number of them is in memory between commands; the others are in the store. A changed row is written through to the
+// store by WriteBack, not with each command: a row that grows by a record at a time would else be encoded whole each time. Until then the
+// store has an older version of it, or where it is new and the store has none, must be given one at once (MarkChanged tells), so that a
+// walk over the store's rows misses none; whoever walks them looks here first.
+//
+// Not thread safe for writing; const methods may run concurrently with each other. Copyable.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <span>
+#include <vector>
+
+#include "absl/functional/function_ref.h"
+#include "core/day_row.h"
+#include "core/district_catalog.h"
+
+namespace leadlag {
+
+struct RowId {
+  TeamNumber team = 0;
+  IndicatorNumber indicator = 0;
+  int row_year = 0;
+  friend auto operator<=>(const RowId&, const RowId&) = default;
+};
+
+class DayRows {
+ public:
+  struct Slot {
+    IndicatorNumber indicator = 0;
+    int row_year = 0;
+    bool stored = false;     // the store has it, or a version of it
+    bool unwritten = false;  // an older version
+    bool in_memory = false;
+    uint64_t used = 0;       // when last
+    DayRow row;              // where it is in memory
+  };
+
+  explicit DayRows(size_t rows_max = 50'000) : rows_max_(rows_max) {}
+
+  // The store has this row. REQUIRES: it is not here.
+  void Know(const RowId& id) { Insert(id).stored = true; }
+
+  // A team's, by indicator, then row year; with some that are empty. Valid until a row is added, or Trim.
+  std::span<const Slot> OfTeam(TeamNumber team) const;
+  // Null where there is no such row. Valid as OfTeam's.
+  const Slot* Find(const RowId& id) const;
+
+  // The row, which counts as a use; null where there is none, or it is not in memory. Valid until a row of the team is added, or Trim.
+  DayRow* Use(const RowId& id);
+  // Brings a row into memory, a new one where there was none. REQUIRES: it is not in memory. Valid as Use's.
+  DayRow* Load(const RowId& id, DayRow row);
+
+  // What the store must be told at once of a row that has been changed. REQUIRES: it is in memory.
+  enum class Due { kNothing, kPut, kDelete };
+  Due MarkChanged(const RowId& id);
+  size_t unwritten() const { return unwritten_.size(); }
+  // Hands the oldest unwritten rows to `write` until at most `keep` are left.
+  void WriteBack(size_t keep, absl::FunctionRef<void(const RowId&, const DayRow&)> write);
+
+  // There are too many rows in memory.
+  bool full() const { return in_memory_ > rows_max_; }
+  // Drops the least recently used rows from memory, a part of them, where it is full. Between commands alone: a row that a command has
+  // changed must stay until it is marked so. REQUIRES: where it is full, no row is unwritten.
+  void Trim();
+
+ private:
+  Slot* Place(const RowId& id) { return const_cast<Slot*>(Find(id)); }
+  Slot& Insert(const RowId& id);
+
+  size_t rows_max_;
+  uint64_t uses_ = 0;
+  size_t in_memory_ = 0;
+  std::vector<std::vector<Slot>> teams_;
+  std::deque<RowId> unwritten_;  // with some that have been written since
+};
+
+}  // namespace leadlag
