@@ -86,13 +86,24 @@ Latency LatencyTally::Result() const {
 }
 
 uint64_t UnreviewedBeyond(const Calendar& calendar, Date yesterday, int objective_days, const DayRow& row) {
+  if (row.empty()) return 0;
+  // An earlier start is further back: the first that is not beyond, once for all entries.
+  Date beyond_before = Date::Min();
+  for (int span = yesterday - beyond_before; span > 0;) {
+    const int half = span / 2;
+    if (calendar.Between(beyond_before + half, yesterday) > objective_days) {
+      beyond_before = beyond_before + half + 1;
+      span -= half + 1;
+    } else {
+      span = half;
+    }
+  }
   uint64_t records = 0;
   const SchoolYear* year = nullptr;  // of the entry before, most often this one's too
   for (const DayEntry& entry : row.entries()) {
-    if (entry.reviewed) continue;
+    if (entry.reviewed || entry.interpretation_start() >= beyond_before) continue;
     if (year == nullptr || !year->bounds.Contains(entry.event)) year = calendar.YearOf(entry.event);
-    if (year == nullptr) continue;
-    if (calendar.Between(entry.interpretation_start(), yesterday) > objective_days) records += entry.count;
+    if (year != nullptr) records += entry.count;
   }
   return records;
 }

@@ -33,6 +33,22 @@ uint64_t FingerprintOf(uint32_t source, std::string_view evidence_id) {
   return fingerprint;
 }
 
+EvidenceReader::EvidenceReader(const EvidenceLayer* changes, std::shared_ptr<const Layers> layers, std::shared_ptr<const Filters> filters,
+                               rocksdb::DB* base, const rocksdb::Snapshot* snapshot)
+    : changes_(changes), layers_(std::move(layers)), filters_(std::move(filters)), base_(base), snapshot_(snapshot) {}
+EvidenceReader::EvidenceReader(EvidenceReader&&) noexcept = default;
+EvidenceReader& EvidenceReader::operator=(EvidenceReader&&) noexcept = default;
+EvidenceReader::~EvidenceReader() = default;
+
+rocksdb::Iterator& EvidenceReader::Lookup() const {
+  if (lookup_ == nullptr) {
+    rocksdb::ReadOptions reading;
+    reading.snapshot = snapshot_;
+    lookup_.reset(base_->NewIterator(reading));
+  }
+  return *lookup_;
+}
+
 template <typename Visit>
 void EvidenceReader::ForEachPart(uint32_t district, Visit visit) const {
   if (changes_ != nullptr) {
@@ -66,18 +82,13 @@ absl::StatusOr<std::optional<std::string>> EvidenceReader::Record(uint32_t distr
     if (part.Holds(number)) found = std::string(part.Record(number));
   });
   if (found || base_ == nullptr) return found;
-  rocksdb::ReadOptions reading;
-  reading.snapshot = snapshot_;
-  const KeyRange table = TableRange(district, Table::kRecords);
-  const rocksdb::Slice bound = ToSlice(table.begin);
-  reading.iterate_lower_bound = &bound;
-  const std::unique_ptr<rocksdb::Iterator> at(base_->NewIterator(reading));
-  at->SeekForPrev(ToSlice(RecordBlockKey{district, number}.Encode()));
-  if (!at->status().ok()) return ToStatus(at->status(), "reading the view");
-  if (!at->Valid()) return found;
-  const absl::StatusOr<RecordBlockKey> key = RecordBlockKey::Decode(ToView(at->key()));
+  rocksdb::Iterator& at = Lookup();
+  at.SeekForPrev(ToSlice(RecordBlockKey{district, number}.Encode()));
+  if (!at.status().ok()) return ToStatus(at.status(), "reading the view");
+  if (!at.Valid() || !TableRange(district, Table::kRecords).Contains(ToView(at.key()))) return found;
+  const absl::StatusOr<RecordBlockKey> key = RecordBlockKey::Decode(ToView(at.key()));
   if (!key.ok()) return key.status();
-  const absl::StatusOr<std::vector<std::string_view>> block = DecodeRecordBlock(ToView(at->value()));
+  const absl::StatusOr<std::vector<std::string_view>> block = DecodeRecordBlock(ToView(at.value()));
   if (!block.ok()) return block.status();
   if (number - key->first < block->size()) found = std::string((*block)[number - key->first]);
   return found;
@@ -91,16 +102,23 @@ absl::Status EvidenceReader::AddRecordsWith(uint32_t district, uint64_t fingerpr
   const uint16_t bucket = BucketOf(fingerprint);
   const KeyRange range = IdentityBlocksRange(district, bucket);
   std::vector<EvidenceIdentityEntry> entries;
-  return ScanBlocks(range.begin, range.end, [&](std::string_view, std::string_view value) -> absl::StatusOr<bool> {
+  rocksdb::Iterator& at = Lookup();
+  for (at.Seek(ToSlice(range.begin)); at.Valid() && range.Contains(ToView(at.key())); at.Next()) {
     entries.clear();
-    if (absl::Status status = AddIdentityBlock(value, bucket, entries); !status.ok()) return status;
+    if (absl::Status status = AddIdentityBlock(ToView(at.value()), bucket, entries); !status.ok()) return status;
     for (const EvidenceIdentityEntry& entry : entries) {
       if (entry.fingerprint != fingerprint) continue;
       // A checkpoint may have written it since the layers were looked at.
       if (std::find(numbers.begin(), numbers.end(), entry.record) == numbers.end()) numbers.push_back(entry.record);
     }
-    return true;
-  });
+  }
+  return ToStatus(at.status(), "reading the view");
+}
+
+void EvidenceReader::Prefetch(uint32_t district, uint64_t fingerprint) const {
+  ForEachPart(district, [&](const EvidenceLayer::Part& part) { part.by_fingerprint.prefetch(fingerprint); });
+  const auto filter = filters_->find(district);
+  if (filter != filters_->end()) filter->second->Prefetch(fingerprint);
 }
 
 absl::Status EvidenceReader::Places(uint32_t district, SeriesId series, DateRange dates,

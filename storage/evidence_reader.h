@@ -3,8 +3,8 @@
 // Concepts: storage/evidence_layer.h. Evidence is no key of the view's: it lies in memory as it came, and a checkpoint writes it in
 // blocks (storage/evidence_blocks.h), so that a record costs neither a key in a tree nor one on disk.
 //
-// A plain handle, borrowed from a Batch, a Store or a StoreView, which it must not outlive, and with the same errors and threads. What a
-// Batch's reader sees grows with the Batch.
+// A handle, borrowed from a Batch, a Store or a StoreView, which it must not outlive, and with the same errors; for one thread. It sees
+// what was there when it was made, and a Batch's what the Batch adds. Not to be kept long: it keeps old bytes on disk.
 #pragma once
 
 #include <cstdint>
@@ -38,10 +38,16 @@ uint64_t FingerprintOf(uint32_t source, std::string_view evidence_id);
 
 class EvidenceReader {
  public:
+  EvidenceReader(EvidenceReader&&) noexcept;
+  EvidenceReader& operator=(EvidenceReader&&) noexcept;
+  ~EvidenceReader();
+
   // The bytes that AddRecord was given; none where there is no such record.
   absl::StatusOr<std::optional<std::string>> Record(uint32_t district, uint64_t number) const;
   // Adds the numbers of all records with the fingerprint: most often none or the one looked for, but another id may have the same.
   absl::Status AddRecordsWith(uint32_t district, uint64_t fingerprint, std::vector<uint64_t>& numbers) const;
+  // Has the memory fetched that AddRecordsWith will look at: the hint that many are about to be asked for, so that their waits overlap.
+  void Prefetch(uint32_t district, uint64_t fingerprint) const;
   // The series' places with dates in [from, to), by date, then number, each once, until the visitor says stop; it may read.
   absl::Status Places(uint32_t district, SeriesId series, DateRange dates, absl::FunctionRef<bool(EvidencePlace)> visit) const;
 
@@ -57,8 +63,7 @@ class EvidenceReader {
   using Layers = std::vector<std::shared_ptr<const Layer>>;
   using Filters = std::map<uint32_t, std::shared_ptr<IdentityFilter>>;
   EvidenceReader(const EvidenceLayer* changes, std::shared_ptr<const Layers> layers, std::shared_ptr<const Filters> filters,
-                 rocksdb::DB* base, const rocksdb::Snapshot* snapshot)
-      : changes_(changes), layers_(std::move(layers)), filters_(std::move(filters)), base_(base), snapshot_(snapshot) {}
+                 rocksdb::DB* base, const rocksdb::Snapshot* snapshot);
 
   template <typename Visit>  // void(const EvidenceLayer::Part&)
   void ForEachPart(uint32_t district, Visit visit) const;
@@ -66,11 +71,15 @@ class EvidenceReader {
   absl::Status ScanBlocks(const std::string& begin, const std::string& end,
                           absl::FunctionRef<absl::StatusOr<bool>(std::string_view key, std::string_view value)> visit) const;
 
+  // For looking one up: kept, since making one costs more than that. REQUIRES: base_ is not null.
+  rocksdb::Iterator& Lookup() const;
+
   const EvidenceLayer* changes_;  // a batch's; null: none
   std::shared_ptr<const Layers> layers_;
   std::shared_ptr<const Filters> filters_;
   rocksdb::DB* base_;  // null: it holds nothing
   const rocksdb::Snapshot* snapshot_;
+  mutable std::unique_ptr<rocksdb::Iterator> lookup_;
 };
 
 }  // namespace leadlag

@@ -59,6 +59,11 @@ bool IdentityFilter::MayContain(uint64_t fingerprint) const {
   return false;
 }
 
+void IdentityFilter::Prefetch(uint64_t fingerprint) const {
+  const size_t count = part_count_.load(std::memory_order_acquire);
+  for (size_t i = 0; i < count; ++i) __builtin_prefetch(&parts_[i].line[LineOf(fingerprint, parts_[i].lines)]);
+}
+
 size_t IdentityFilter::bytes() const {
   size_t bytes = 0;
   for (size_t i = 0; i < part_count_.load(std::memory_order_acquire); ++i) bytes += parts_[i].lines * sizeof(Line);

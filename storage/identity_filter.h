@@ -24,6 +24,8 @@ class IdentityFilter {
 
   void Add(uint64_t fingerprint);
   bool MayContain(uint64_t fingerprint) const;
+  // Has the memory fetched that MayContain will look at.
+  void Prefetch(uint64_t fingerprint) const;
   // It has grown, and answers more slowly than one that was made with as much room.
   bool grown() const { return part_count_.load(std::memory_order_acquire) > 1; }
   size_t bytes() const;

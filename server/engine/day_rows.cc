@@ -1,6 +1,8 @@
 #include "server/engine/day_rows.h"
 
 #include <algorithm>
+#include <climits>
+#include <iterator>
 #include <tuple>
 #include <utility>
 
@@ -34,6 +36,13 @@ DayRows::Slot& DayRows::Insert(const RowId& id) {
   const auto place = std::lower_bound(slots.begin(), slots.end(), id, IsBefore);
   LEADLAG_CHECK(place == slots.end() || !IsOf(*place, id));
   return *slots.insert(place, Slot{.indicator = id.indicator, .row_year = id.row_year});
+}
+
+void DayRows::Prefetch(TeamNumber team, IndicatorNumber indicator) const {
+  const std::span<const Slot> slots = OfTeam(team);
+  const auto past = std::lower_bound(slots.begin(), slots.end(), RowId{team, indicator, INT_MAX}, IsBefore);
+  if (past == slots.begin() || std::prev(past)->row.empty()) return;
+  __builtin_prefetch(&std::prev(past)->row.entries().back(), 1);
 }
 
 DayRow* DayRows::Use(const RowId& id) {

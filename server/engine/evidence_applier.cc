@@ -33,8 +33,9 @@ absl::StatusOr<Outcome> EvidenceApplier::Apply(const RecordEvidenceCommand& comm
   source_ = *source;
   source_id_ = command.source;
   outcome_.outcomes.resize(command.items.size());
+  FetchAhead(command.items);
   for (size_t i = 0; i < command.items.size() && a_.fatal.ok(); ++i) {
-    Failure failure = ApplyItem(command.items[i], outcome_.outcomes[i]);
+    Failure failure = ApplyItem(command.items[i], fingerprints_[i], outcome_.outcomes[i]);
     if (failure) outcome_.failures.push_back({static_cast<uint32_t>(i), *std::move(failure)});
   }
   // One batch is one cause: evidence if any record in it is new.
@@ -60,9 +61,23 @@ absl::StatusOr<Outcome> EvidenceApplier::Apply(const RecordEvidenceCommand& comm
   return std::move(outcome_);
 }
 
-EvidenceApplier::Failure EvidenceApplier::ApplyItem(const EvidenceItem& item, RecordOutcome& outcome) {
+void EvidenceApplier::FetchAhead(const std::vector<EvidenceItem>& items) {
+  fingerprints_.reserve(items.size());
+  for (const EvidenceItem& item : items) {
+    fingerprints_.push_back(FingerprintOf(source_, item.evidence_id));
+    stored_.Prefetch(fingerprints_.back());
+  }
+  for (const EvidenceItem& item : items) {
+    const std::optional<TeamNumber> team = d_.interned_.teams.Find(item.content.team);
+    const std::optional<IndicatorNumber> indicator = d_.interned_.indicators.Find(item.content.indicator);
+    if (!team || !indicator) continue;
+    d_.rows_.Prefetch(*team, *indicator);
+    d_.watches_.Prefetch(*team);
+  }
+}
+
+EvidenceApplier::Failure EvidenceApplier::ApplyItem(const EvidenceItem& item, uint64_t fingerprint, RecordOutcome& outcome) {
   // What is known is looked at first: a repetition is one, even where the catalog has changed since.
-  const uint64_t fingerprint = FingerprintOf(source_, item.evidence_id);
   const std::optional<FoundEvidence> known = a_.Take(stored_.Find(source_, item.evidence_id, fingerprint));
   if (!a_.fatal.ok()) return std::nullopt;
   Failure failure = known ? ApplyRevision(item, *known, outcome) : ApplyFirst(item, fingerprint, outcome);

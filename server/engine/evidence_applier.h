@@ -25,7 +25,9 @@ class EvidenceApplier {
  private:
   using Failure = std::optional<Problem>;
 
-  Failure ApplyItem(const EvidenceItem& item, RecordOutcome& outcome);
+  // The records of a batch lie all over memory, and it is mostly that which they would wait for, each in its turn.
+  void FetchAhead(const std::vector<EvidenceItem>& items);
+  Failure ApplyItem(const EvidenceItem& item, uint64_t fingerprint, RecordOutcome& outcome);
   Failure ApplyFirst(const EvidenceItem& item, uint64_t fingerprint, RecordOutcome& outcome);
   Failure ApplyRevision(const EvidenceItem& item, const FoundEvidence& found, RecordOutcome& outcome);
   // Counts a record that waits for a calendar to cover its date.
@@ -44,6 +46,7 @@ class EvidenceApplier {
   District& d_;
   District::Applying& a_;
   const StoredEvidence<Batch> stored_;
+  std::vector<uint64_t> fingerprints_;  // of the items
   std::string encoded_;  // of one record, kept for its memory
   std::string source_id_;
   SourceNumber source_ = 0;

@@ -54,6 +54,9 @@ class StoredEvidence {
     return std::optional<FoundEvidence>();
   }
 
+  // storage/evidence_reader.h.
+  void Prefetch(uint64_t fingerprint) const { evidence_.Prefetch(district_, fingerprint); }
+
   // The record of that number. REQUIRES: it has been given.
   absl::StatusOr<FoundEvidence> At(uint64_t number) const {
     absl::StatusOr<EvidenceRecord> first = First(number);

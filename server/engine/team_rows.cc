@@ -107,9 +107,14 @@ std::vector<Date> TeamRows::EventDates(const std::vector<IndicatorNumber>& indic
   std::vector<Date> dates;
   for (const Row& row : rows_) {
     if (!std::binary_search(indicators.begin(), indicators.end(), row.indicator)) continue;
-    for (const DayEntry& entry : row.row->entries()) dates.push_back(entry.event);
+    // Ascending, as those before it are.
+    const auto middle = static_cast<std::ptrdiff_t>(dates.size());
+    for (const DayEntry& entry : row.row->entries()) {
+      if (static_cast<std::ptrdiff_t>(dates.size()) == middle || dates.back() != entry.event) dates.push_back(entry.event);
+    }
+    std::inplace_merge(dates.begin(), dates.begin() + middle, dates.end());
+    dates.erase(std::unique(dates.begin(), dates.end()), dates.end());
   }
-  std::sort(dates.begin(), dates.end());
   return dates;
 }
 

@@ -31,7 +31,7 @@ class TeamRows {
   // The latest event dated in [range.from, range.to) of any of these indicators; none where there is none.
   std::optional<Date> LastEventIn(const std::vector<IndicatorNumber>& indicators, DateRange range) const;
 
-  // Event dates of these indicators, ascending, a date as often as distinct entries have it.
+  // Event dates of these indicators, ascending, each once.
   // REQUIRES: `indicators` ascend, here and above.
   std::vector<Date> EventDates(const std::vector<IndicatorNumber>& indicators) const;
 

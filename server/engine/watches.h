@@ -39,6 +39,11 @@ class Watches {
 
   // A team's, by expectation. Valid as Find's.
   std::span<const Entry> OfTeam(TeamNumber team) const;
+  // Has the team's fetched.
+  void Prefetch(TeamNumber team) const {
+    const std::span<const Entry> entries = OfTeam(team);
+    for (size_t i = 0; i < entries.size() && i < kPrefetched; ++i) __builtin_prefetch(&entries[i], 1);
+  }
   // All, by team, then expectation.
   template <typename Visit>  // void(WatchId, const WatchRecord&)
   void ForEach(Visit visit) const {
@@ -63,6 +68,7 @@ class Watches {
 
  private:
   static constexpr Instant kNever{INT64_MAX};
+  static constexpr size_t kPrefetched = 8;
   const Entry* Place(WatchId id) const;
   Entry* Place(WatchId id) { return const_cast<Entry*>(std::as_const(*this).Place(id)); }
 
