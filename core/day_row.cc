@@ -44,6 +44,8 @@ constexpr int kEventShift = 5;
 constexpr int kEventFar = 7;
 constexpr size_t kEntrySizeMin = 2;  // flags, known
 
+constexpr int kFirstRowMonth = 7;  // July
+
 constexpr int kDateSpan = Date::Max() - Date::Min();
 
 // What tells entries apart, and their order.
@@ -111,9 +113,19 @@ DayEntry GetEntry(Date previous, ByteReader& reader) {
 
 }  // namespace
 
-int RowYear(Date event_date) { return event_date.year() + (event_date.month() >= 7 ? 1 : 0); }
+int RowYear(Date event_date) { return event_date.year() + (event_date.month() >= kFirstRowMonth ? 1 : 0); }
 
-DateRange RowYearDates(int row_year) { return {Date::FromYmd(row_year - 1, 7, 1), Date::FromYmd(row_year, 7, 1)}; }
+DateRange RowYearDates(int row_year) {
+  return {Date::FromYmd(row_year - 1, kFirstRowMonth, 1), Date::FromYmd(row_year, kFirstRowMonth, 1)};
+}
+
+int RowMonth(Date event_date) { return (event_date.month() + kRowMonths - kFirstRowMonth) % kRowMonths; }
+
+DateRange RowMonthDates(int row_year, int month) {
+  const int since_january = kFirstRowMonth - 1 + month;  // of the year before
+  const Date from = Date::FromYmd(row_year - 1 + since_january / kRowMonths, since_january % kRowMonths + 1, 1);
+  return {from, from.StartOfNextMonth()};
+}
 
 uint8_t HoursBucket(int64_t micros) {
   const int64_t hours = std::max<int64_t>(micros, 0) / kMicrosPerHour;
@@ -158,6 +170,20 @@ bool DayRow::Remove(const DayEntry& entry) {
   if (place == entries_.end() || KeyOf(*place) != KeyOf(entry) || place->count < entry.count) return false;
   place->count -= entry.count;
   if (place->count == 0) entries_.erase(place);
+  return true;
+}
+
+DayRow DayRow::Part(DateRange range) const {
+  const auto before = [](Date date) { return [date](const DayEntry& entry) { return entry.event < date; }; };
+  DayRow part;
+  const auto begin = std::partition_point(entries_.begin(), entries_.end(), before(range.from));
+  part.entries_.assign(begin, std::partition_point(begin, entries_.end(), before(range.to)));
+  return part;
+}
+
+bool DayRow::Append(const DayRow& later) {
+  if (!empty() && !later.empty() && entries_.back().event >= later.entries_.front().event) return false;
+  entries_.insert(entries_.end(), later.entries_.begin(), later.entries_.end());
   return true;
 }
 

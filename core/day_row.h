@@ -23,6 +23,10 @@ namespace leadlag {
 // year.
 int RowYear(Date event_date);
 DateRange RowYearDates(int row_year);
+// The month of its row year in which the date lies, 0 for July to 11 for June, and back.
+inline constexpr int kRowMonths = 12;
+int RowMonth(Date event_date);
+DateRange RowMonthDates(int row_year, int month);
 
 // The wall-clock hours between an event that has an instant and the instant it was known, as a bucket. Exact to the
 // hour below 48 h, to 6 hours below 14 days, to the day below 100 days, one bucket above. Negative hours count as 0.
@@ -65,6 +69,10 @@ class DayRow {
   // Ordered by event date, then by the other fields; counts >= 1.
   const std::vector<DayEntry>& entries() const { return entries_; }
   bool empty() const { return entries_.empty(); }
+  // The entries with event dates in [range.from, range.to).
+  DayRow Part(DateRange range) const;
+  // Adds the entries of a row whose event dates all come after this one's. False, and nothing changed, where they do not.
+  [[nodiscard]] bool Append(const DayRow& later);
 
   // The latest event date in [range.from, range.to); none where there is none.
   std::optional<Date> LastEventIn(DateRange range) const;

@@ -11,8 +11,6 @@
 namespace leadlag {
 namespace {
 
-constexpr int kRowYearMin = 1970;
-constexpr int kRowYearMax = 2100;
 constexpr int kEpochYear = 1970;
 constexpr int kMonthsPerYear = 12;
 constexpr int kMonths = (2100 - kEpochYear) * kMonthsPerYear;  // up to Date::Max()
@@ -51,6 +49,12 @@ absl::StatusOr<Key> Finished(const ByteReader& in, Key key, std::string_view wha
 }
 
 KeyRange PrefixRange(ByteWriter prefix) { return leadlag::PrefixRange(prefix.bytes()); }
+
+// The first and the last month with dates in the range that the service accepts.
+std::pair<uint16_t, uint16_t> MonthsOf(DateRange dates) {
+  const Date from = std::clamp(dates.from, Date::Min(), Date::Max() - 1);
+  return {MonthOf(from), MonthOf(std::clamp(dates.to - 1, from, Date::Max() - 1))};
+}
 
 }  // namespace
 
@@ -222,11 +226,11 @@ absl::StatusOr<ReviewIdKey> ReviewIdKey::Decode(std::string_view key) {
 }
 
 std::string DayRowKey::Encode() const {
-  LEADLAG_CHECK(kRowYearMin <= row_year && row_year <= kRowYearMax);
+  LEADLAG_CHECK(month < kMonths);
   ByteWriter out = KeyOf(district, Table::kDayRows);
   out.PutFixed32(team);
   out.PutFixed32(indicator);
-  PutFixed16(out, static_cast<uint16_t>(row_year));
+  PutFixed16(out, month);
   return std::move(out).Take();
 }
 
@@ -236,8 +240,8 @@ absl::StatusOr<DayRowKey> DayRowKey::Decode(std::string_view key) {
   decoded.district = GetDistrict(in, Table::kDayRows);
   decoded.team = in.GetFixed32();
   decoded.indicator = in.GetFixed32();
-  decoded.row_year = GetFixed16(in);
-  if (decoded.row_year < kRowYearMin || decoded.row_year > kRowYearMax) in.Fail();
+  decoded.month = GetFixed16(in);
+  if (decoded.month >= kMonths) in.Fail();
   return Finished(in, decoded, "a day row key");
 }
 
@@ -368,10 +372,9 @@ KeyRange NamesRange(uint32_t district, NameKind kind) {
 }
 
 KeyRange SeriesBlocksRange(uint32_t district, uint32_t team, uint32_t indicator, DateRange dates) {
-  const Date from = std::clamp(dates.from, Date::Min(), Date::Max() - 1);
-  const Date last = std::clamp(dates.to - 1, from, Date::Max() - 1);
-  KeyRange range{SeriesBlockKey{district, team, indicator, MonthOf(from), 0}.Encode(),
-                 SeriesBlockKey{district, team, indicator, MonthOf(last), UINT64_MAX}.Encode()};
+  const auto [first, last] = MonthsOf(dates);
+  KeyRange range{SeriesBlockKey{district, team, indicator, first, 0}.Encode(),
+                 SeriesBlockKey{district, team, indicator, last, UINT64_MAX}.Encode()};
   range.end.push_back('\0');  // the last position too
   return range;
 }
@@ -405,6 +408,13 @@ KeyRange DayRowsRange(uint32_t district, uint32_t team, uint32_t indicator) {
   prefix.PutFixed32(team);
   prefix.PutFixed32(indicator);
   return PrefixRange(std::move(prefix));
+}
+
+KeyRange DayRowsRange(uint32_t district, uint32_t team, uint32_t indicator, DateRange dates) {
+  const auto [first, last] = MonthsOf(dates);
+  KeyRange range{DayRowKey{district, team, indicator, first}.Encode(), DayRowKey{district, team, indicator, last}.Encode()};
+  range.end.push_back('\0');
+  return range;
 }
 
 KeyRange WatchesRange(uint32_t district, uint32_t team) {

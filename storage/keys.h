@@ -19,7 +19,7 @@
 //   0x14   revised             evidence u64                                  where such a record stands now
 //   0x20   reviews             team u32, review id bytes                     review
 //   0x21   review ids          review id bytes                               team
-//   0x30   day rows            team u32, indicator u32, row year u16         DayRow::Encode
+//   0x30   day rows            team u32, indicator u32, month u16            a month of a day row: DayRow::Encode
 //   0x31   watches             team u32, expectation u32                     watch
 //   0x32   source observations source u32                                    observation
 //   0x40   flips               sequence u64                                  flip
@@ -30,11 +30,11 @@
 // DO NOT CHANGE these values, nor the width or order of fields: they are in every data directory. Add tables; never
 // reuse a byte. docs/STORAGE.md has the rationale, and tests/storage/keys_test.cc the bytes.
 //
-// Encode has no failure: REQUIRES months of dates in [Date::Min(), Date::Max()), row years in 1970..2100. Decode is
-// strict: DATA_LOSS for bytes that Encode did not make (another table, too short, too long, a kind or month out of range).
+// Encode has no failure: REQUIRES months of dates in [Date::Min(), Date::Max()). Decode is strict: DATA_LOSS for bytes
+// that Encode did not make (another table, too short, too long, a kind or month out of range).
 // Plain values; thread safe.
 //
-//   std::string key = DayRowKey{.district = 1, .team = 2, .indicator = 3, .row_year = 2026}.Encode();
+//   std::string key = DayRowKey{.district = 1, .team = 2, .indicator = 3, .month = MonthOf(date)}.Encode();
 //   store.Scan(DayRowsRange(1, 2, 3), ...);
 #pragma once
 
@@ -176,7 +176,7 @@ struct DayRowKey {
   uint32_t district = 0;
   uint32_t team = 0;
   uint32_t indicator = 0;
-  int row_year = 0;  // core/day_row.h
+  uint16_t month = 0;  // MonthOf the event dates in it
   std::string Encode() const;
   static absl::StatusOr<DayRowKey> Decode(std::string_view key);
   friend auto operator<=>(const DayRowKey&, const DayRowKey&) = default;
@@ -250,6 +250,7 @@ KeyRange RevisionsRange(uint32_t district, uint64_t evidence);
 KeyRange ReviewsRange(uint32_t district, uint32_t team);
 KeyRange DayRowsRange(uint32_t district, uint32_t team);
 KeyRange DayRowsRange(uint32_t district, uint32_t team, uint32_t indicator);
+KeyRange DayRowsRange(uint32_t district, uint32_t team, uint32_t indicator, DateRange dates);  // with dates in [from, to)
 KeyRange WatchesRange(uint32_t district, uint32_t team);
 KeyRange FlipsRange(uint32_t district, uint64_t from_sequence);                        // sequences >= from
 KeyRange FlipsRange(uint32_t district, uint64_t from_sequence, uint64_t to_sequence);  // [from, to)

@@ -12,7 +12,11 @@ struct District::Applying {
   Batch& batch;
   absl::Status& fatal;
   absl::flat_hash_set<WatchId> held;  // that this command has looked at, and may not have brought up to `until` while the district settles
-  std::vector<RowId> changed_rows;  // to be written once, at the end; with repeats
+  struct ChangedRow {
+    RowId id;
+    Date event_date;
+  };
+  std::vector<ChangedRow> changed_rows;  // to be written once, at the end; with repeats
   size_t work = 0;  // watches caught up, records a review came to, rows and teams looked through for them
 
   // Notes damage, which stops the engine; the first one counts.

@@ -15,6 +15,8 @@ bool IsBefore(const DayRows::Slot& slot, const RowId& id) {
   return std::tie(slot.indicator, slot.row_year) < std::tie(id.indicator, id.row_year);
 }
 
+uint16_t BitOf(int month) { return static_cast<uint16_t>(1 << month); }
+
 bool IsOf(const DayRows::Slot& slot, const RowId& id) { return slot.indicator == id.indicator && slot.row_year == id.row_year; }
 
 }  // namespace
@@ -45,6 +47,13 @@ void DayRows::Prefetch(TeamNumber team, IndicatorNumber indicator) const {
   __builtin_prefetch(&std::prev(past)->row.entries().back(), 1);
 }
 
+void DayRows::Know(const RowId& id, int month) {
+  Slot* const found = Place(id);
+  Slot& slot = found != nullptr ? *found : Insert(id);
+  LEADLAG_CHECK(!slot.in_memory);
+  slot.stored |= BitOf(month);
+}
+
 DayRow* DayRows::Use(const RowId& id) {
   Slot* const slot = Place(id);
   if (slot == nullptr || !slot->in_memory) return nullptr;
@@ -63,23 +72,32 @@ DayRow* DayRows::Load(const RowId& id, DayRow row) {
   return &slot.row;
 }
 
-DayRows::Due DayRows::MarkChanged(const RowId& id) {
+DayRows::Due DayRows::MarkChanged(const RowId& id, Date event_date) {
   Slot& slot = *Place(id);
-  if (slot.row.empty()) {
-    slot.unwritten = false;
-    return std::exchange(slot.stored, false) ? Due::kDelete : Due::kNothing;
+  const uint16_t bit = BitOf(RowMonth(event_date));
+  const bool was_stored = (slot.stored & bit) != 0;
+  const bool is_last = !slot.row.empty() && slot.row.entries().back().event == event_date;  // as most often
+  if (!is_last && !slot.row.LastEventIn(RowMonthDates(id.row_year, RowMonth(event_date)))) {
+    slot.unwritten &= static_cast<uint16_t>(~bit);
+    slot.stored &= static_cast<uint16_t>(~bit);
+    return was_stored ? Due::kDelete : Due::kNothing;
   }
-  if (!std::exchange(slot.stored, true)) return Due::kPut;
-  if (!std::exchange(slot.unwritten, true)) unwritten_.push_back(id);
+  slot.stored |= bit;
+  if (!was_stored) return Due::kPut;
+  if (slot.unwritten == 0) unwritten_.push_back(id);
+  slot.unwritten |= bit;
   return Due::kNothing;
 }
 
-void DayRows::WriteBack(size_t keep, absl::FunctionRef<void(const RowId&, const DayRow&)> write) {
+void DayRows::WriteBack(size_t keep, absl::FunctionRef<void(const RowId&, int month, const DayRow& part)> write) {
   for (; unwritten_.size() > keep; unwritten_.pop_front()) {
-    Slot* const slot = Place(unwritten_.front());
-    // Emptied since, and dropped perhaps; what took its place stands further back.
-    if (slot == nullptr || !std::exchange(slot->unwritten, false)) continue;
-    write(unwritten_.front(), slot->row);
+    const RowId id = unwritten_.front();
+    Slot* const slot = Place(id);
+    if (slot == nullptr) continue;  // emptied since, and dropped; what took its place stands further back
+    const uint16_t months = std::exchange(slot->unwritten, uint16_t{0});
+    for (int month = 0; month < kRowMonths; ++month) {
+      if ((months & BitOf(month)) != 0) write(id, month, slot->row.Part(RowMonthDates(id.row_year, month)));
+    }
   }
 }
 
@@ -103,7 +121,7 @@ void DayRows::Trim() {
       slot.row = DayRow();
       --in_memory_;
     }
-    std::erase_if(slots, [](const Slot& slot) { return !slot.in_memory && !slot.stored; });  // emptied
+    std::erase_if(slots, [](const Slot& slot) { return !slot.in_memory && slot.stored == 0; });  // emptied
   }
 }
 

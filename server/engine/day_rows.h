@@ -4,7 +4,8 @@
 // table. A bounded number of them is in memory between commands; the others are in the store. A changed row is written through to the
 // store by WriteBack, not with each command: a row that grows by a record at a time would else be encoded whole each time. Until then the
 // store has an older version of it, or where it is new and the store has none, must be given one at once (MarkChanged tells), so that a
-// walk over the store's rows misses none; whoever walks them looks here first.
+// walk over the store's rows misses none; whoever walks them looks here first. The store has a row in months, so that one that grows at its
+// end is not written whole.
 //
 // Not thread safe for writing; const methods may run concurrently with each other. Copyable.
 #pragma once
@@ -32,8 +33,8 @@ class DayRows {
   struct Slot {
     IndicatorNumber indicator = 0;
     int row_year = 0;
-    bool stored = false;     // the store has it, or a version of it
-    bool unwritten = false;  // an older version
+    uint16_t stored = 0;     // months, a bit each, of which the store has a version
+    uint16_t unwritten = 0;  // months of which that is an older one
     bool in_memory = false;
     uint64_t used = 0;       // when last
     DayRow row;              // where it is in memory
@@ -41,8 +42,8 @@ class DayRows {
 
   explicit DayRows(size_t rows_max = 50'000) : rows_max_(rows_max) {}
 
-  // The store has this row. REQUIRES: it is not here.
-  void Know(const RowId& id) { Insert(id).stored = true; }
+  // The store has this month (RowMonth) of the row. REQUIRES: the row is not in memory.
+  void Know(const RowId& id, int month);
 
   // A team's, by indicator, then row year; with some that are empty. Valid until a row is added, or Trim.
   std::span<const Slot> OfTeam(TeamNumber team) const;
@@ -56,12 +57,12 @@ class DayRows {
   // Brings a row into memory, a new one where there was none. REQUIRES: it is not in memory. Valid as Use's.
   DayRow* Load(const RowId& id, DayRow row);
 
-  // What the store must be told at once of a row that has been changed. REQUIRES: it is in memory.
+  // What the store must be told at once of the month of a row that has been changed at an event date. REQUIRES: the row is in memory.
   enum class Due { kNothing, kPut, kDelete };
-  Due MarkChanged(const RowId& id);
+  Due MarkChanged(const RowId& id, Date event_date);
   size_t unwritten() const { return unwritten_.size(); }
-  // Hands the oldest unwritten rows to `write` until at most `keep` are left.
-  void WriteBack(size_t keep, absl::FunctionRef<void(const RowId&, const DayRow&)> write);
+  // Hands the oldest unwritten rows' unwritten months to `write` until at most `keep` rows are left.
+  void WriteBack(size_t keep, absl::FunctionRef<void(const RowId&, int month, const DayRow& part)> write);
 
   // There are too many rows in memory.
   bool full() const { return in_memory_ > rows_max_; }

@@ -194,15 +194,32 @@ absl::StatusOr<std::shared_ptr<const DistrictCatalog>> District::LoadCatalog(uin
                                   interned_);
 }
 
+// All that there are, and into memory as many as it may hold.
 absl::Status District::LoadRows() {
   absl::Status result;
-  const absl::Status scanned = store_.Scan(TableRange(number_, Table::kDayRows), [&](std::string_view key, std::string_view) {
+  std::optional<RowId> id;
+  DayRow row;
+  const auto load = [&] {
+    if (id && !rows_.full()) rows_.Load(*id, std::exchange(row, DayRow()));
+  };
+  const absl::Status scanned = store_.Scan(TableRange(number_, Table::kDayRows), [&](std::string_view key, std::string_view value) {
     const absl::StatusOr<DayRowKey> decoded = DayRowKey::Decode(key);
     result = decoded.status();
-    if (result.ok()) rows_.Know({decoded->team, decoded->indicator, decoded->row_year});
+    if (!result.ok()) return false;
+    const Date first = FirstOfMonth(decoded->month);
+    const RowId next{decoded->team, decoded->indicator, RowYear(first)};
+    if (id != next) {
+      load();
+      row = DayRow();
+      id = next;
+    }
+    rows_.Know(next, RowMonth(first));
+    result = AddRowMonth(key, value, row);
     return result.ok();
   });
-  return scanned.ok() ? result : scanned;
+  if (!scanned.ok()) return scanned;
+  if (result.ok()) load();
+  return result;
 }
 
 absl::Status District::LoadWatches() {
@@ -392,6 +409,26 @@ std::map<std::string, Date> District::ApplyDates(const Catalog& catalog, const s
 
 // ── rows ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
+namespace {
+
+std::string KeyOfRow(uint32_t district, const RowId& id, int month) {
+  return DayRowKey{district, id.team, id.indicator, MonthOf(RowMonthDates(id.row_year, month).from)}.Encode();
+}
+
+}  // namespace
+
+absl::Status AddRowMonth(std::string_view key_bytes, std::string_view value, DayRow& row) {
+  const absl::StatusOr<DayRowKey> key = DayRowKey::Decode(key_bytes);
+  if (!key.ok()) return key.status();
+  const absl::StatusOr<DayRow> part = DayRow::Decode(value);
+  if (!part.ok()) return part.status();
+  const Date first = FirstOfMonth(key->month);
+  const bool in_month = !part->empty() && part->entries().front().event >= first &&
+                        part->entries().back().event < first.StartOfNextMonth();
+  if (in_month && row.Append(*part)) return absl::OkStatus();
+  return absl::DataLossError("a day row has dates of another month than its key says");
+}
+
 absl::StatusOr<DayRow> District::Row(TeamNumber team, IndicatorNumber indicator, int row_year) const {
   const DayRows::Slot* const slot = rows_.Find({team, indicator, row_year});
   if (slot == nullptr) return DayRow{};
@@ -411,9 +448,10 @@ const DayRow& District::RowNow(const RowId& id, const Batch* batch, absl::Status
   return rows_.Find(id) == nullptr ? none : *LoadRow(id, batch, fatal);
 }
 
-DayRow* District::MutableRow(Applying& a, const RowId& id) {
-  a.changed_rows.push_back(id);
-  NoteChange(id.team);
+DayRow* District::MutableRow(Applying& a, TeamNumber team, IndicatorNumber indicator, Date event_date) {
+  const RowId id{team, indicator, RowYear(event_date)};
+  a.changed_rows.push_back({id, event_date});
+  NoteChange(team);
   if (DayRow* row = rows_.Use(id)) return row;
   return rows_.Find(id) == nullptr ? rows_.Load(id, DayRow{}) : LoadRow(id, &a.batch, a.fatal);
 }
@@ -424,19 +462,22 @@ void District::NoteChange(TeamNumber team) {
 }
 
 void District::PutChangedRows(Applying& a) {
-  for (const RowId& id : a.changed_rows) {
-    const auto key = [&] { return DayRowKey{number_, id.team, id.indicator, id.row_year}.Encode(); };
-    switch (rows_.MarkChanged(id)) {
-      case DayRows::Due::kNothing: break;
-      case DayRows::Due::kPut: a.batch.Put(key(), rows_.Find(id)->row.Encode()); break;
-      case DayRows::Due::kDelete: a.batch.Delete(key()); break;
+  for (const auto& [id, event_date] : a.changed_rows) {
+    const DayRows::Due due = rows_.MarkChanged(id, event_date);
+    if (due == DayRows::Due::kNothing) continue;
+    const int month = RowMonth(event_date);
+    const std::string key = KeyOfRow(number_, id, month);
+    if (due == DayRows::Due::kPut) {
+      a.batch.Put(key, rows_.Find(id)->row.Part(RowMonthDates(id.row_year, month)).Encode());
+    } else {
+      a.batch.Delete(key);
     }
   }
 }
 
 void District::WriteBackRows(Batch& batch, size_t keep) {
-  rows_.WriteBack(keep, [&](const RowId& id, const DayRow& row) {
-    batch.Put(DayRowKey{number_, id.team, id.indicator, id.row_year}.Encode(), row.Encode());
+  rows_.WriteBack(keep, [&](const RowId& id, int month, const DayRow& part) {
+    batch.Put(KeyOfRow(number_, id, month), part.Encode());
   });
 }
 

@@ -52,6 +52,9 @@ struct PendingReview {
   Place next;  // it has come to the records before this place, and not to the others
 };
 
+// Adds a month of a day row, as the store has it, to the row of the months before. DATA_LOSS for damaged bytes.
+absl::Status AddRowMonth(std::string_view key, std::string_view value, DayRow& row);
+
 class District {
  public:
   // Loads district `number` from the store (an empty one where there is nothing). DATA_LOSS for damaged bytes.
@@ -175,8 +178,9 @@ class District {
     if (!damage.ok()) return damage;
     return reviews;
   }
-  // Never null; `fatal` is set where bytes are damaged. Valid until a row of the team is added.
-  DayRow* MutableRow(Applying& a, const RowId& id);
+  // The row that has the event date, which is about to be changed there. Never null; `fatal` is set where bytes are damaged. Valid until a
+  // row of the team is added.
+  DayRow* MutableRow(Applying& a, TeamNumber team, IndicatorNumber indicator, Date event_date);
   void PutChangedRows(Applying& a);
   void NoteChange(TeamNumber team);
   // The oldest, until at most `keep` are left.
@@ -195,10 +199,16 @@ class District {
   // As `reader` (a StoreView or a Batch) has it; empty where it has none.
   template <typename Reader>
   absl::StatusOr<DayRow> ReadRow(const Reader& reader, const RowId& id) const {
-    absl::StatusOr<std::optional<std::string>> bytes = reader.Get(DayRowKey{number_, id.team, id.indicator, id.row_year}.Encode());
-    if (!bytes.ok()) return bytes.status();
-    if (!*bytes) return DayRow{};
-    return DayRow::Decode(**bytes);
+    DayRow row;
+    absl::Status status;
+    const KeyRange range = DayRowsRange(number_, id.team, id.indicator, RowYearDates(id.row_year));
+    const absl::Status scanned = reader.Scan(range, [&](std::string_view key, std::string_view value) {
+      status = AddRowMonth(key, value, row);
+      return status.ok();
+    });
+    if (!scanned.ok()) return scanned;
+    if (!status.ok()) return status;
+    return row;
   }
   // The row as it stands, brought into memory where need be; an empty one where there is none. `batch`: as above. Valid until a row of
   // the team is added.

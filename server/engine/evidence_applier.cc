@@ -210,7 +210,7 @@ void EvidenceApplier::ChangeRow(const std::string& evidence_id, const EvidenceId
   if (!add || identity.revision_count > 1) {
     entry->reviewed = d_.ReviewedOf(identity, source_id_, evidence_id, ReviewsOf(place.team));
   }
-  DayRow* row = d_.MutableRow(a_, {place.team, place.indicator, RowYear(entry->event)});
+  DayRow* row = d_.MutableRow(a_, place.team, place.indicator, entry->event);
   if (add) {
     row->Add(*entry);
   } else if (!row->Remove(*entry)) {

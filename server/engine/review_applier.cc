@@ -225,7 +225,7 @@ class ReviewApplier {
   void ReDate(const EvidenceIdentity& identity, std::optional<Date> before, std::optional<Date> after) {
     if (before == after) return;
     DayEntry entry = *EntryOf(identity);
-    DayRow* row = d_.MutableRow(a_, {identity.place->team, identity.place->indicator, RowYear(entry.event)});
+    DayRow* row = d_.MutableRow(a_, identity.place->team, identity.place->indicator, entry.event);
     entry.reviewed = before;
     if (!row->Remove(entry)) {
       return a_.Fail(absl::DataLossError("a day row lacks a record that is being reviewed; run `leadlag admin verify`"));

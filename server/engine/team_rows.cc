@@ -32,20 +32,6 @@ absl::StatusOr<bool> AddListedRows(const DistrictReader& reader, TeamNumber team
   return true;
 }
 
-// Adds one entry of the row table to `rows`.
-absl::Status AddStoredRow(const DistrictReader& reader, const DayRowKey& key, std::string_view value, TeamRows& rows) {
-  if (reader->catalog()->FindIndicator(key.indicator) == nullptr) return absl::OkStatus();
-  const DayRows::Slot* const slot = reader->rows().Find({key.team, key.indicator, key.row_year});
-  if (slot != nullptr && slot->in_memory) {
-    rows.Add(Borrowed(*slot));
-    return absl::OkStatus();
-  }
-  absl::StatusOr<DayRow> row = DayRow::Decode(value);
-  if (!row.ok()) return row.status();
-  rows.Add({key.indicator, key.row_year, std::make_shared<const DayRow>(*std::move(row))});
-  return absl::OkStatus();
-}
-
 // One pass over the rows of teams first..last (inclusive). Ends at the first team after `last`, as the range does.
 class Pass {
  public:
@@ -73,7 +59,23 @@ class Pass {
     if (!key.ok()) return key.status();
     while (next_ != end_ && *next_ < key->team) VisitNext();
     if (next_ == end_ || *next_ != key->team) return absl::OkStatus();
-    return AddStoredRow(reader_, *key, value, rows_);
+    if (reader_->catalog()->FindIndicator(key->indicator) == nullptr) return absl::OkStatus();
+    const RowId id{key->team, key->indicator, RowYear(FirstOfMonth(key->month))};
+    if (id != row_) Begin(id);
+    return read_ == nullptr ? absl::OkStatus() : AddRowMonth(bytes, value, *read_);
+  }
+
+  // The next entries are months of that row.
+  void Begin(const RowId& id) {
+    row_ = id;
+    read_.reset();
+    const DayRows::Slot* const slot = reader_->rows().Find(id);
+    if (slot != nullptr && slot->in_memory) {
+      rows_.Add(Borrowed(*slot));
+    } else {
+      read_ = std::make_shared<DayRow>();
+      rows_.Add({id.indicator, id.row_year, read_});
+    }
   }
 
   void VisitNext() {
@@ -86,6 +88,8 @@ class Pass {
   const TeamNumber* end_;
   Visit visit_;
   TeamRows rows_;
+  RowId row_;                     // whose months are being read
+  std::shared_ptr<DayRow> read_;  // the row as far as it has been; null: it is in memory
 };
 
 }  // namespace

@@ -2,7 +2,6 @@
 // give.
 #include <algorithm>
 #include <iterator>
-#include <tuple>
 #include <utility>
 
 #include "core/review.h"
@@ -12,10 +11,11 @@
 namespace leadlag {
 namespace {
 
-struct RowOrder {
-  bool operator()(const RowId& a, const RowId& b) const {
-    return std::tie(a.team, a.indicator, a.row_year) < std::tie(b.team, b.indicator, b.row_year);
-  }
+// A month of a day row, as the store has it.
+struct RowPart {
+  RowId id;
+  uint16_t month = 0;
+  friend auto operator<=>(const RowPart&, const RowPart&) = default;
 };
 
 class EvidenceVerifier {
@@ -192,7 +192,7 @@ class EvidenceVerifier {
       const std::string& source = reader_->interned().sources.NameOf(first.source);
       entry->reviewed = reader_->ReviewedOf(identity, source, first.evidence_id, reviews->second);
     }
-    rows_[{place.team, place.indicator, RowYear(entry->event)}].Add(*entry);
+    rows_[{{place.team, place.indicator, RowYear(entry->event)}, MonthOf(entry->event)}].Add(*entry);
   }
 
   void CheckCount(uint64_t stored, uint64_t counted, std::string_view what) {
@@ -212,18 +212,20 @@ class EvidenceVerifier {
 
   void CompareRows() {
     const auto compare = [&](const DayRowKey& key, const DayRow& stored) {
-      const RowId id{key.team, key.indicator, key.row_year};
-      const absl::StatusOr<DayRow> in_use = reader_->Row(key.team, key.indicator, key.row_year);
+      const Date first = FirstOfMonth(key.month);
+      const RowId id{key.team, key.indicator, RowYear(first)};
+      const absl::StatusOr<DayRow> in_use = reader_->Row(id.team, id.indicator, id.row_year);
       findings_.AddDamage("day rows", in_use.status());
-      if (in_use.ok() && !(*in_use == stored)) AddRow(id, "is another one in memory than in the store");
-      const auto rebuilt = rows_.find(id);
+      const DateRange month{first, first.StartOfNextMonth()};
+      if (in_use.ok() && !(in_use->Part(month) == stored)) AddRow(id, "is another one in memory than in the store");
+      const auto rebuilt = rows_.find({id, key.month});
       if (rebuilt == rows_.end() || !(rebuilt->second == stored)) AddRow(id, "is not the one that its evidence gives");
       if (rebuilt != rows_.end()) rows_.erase(rebuilt);
     };
     VisitTable<DayRowKey>(reader_, TableRange(reader_->number(), Table::kDayRows), "day rows", findings_,
                           DayRow::Decode, compare);
     if (findings_.full()) return;
-    for (const auto& [id, row] : rows_) AddRow(id, "is missing");
+    for (const auto& [month, row] : rows_) AddRow(month.id, "is missing");
   }
 
   void AddRow(const RowId& id, std::string_view what) {
@@ -242,7 +244,7 @@ class EvidenceVerifier {
   uint64_t records_ = 0, revisions_ = 0, revised_ = 0;
   std::vector<EvidenceIdentityEntry> identities_;  // that the records give
   std::vector<PlacedEvidence> places_;                     // where they have stood
-  std::map<RowId, DayRow, RowOrder> rows_;  // rebuilt
+  std::map<RowPart, DayRow> rows_;                 // rebuilt
 };
 
 }  // namespace

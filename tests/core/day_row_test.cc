@@ -90,6 +90,17 @@ TEST(RowYearTest, TurnsOnTheFirstOfJuly) {
   }
 }
 
+TEST(RowMonthTest, MonthsMakeUpTheYear) {
+  EXPECT_EQ(RowMonth(Date::FromYmd(2025, 7, 1)), 0);
+  EXPECT_EQ(RowMonth(Date::FromYmd(2026, 6, 30)), 11);
+  EXPECT_EQ(RowMonthDates(2026, 2), (DateRange{Date::FromYmd(2025, 9, 1), Date::FromYmd(2025, 10, 1)}));
+  for (Date date = Date::FromYmd(2023, 1, 1); date < Date::FromYmd(2026, 1, 1); date = date + 1) {
+    ASSERT_TRUE(RowMonthDates(RowYear(date), RowMonth(date)).Contains(date)) << date.ToString();
+  }
+  EXPECT_EQ(RowMonthDates(2026, 0).from, RowYearDates(2026).from);
+  EXPECT_EQ(RowMonthDates(2026, kRowMonths - 1).to, RowYearDates(2026).to);
+}
+
 TEST(HoursBucketTest, BoundariesOfEachWidth) {
   const auto bucket = [](int64_t hours) { return HoursBucket(hours * kMicrosPerHour); };
   EXPECT_EQ(bucket(0), 0);

@@ -118,7 +118,7 @@ TEST(VerifyTest, EntriesThatBelongToNothingAreFound) {
       EncodeIdentityBlock(std::vector<EvidenceIdentityEntry>{{uint64_t{1} << 48, 3}}));
   Put(district, RevisedKey{number, 77}.Encode(), First(district, Table::kRevised).second);
   Put(district, RevisionKey{number, 77, 1}.Encode(), First(district, Table::kRevisions).second);
-  Put(district, DayRowKey{number, 1, 3, 2026}.Encode(), First(district, Table::kDayRows).second);
+  Put(district, DayRowKey{number, 1, 3, MonthOf(DateOf("2025-10-01"))}.Encode(), First(district, Table::kDayRows).second);
   Put(district, AlertKey{number, 9'999}.Encode(), First(district, Table::kAlerts).second);
   Put(district, OpenAlertKey{number, 0, 0}.Encode(), "\x05");
   const std::vector<std::string> findings = Verified(district);

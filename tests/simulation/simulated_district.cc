@@ -312,9 +312,10 @@ std::map<std::string, DayRow> SimulatedDistrict::Rows() const {
   const DistrictReader reader = Freeze();
   std::map<std::string, DayRow> rows;
   ForEach<DayRowKey>(*reader, Table::kDayRows, [&](const DayRowKey& key, std::string_view value) {
-    rows[absl::StrCat(reader->interned().teams.NameOf(key.team), "/",
-                      reader->interned().indicators.NameOf(key.indicator), "/", key.row_year)] =
-        Must(DayRow::Decode(value));
+    const bool later = rows[absl::StrCat(reader->interned().teams.NameOf(key.team), "/", reader->interned().indicators.NameOf(key.indicator),
+                                         "/", RowYear(FirstOfMonth(key.month)))]
+                           .Append(Must(DayRow::Decode(value)));
+    LEADLAG_CHECK(later);
   });
   return rows;
 }

@@ -25,7 +25,7 @@ const RevisedKey kRevised{.district = 1, .evidence = 5};
 const RevisionKey kRevision{.district = 1, .evidence = 5, .revision = 2};
 const ReviewKey kReview{.district = 1, .team = 2, .review_id = "r-1"};
 const ReviewIdKey kReviewId{.district = 1, .review_id = "r-1"};
-const DayRowKey kDayRow{.district = 1, .team = 2, .indicator = 3, .row_year = 2026};
+const DayRowKey kDayRow{.district = 1, .team = 2, .indicator = 3, .month = 0x029c};
 const WatchKey kWatch{.district = 1, .team = 2, .expectation = 3};
 const SourceObservationKey kSourceObservation{.district = 1, .source = 4};
 const FlipKey kFlip{.district = 1, .sequence = 0xffffffffffffffff};
@@ -44,7 +44,7 @@ TEST(KeysTest, GoldenBytes) {
   EXPECT_EQ(Hex(kRevised.Encode()), "00000001" "14" "0000000000000005");
   EXPECT_EQ(Hex(kReview.Encode()), "00000001" "20" "00000002" "722d31");
   EXPECT_EQ(Hex(kReviewId.Encode()), "00000001" "21" "722d31");
-  EXPECT_EQ(Hex(kDayRow.Encode()), "00000001" "30" "00000002" "00000003" "07ea");
+  EXPECT_EQ(Hex(kDayRow.Encode()), "00000001" "30" "00000002" "00000003" "029c");
   EXPECT_EQ(Hex(kWatch.Encode()), "00000001" "31" "00000002" "00000003");
   EXPECT_EQ(Hex(kSourceObservation.Encode()), "00000001" "32" "00000004");
   EXPECT_EQ(Hex(kFlip.Encode()), "00000001" "40" "ffffffffffffffff");
@@ -114,14 +114,12 @@ TEST(KeysTest, RefusesValuesOutOfRange) {
   EXPECT_EQ(SeriesBlockKey::Decode(series).status().code(), absl::StatusCode::kDataLoss);
   series[13] = '\xff';
   EXPECT_EQ(SeriesBlockKey::Decode(series).status().code(), absl::StatusCode::kDataLoss);
-  for (const int row_year : {1970, 2100}) {
-    DayRowKey row = kDayRow;
-    row.row_year = row_year;
-    EXPECT_EQ(DayRowKey::Decode(row.Encode()).value(), row);
-    std::string bytes = row.Encode();
-    bytes.back() = static_cast<char>(bytes.back() + (row_year == 1970 ? -1 : 1));
-    EXPECT_EQ(DayRowKey::Decode(bytes).status().code(), absl::StatusCode::kDataLoss) << row_year;
-  }
+  DayRowKey row = kDayRow;
+  row.month = MonthOf(Date::Max() - 1);
+  EXPECT_EQ(DayRowKey::Decode(row.Encode()).value(), row);
+  std::string bytes = row.Encode();
+  ++bytes.back();
+  EXPECT_EQ(DayRowKey::Decode(bytes).status().code(), absl::StatusCode::kDataLoss);
   EXPECT_EQ(DistrictOf("\0\0\0\1").status().code(), absl::StatusCode::kDataLoss);
   EXPECT_EQ(TableByteOf("").status().code(), absl::StatusCode::kDataLoss);
 }
@@ -129,7 +127,7 @@ TEST(KeysTest, RefusesValuesOutOfRange) {
 TEST(KeysDeathTest, EncodeAbortsOnBrokenInvariants) {
   EXPECT_DEATH(MetaKey{}.Encode(), "broken invariant");
   EXPECT_DEATH((SeriesBlockKey{.district = 1, .month = 0xffff}.Encode()), "broken invariant");
-  EXPECT_DEATH((DayRowKey{.district = 1, .row_year = 1969}.Encode()), "broken invariant");
+  EXPECT_DEATH((DayRowKey{.district = 1, .month = 1560}.Encode()), "broken invariant");
 }
 
 class Random {
@@ -140,7 +138,6 @@ class Random {
   uint64_t Long() { return engine_() % 4 == 0 ? engine_() * uint64_t{0x100000001} : engine_() % 3; }
   uint32_t District() { return std::max(1u, Number()); }
   Date Day() { return Date(static_cast<int32_t>(engine_() % 47482)); }
-  int RowYear() { return 1970 + static_cast<int>(engine_() % 131); }
   std::string Bytes() {
     std::string bytes(engine_() % 4, '\0');
     for (char& c : bytes) c = "\0\x01\x7f\x80\xff"[engine_() % 5];
@@ -180,7 +177,7 @@ TEST(KeysTest, KeysSortAsTheirFields) {
   ExpectSortsAsItsFields([](Random& r) { return ReviewKey{r.District(), r.Number(), r.Bytes()}; });
   ExpectSortsAsItsFields([](Random& r) { return ReviewIdKey{r.District(), r.Bytes()}; });
   ExpectSortsAsItsFields([](Random& r) {
-    return DayRowKey{r.District(), r.Number(), r.Number(), r.RowYear()};
+    return DayRowKey{r.District(), r.Number(), r.Number(), MonthOf(r.Day())};
   });
   ExpectSortsAsItsFields([](Random& r) { return WatchKey{r.District(), r.Number(), r.Number()}; });
   ExpectSortsAsItsFields([](Random& r) { return SourceObservationKey{r.District(), r.Number()}; });
@@ -227,6 +224,10 @@ TEST(KeysTest, RangesOfEveryPrefix) {
   EXPECT_TRUE(DayRowsRange(1, 2).Contains(kDayRow.Encode()));
   EXPECT_TRUE(DayRowsRange(1, 2, 3).Contains(kDayRow.Encode()));
   EXPECT_FALSE(DayRowsRange(1, 2, 2).Contains(kDayRow.Encode()));
+  const Date month = FirstOfMonth(kDayRow.month);
+  EXPECT_TRUE(DayRowsRange(1, 2, 3, {month + 27, month + 28}).Contains(kDayRow.Encode()));
+  EXPECT_FALSE(DayRowsRange(1, 2, 3, {month - 40, month}).Contains(kDayRow.Encode()));
+  EXPECT_FALSE(DayRowsRange(1, 2, 3, {month.StartOfNextMonth(), Date::Max()}).Contains(kDayRow.Encode()));
   EXPECT_TRUE(WatchesRange(1, 2).Contains(kWatch.Encode()));
   EXPECT_FALSE(WatchesRange(1, 3).Contains(kWatch.Encode()));
   EXPECT_TRUE(AlertsRange(0xffffffff, 6).Contains(kAlert.Encode()));

@@ -27,7 +27,7 @@ void DecodeKeys(::benchmark::State& state, const Key& key) {
   }
 }
 
-DayRowKey Row() { return {.district = 1, .team = 1'543, .indicator = 2, .row_year = RowYear(Work().today())}; }
+DayRowKey Row() { return {.district = 1, .team = 1'543, .indicator = 2, .month = MonthOf(Work().today())}; }
 
 void KeyDayRowEncode(::benchmark::State& state) { EncodeKeys(state, Row()); }
 BENCHMARK(KeyDayRowEncode);
