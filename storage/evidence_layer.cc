@@ -40,7 +40,7 @@ std::string_view EvidenceLayer::Keep(std::string_view bytes) {
     block_left_ = std::max(kBlockBytes, bytes.size());
     block_next_ = blocks_.emplace_back(new char[block_left_]).get();
   }
-  std::memcpy(block_next_, bytes.data(), bytes.size());
+  if (!bytes.empty()) std::memcpy(block_next_, bytes.data(), bytes.size());
   const std::string_view kept(block_next_, bytes.size());
   block_next_ += bytes.size();
   block_left_ -= bytes.size();
