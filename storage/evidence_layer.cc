@@ -10,6 +10,8 @@ namespace leadlag {
 namespace {
 
 constexpr size_t kBlockBytes = 32 << 10;
+// What a record takes besides its bytes: its place in the arrays and in the hash table, which grows by doubling.
+constexpr size_t kRecordBytes = 64;
 
 }  // namespace
 
@@ -22,15 +24,15 @@ void EvidenceLayer::Part::AddRecordsWith(uint64_t fingerprint, std::vector<uint6
   }
 }
 
-void EvidenceLayer::Part::AddPlaces(SeriesId series, DateRange dates, std::vector<EvidencePlace>& to) const {
+void EvidenceLayer::Part::AddPlaces(SeriesId series, EvidencePlace from, Date to, std::vector<EvidencePlace>& added) const {
   absl::MutexLock lock(&by_series_mu_);
   for (; by_series_count_ < places.size(); ++by_series_count_) {
     by_series_[places[by_series_count_].series].push_back(places[by_series_count_].place);
   }
   const auto found = by_series_.find(series);
   if (found == by_series_.end()) return;
-  std::copy_if(found->second.begin(), found->second.end(), std::back_inserter(to),
-               [&](const EvidencePlace& place) { return dates.Contains(place.date); });
+  std::copy_if(found->second.begin(), found->second.end(), std::back_inserter(added),
+               [&](const EvidencePlace& place) { return place >= from && place.date < to; });
 }
 
 EvidenceLayer::Part& EvidenceLayer::At(uint32_t district) { return parts_[district]; }
@@ -53,7 +55,7 @@ void EvidenceLayer::Add(Part& part, uint64_t number, uint64_t fingerprint, std::
   part.records.push_back(kept);
   part.fingerprints.push_back(fingerprint);
   if (!part.by_fingerprint.try_emplace(fingerprint, number).second) part.alike.push_back({fingerprint, number});
-  bytes_ += kept.size() + sizeof(EvidenceIdentityEntry);
+  bytes_ += kept.size() + kRecordBytes;
 }
 
 void EvidenceLayer::AddRecord(uint32_t district, uint64_t number, uint64_t fingerprint, std::string_view bytes) {
@@ -66,13 +68,17 @@ void EvidenceLayer::AddPlace(uint32_t district, SeriesId series, EvidencePlace p
 }
 
 void EvidenceLayer::Absorb(EvidenceLayer& newer) {
+  // A block of its own for each small batch would hold little more than air.
+  const bool copy = newer.bytes_ < kBlockBytes;
   for (auto& [district, from] : newer.parts_) {
     Part& part = At(district);
-    for (size_t i = 0; i < from.records.size(); ++i) Add(part, from.first + i, from.fingerprints[i], from.records[i]);
+    for (size_t i = 0; i < from.records.size(); ++i) {
+      Add(part, from.first + i, from.fingerprints[i], copy ? Keep(from.records[i]) : from.records[i]);
+    }
     part.places.insert(part.places.end(), from.places.begin(), from.places.end());
     bytes_ += from.places.size() * sizeof(PlacedEvidence);
   }
-  std::move(newer.blocks_.begin(), newer.blocks_.end(), std::back_inserter(blocks_));
+  if (!copy) std::move(newer.blocks_.begin(), newer.blocks_.end(), std::back_inserter(blocks_));
   newer.parts_.clear();
   newer.blocks_.clear();
   newer.block_left_ = newer.bytes_ = 0;

@@ -70,8 +70,8 @@ class EvidenceLayer {
     bool Holds(uint64_t number) const { return number >= first && number - first < records.size(); }
     std::string_view Record(uint64_t number) const { return records[number - first]; }
     void AddRecordsWith(uint64_t fingerprint, std::vector<uint64_t>& numbers) const;
-    // Adds the series' places with dates in the range.
-    void AddPlaces(SeriesId series, DateRange dates, std::vector<EvidencePlace>& to) const;
+    // Adds the series' places from `from` on, dated before `to`.
+    void AddPlaces(SeriesId series, EvidencePlace from, Date to, std::vector<EvidencePlace>& added) const;
 
    private:
     mutable absl::Mutex by_series_mu_;

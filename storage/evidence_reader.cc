@@ -3,10 +3,8 @@
 #include <sodium.h>
 
 #include <algorithm>
-#include <cstring>
 
 #include "absl/strings/str_cat.h"
-#include "core/codec.h"
 #include "rocksdb/db.h"
 #include "storage/evidence_blocks.h"
 #include "storage/keys.h"
@@ -121,11 +119,11 @@ void EvidenceReader::Prefetch(uint32_t district, uint64_t fingerprint) const {
   if (filter != filters_->end()) filter->second->Prefetch(fingerprint);
 }
 
-absl::Status EvidenceReader::Places(uint32_t district, SeriesId series, DateRange dates,
+absl::Status EvidenceReader::Places(uint32_t district, SeriesId series, EvidencePlace from, Date to,
                                     absl::FunctionRef<bool(EvidencePlace)> visit) const {
-  if (dates.to <= dates.from) return absl::OkStatus();
+  if (to <= from.date) return absl::OkStatus();
   std::vector<EvidencePlace> waiting;  // not visited yet: those in memory, and of one month what was read
-  ForEachPart(district, [&](const EvidenceLayer::Part& part) { part.AddPlaces(series, dates, waiting); });
+  ForEachPart(district, [&](const EvidenceLayer::Part& part) { part.AddPlaces(series, from, to, waiting); });
   // Visits what is dated before `end`.
   const auto visit_until = [&](Date end) {
     std::sort(waiting.begin(), waiting.end());
@@ -138,7 +136,7 @@ absl::Status EvidenceReader::Places(uint32_t district, SeriesId series, DateRang
   };
   bool more = true;
   std::vector<EvidencePlace> block;
-  const KeyRange range = SeriesBlocksRange(district, series.team, series.indicator, dates);
+  const KeyRange range = SeriesBlocksRange(district, series.team, series.indicator, {from.date, to});
   std::optional<uint16_t> month;
   const absl::Status scanned =
       ScanBlocks(range.begin, range.end, [&](std::string_view key_bytes, std::string_view value) -> absl::StatusOr<bool> {
@@ -150,11 +148,11 @@ absl::Status EvidenceReader::Places(uint32_t district, SeriesId series, DateRang
         block.clear();
         if (absl::Status status = AddSeriesBlock(value, *month, block); !status.ok()) return status;
         std::copy_if(block.begin(), block.end(), std::back_inserter(waiting),
-                     [&](const EvidencePlace& place) { return dates.Contains(place.date); });
+                     [&](const EvidencePlace& place) { return place >= from && place.date < to; });
         return true;
       });
   if (!scanned.ok()) return scanned;
-  if (more) visit_until(dates.to);
+  if (more) visit_until(to);
   return absl::OkStatus();
 }
 

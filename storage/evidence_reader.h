@@ -48,12 +48,12 @@ class EvidenceReader {
   absl::Status AddRecordsWith(uint32_t district, uint64_t fingerprint, std::vector<uint64_t>& numbers) const;
   // Has the memory fetched that AddRecordsWith will look at: the hint that many are about to be asked for, so that their waits overlap.
   void Prefetch(uint32_t district, uint64_t fingerprint) const;
-  // The series' places with dates in [from, to), by date, then number, each once, until the visitor says stop; it may read.
-  absl::Status Places(uint32_t district, SeriesId series, DateRange dates, absl::FunctionRef<bool(EvidencePlace)> visit) const;
+  // The series' places from `from` on, dated before `to`, by date, then number, each once, until the visitor says stop; it may read.
+  absl::Status Places(uint32_t district, SeriesId series, EvidencePlace from, Date to, absl::FunctionRef<bool(EvidencePlace)> visit) const;
 
   // For checks. All records in order of number, until the visitor says stop; DATA_LOSS where one is missing in between.
   absl::Status Records(uint32_t district, absl::FunctionRef<bool(uint64_t number, std::string_view bytes)> visit) const;
-  // All identities, and all places, as often as each was added, in no order. REQUIRES: read through a snapshot.
+  // All identities, and all places, each at least once, in no order.
   absl::Status ForEachIdentity(uint32_t district, absl::FunctionRef<void(const EvidenceIdentityEntry&)> visit) const;
   absl::Status ForEachPlace(uint32_t district, absl::FunctionRef<void(SeriesId, EvidencePlace)> visit) const;
 

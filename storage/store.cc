@@ -406,7 +406,10 @@ absl::Status Store::Rep::LoadIdentities() {
   while (at->Valid()) {
     const std::string_view key = ToView(at->key());
     const absl::StatusOr<uint32_t> district = DistrictOf(key);
-    if (!district.ok()) break;  // no key of a district's
+    if (!district.ok()) {  // no key of a district's
+      at->Next();
+      continue;
+    }
     const KeyRange table = TableRange(*district, Table::kIdentities);
     if (key < table.begin) {
       at->Seek(ToSlice(table.begin));

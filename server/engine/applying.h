@@ -11,7 +11,7 @@ struct District::Applying {
   Instant until;  // moments earlier than this have passed: `now`, or just after it for a tick
   Batch& batch;
   absl::Status& fatal;
-  absl::flat_hash_set<WatchId> held;  // that this command has looked at, and may not have brought up to `until` while the district settles
+  absl::flat_hash_set<WatchId> advanced;  // by this command, as far as could be
   struct ChangedRow {
     RowId id;
     Date event_date;

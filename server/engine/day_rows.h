@@ -50,7 +50,8 @@ class DayRows {
   // Null where there is no such row. Valid as OfTeam's.
   const Slot* Find(const RowId& id) const;
 
-  // Has the end of the indicator's last row fetched: the hint that many rows are about to be added to, so that the waits for memory overlap.
+  // Has the end of the indicator's last row fetched: the hint that many rows are about to be added to, so that the waits for memory
+  // overlap.
   void Prefetch(TeamNumber team, IndicatorNumber indicator) const;
   // The row, which counts as a use; null where there is none, or it is not in memory. Valid until a row of the team is added, or Trim.
   DayRow* Use(const RowId& id);

@@ -242,6 +242,7 @@ absl::Status District::LoadWatches() {
     const DistrictCatalog& catalog = stale ? *recalculation_->before : *catalog_;
     const auto last_signal = [&](DateRange range) { return LastSignal(catalog, id, range, nullptr, result); };
     watches_.SetMoment(id, NextMoment(catalog.World(id.team, id.expectation), last_signal, record.watch));
+    rows_.Trim();
   }
   return result;
 }
@@ -252,7 +253,7 @@ absl::StatusOr<Outcome> District::Apply(uint64_t position, const Command& comman
   if (position <= applied_position_) return NoOutcome{};
   const bool is_tick = std::holds_alternative<TickCommand>(command.body);
   Applying a{.now = command.time, .until = Instant{command.time.micros + (is_tick ? 1 : 0)}, .batch = batch, .fatal = fatal,
-             .held = {}, .changed_rows = {}, .work = 0};
+             .advanced = {}, .changed_rows = {}, .work = 0};
   absl::StatusOr<Outcome> outcome = NoOutcome{};
   if (const auto* apply = std::get_if<ApplyCatalogCommand>(&command.body)) {
     outcome = ApplyCatalog(a, *apply);

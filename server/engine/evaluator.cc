@@ -50,7 +50,8 @@ WatchRecord* District::CatchUp(Applying& a, WatchId id) {
     if (!stale || catalog_->World(id.team, id.expectation).calendar == nullptr) return nullptr;
     found = &watches_.Add(id, WatchRecord{NewWatch(recalculation_->at), catalog_version_, 0});
   } else if (!stale) {
-    if (found->watch.handled_before >= a.until) return found;  // by this command already
+    // By this command already; one that it could not bring up to `until`, since the district settles, is not to be hurried past that.
+    if (found->watch.handled_before >= a.until || a.advanced.contains(id)) return found;
     // Most often nothing has happened to it.
     const std::optional<Instant> moment = watches_.MomentOf(id);
     if (!moment || *moment >= a.until) {
@@ -58,8 +59,8 @@ WatchRecord* District::CatchUp(Applying& a, WatchId id) {
       found->watch.handled_before = a.until;
       return found;
     }
-    if (!a.held.insert(id).second) return found;
   }
+  a.advanced.insert(id);
   ++a.work;
   WatchRecord& record = *found;
   std::vector<WatchFlip> flips;

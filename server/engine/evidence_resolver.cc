@@ -62,6 +62,10 @@ std::optional<Problem> ResolveDates(const DistrictCatalog::TeamEntry& team, cons
   revision.known_date = team.zone->LocalDate(std::min(content.reported.value_or(now), now));
   // An instant that is in range in UTC may not be so in the team's zone.
   if (revision.event_date < Date::Min()) return TooEarly(DateFieldOf(content), revision.event_date);
+  if (revision.event_date >= Date::Max()) {
+    return Invalid(DateFieldOf(content),
+                   absl::StrCat("lies for the team after ", (Date::Max() - 1).ToString(), ", the last date there is"));
+  }
   if (revision.known_date < Date::Min()) return TooEarly("reported_time", revision.known_date);
   return std::nullopt;
 }

@@ -97,25 +97,27 @@ class EvidencePager {
 
   // False where the page is full. Adds what of the indicator comes after the cursor.
   absl::StatusOr<bool> AddIndicator(IndicatorNumber indicator) {
-    DateRange dates{query_.from.value_or(Date::Min()), query_.to.value_or(Date::Max())};
-    const bool begun = after_ && after_->indicator == indicator;
     if (after_ && indicator < after_->indicator) return true;
-    if (begun) dates.from = std::max(dates.from, after_->place.date);
+    EvidencePlace from{query_.from.value_or(Date::Min()), 0};
+    if (after_ && after_->indicator == indicator) from = std::max(from, {after_->place.date, after_->place.record + 1});
+    const SeriesId series{team_, indicator};
     bool full = false;
     absl::Status status;
-    const auto visit = [&](EvidencePlace place, const FoundEvidence& found) {
-      if (begun && place <= after_->place) return true;
-      if (found.identity.voided && !query_.voided) return true;
+    const auto visit = [&](EvidencePlace place) {
+      const absl::StatusOr<FoundEvidence> found = evidence_.At(place.record);
+      status = found.status();
+      if (!status.ok()) return false;
+      if (!found->StandsAt(series, place) || (found->identity.voided && !query_.voided)) return true;
       full = page_.evidence.size() == limit_;
       if (full) return false;
-      absl::StatusOr<EvidenceRevision> current = evidence_.Current(found);
+      absl::StatusOr<EvidenceRevision> current = evidence_.Current(*found);
       status = current.status();
       if (!status.ok()) return false;
-      page_.evidence.push_back(AnswerOf(reader_, found, *std::move(current), reviews_));
+      page_.evidence.push_back(AnswerOf(reader_, *found, *std::move(current), reviews_));
       last_ = {indicator, place};
       return true;
     };
-    const absl::Status scanned = evidence_.ForEach({team_, indicator}, dates, visit);
+    const absl::Status scanned = evidence_.Places(series, from, query_.to.value_or(Date::Max()), visit);
     if (!scanned.ok()) return scanned;
     if (!status.ok()) return status;
     if (full) page_.next = last_.Encode();

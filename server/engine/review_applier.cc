@@ -162,7 +162,8 @@ class ReviewApplier {
   bool CoverIndicator(PendingReview& pending, const Review& review) {
     std::vector<int> years;
     for (const DayRows::Slot& row : d_.rows_.OfTeam(team_)) {
-      if (row.indicator == pending.next.indicator) years.push_back(row.row_year);
+      // One that has been emptied may be here still, or not: that is no part of the state.
+      if (row.indicator == pending.next.indicator && row.stored != 0) years.push_back(row.row_year);
     }
     for (const int year : years) {
       if (year < RowYear(pending.next.event_date) || year > RowYear(review.date)) continue;
@@ -199,14 +200,17 @@ class ReviewApplier {
   bool CoverDate(PendingReview& pending) {
     const auto [indicator, date, from] = pending.next;
     bool done = true;
-    const auto visit = [&, first = from](EvidencePlace place, const FoundEvidence& found) {
-      if (place.record < first) return true;
+    const SeriesId series{team_, indicator};
+    const auto visit = [&](EvidencePlace place) {
       pending.next.record = place.record;
       done = MayWork();
-      if (done) CoverRecord(pending, found);
-      return done && a_.fatal.ok();
+      if (!done) return false;
+      const absl::StatusOr<FoundEvidence> found = stored_.At(place.record);
+      if (!found.ok()) a_.Fail(found.status());
+      if (found.ok() && found->StandsAt(series, place)) CoverRecord(pending, *found);
+      return a_.fatal.ok();
     };
-    const absl::Status scanned = stored_.ForEach({team_, indicator}, {date, date + 1}, visit);
+    const absl::Status scanned = stored_.Places(series, {date, from}, date + 1, visit);
     if (!scanned.ok()) a_.Fail(scanned);
     return done;
   }

@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "core/district_catalog.h"
@@ -27,6 +28,11 @@ namespace leadlag {
 struct FoundEvidence {
   EvidenceRecord first;       // source, id, first revision
   EvidenceIdentity identity;  // of all revisions
+
+  // It does so now, and did not only once.
+  bool StandsAt(SeriesId series, EvidencePlace place) const {
+    return identity.place == EvidenceIdentity::Place{series.team, series.indicator, place.date};
+  }
 };
 
 template <typename Reader>
@@ -97,19 +103,9 @@ class StoredEvidence {
     return std::move(record->revision);
   }
 
-  // Visits the records of a series with event dates in [from, to), by date, then number, until the visitor says stop.
-  // bool(EvidencePlace, const FoundEvidence&)
-  template <typename Visit>
-  absl::Status ForEach(SeriesId series, DateRange dates, Visit visit) const {
-    absl::Status damage;
-    const absl::Status scanned = evidence_.Places(district_, series, dates, [&](EvidencePlace place) {
-      const absl::StatusOr<FoundEvidence> found = At(place.record);
-      damage = found.status();
-      if (!damage.ok()) return false;
-      const EvidenceIdentity::Place here{series.team, series.indicator, place.date};
-      return found->identity.place != here || visit(place, *found);  // it may stand elsewhere by now
-    });
-    return scanned.ok() ? damage : scanned;
+  // storage/evidence_reader.h.
+  absl::Status Places(SeriesId series, EvidencePlace from, Date to, absl::FunctionRef<bool(EvidencePlace)> visit) const {
+    return evidence_.Places(district_, series, from, to, visit);
   }
 
  private:

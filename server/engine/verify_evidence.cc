@@ -60,6 +60,9 @@ class EvidenceVerifier {
     if (first.source >= reader_->interned().sources.size()) return Add(first, "is of a source without a name");
     if (first.revision.revision != 1) return Add(first, "begins with another revision than the first");
     identities_.push_back({FingerprintOf(first.source, first.evidence_id), number});
+    std::vector<uint64_t> found;
+    findings_.AddDamage("identities", evidence_.AddRecordsWith(reader_->number(), identities_.back().fingerprint, found));
+    if (std::find(found.begin(), found.end(), number) == found.end()) Add(first, "cannot be found by its id");
 
     std::vector<EvidenceRevision> revisions = Revisions(number, first);
     revisions_ += revisions.size();
@@ -121,6 +124,8 @@ class EvidenceVerifier {
       stored.push_back(entry);
     }));
     std::sort(stored.begin(), stored.end());
+    // What a checkpoint has just written may still be in memory as well.
+    stored.erase(std::unique(stored.begin(), stored.end()), stored.end());
     std::sort(identities_.begin(), identities_.end());
     Compare(identities_, stored, "identities", [](const EvidenceIdentityEntry& entry) { return entry.record; });
     // No two records have one id.
@@ -226,6 +231,15 @@ class EvidenceVerifier {
                           DayRow::Decode, compare);
     if (findings_.full()) return;
     for (const auto& [month, row] : rows_) AddRow(month.id, "is missing");
+    for (TeamNumber team = 0; team < reader_->interned().teams.size(); ++team) {
+      for (const DayRows::Slot& slot : reader_->rows().OfTeam(team)) {
+        for (int month = 0; slot.in_memory && month < kRowMonths; ++month) {
+          const bool stored = (slot.stored >> month & 1) != 0;
+          if (slot.row.LastEventIn(RowMonthDates(slot.row_year, month)).has_value() == stored) continue;
+          AddRow({team, slot.indicator, slot.row_year}, "has dates in memory of a month that is not in the store, or the reverse");
+        }
+      }
+    }
   }
 
   void AddRow(const RowId& id, std::string_view what) {

@@ -223,6 +223,35 @@ TEST(RecalculationTest, ABatchIsLoggedAmongTheContinues) {
   EXPECT_EQ(district.Inconsistencies(), "");
 }
 
+// A watch that comes into being while the district settles, by evidence that is quicker than the change: several records of one team
+// find it one after the other, and none may hurry it past the notify time that waits for the settling to end.
+TEST(RecalculationTest, EvidenceBeforeTheChangeHurriesNoWatchPastAHeldMoment) {
+  SimulatedDistrict district({.start = At("2025-08-01 12:00")});
+  Catalog catalog = SmallCatalog(kTeams);
+  ASSERT_TRUE(district.Apply(catalog).ok());
+  district.AdvanceTo(At("2025-10-07 06:50"));
+  ASSERT_TRUE(district.Restart(At("2025-10-07 06:57")).has_value());
+  ASSERT_EQ(district.Read()->settling_until(), At("2025-10-07 07:07"));
+  catalog.expectations.push_back(ExpectationOn("lessons", CategoryKind(Category::kImplementation), 7, 2, 0));
+  catalog.expectations.back().from = D("2025-09-08");
+  district.clock().Set(At("2025-10-07 06:58"));
+  ASSERT_TRUE(district.engine().Execute("springfield", ApplyCatalogCommand{.catalog = catalog, .zones = {}}).ok());
+  district.clock().Set(At("2025-10-07 07:02"));
+  const std::string last = absl::StrCat("t", kTeams);
+  ASSERT_FALSE(district.StateOf(last, "lessons"));  // the change has not come to it
+  ASSERT_TRUE(district.engine()
+                  .Execute("springfield", RecordEvidenceCommand{"forms",
+                                                                {NumberRecord("a", last, "lessons", D("2025-09-09")),
+                                                                 NumberRecord("b", last, "lessons", D("2025-09-10"))},
+                                                                std::nullopt})
+                  .ok());
+  district.engine().WaitIdle();
+  district.AdvanceThrough(At("2025-10-07 07:30"));
+  EXPECT_EQ(district.StateOf(last, "lessons"), WatchState::kOverdue);  // since 07:00, and not tomorrow
+  EXPECT_EQ(district.StateOf(absl::StrCat("t", kTeams - 1), "lessons"), WatchState::kOverdue);
+  EXPECT_EQ(district.Inconsistencies(), "");
+}
+
 // Changes, evidence and ticks without a pause between them, so that each finds others half done, some while settling
 // after downtime. The threads decide who comes among whose Continues; the flips are the naive model's all the same.
 class Hurried {

@@ -299,7 +299,7 @@ std::map<std::string, std::string> SimulatedDistrict::View() const {
     return true;
   });
   const absl::Status identities = evidence.ForEachIdentity(reader->number(), [&](const EvidenceIdentityEntry& entry) {
-    view[absl::StrCat("identity ", entry.fingerprint, " of record ", entry.record)] += "once";
+    view[absl::StrCat("identity ", entry.fingerprint, " of record ", entry.record)] = "";
   });
   const absl::Status places = evidence.ForEachPlace(reader->number(), [&](SeriesId series, EvidencePlace place) {
     view[absl::StrCat("place ", series.team, " ", series.indicator, " ", place.date.days(), " of record ", place.record)] = "";
@@ -312,10 +312,9 @@ std::map<std::string, DayRow> SimulatedDistrict::Rows() const {
   const DistrictReader reader = Freeze();
   std::map<std::string, DayRow> rows;
   ForEach<DayRowKey>(*reader, Table::kDayRows, [&](const DayRowKey& key, std::string_view value) {
-    const bool later = rows[absl::StrCat(reader->interned().teams.NameOf(key.team), "/", reader->interned().indicators.NameOf(key.indicator),
-                                         "/", RowYear(FirstOfMonth(key.month)))]
-                           .Append(Must(DayRow::Decode(value)));
-    LEADLAG_CHECK(later);
+    DayRow& row = rows[absl::StrCat(reader->interned().teams.NameOf(key.team), "/",
+                                    reader->interned().indicators.NameOf(key.indicator), "/", RowYear(FirstOfMonth(key.month)))];
+    LEADLAG_CHECK(row.Append(Must(DayRow::Decode(value))));
   });
   return rows;
 }
@@ -431,10 +430,11 @@ std::string SimulatedDistrict::Inconsistencies() const {
   if (reader->last_sequence() != flips.size()) say("last_sequence is ", reader->last_sequence(), " of ", flips.size());
   if (reader->open_alert_count() != open.size())
     say("open_alert_count is ", reader->open_alert_count(), " of ", open.size());
-  size_t records = 0;
+  std::set<EvidenceIdentityEntry> identities;
   const absl::Status counted =
-      reader->store().evidence().ForEachIdentity(reader->number(), [&](const EvidenceIdentityEntry&) { ++records; });
+      reader->store().evidence().ForEachIdentity(reader->number(), [&](const EvidenceIdentityEntry& entry) { identities.insert(entry); });
   if (!counted.ok()) say("identities: ", counted.ToString());
+  const size_t records = identities.size();
   if (reader->evidence_count() != records) say("evidence_count is ", reader->evidence_count(), " of ", records);
   const size_t revisions = CountKeys(*reader, Table::kRevisions);
   if (reader->revision_count() != revisions) say("revision_count is ", reader->revision_count(), " of ", revisions);
