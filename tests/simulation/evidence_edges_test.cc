@@ -53,6 +53,20 @@ class EvidenceEdgesTest : public testing::Test {
   Problem failure_;
 };
 
+// Evidence is dated at most tomorrow: on the last day there is, that is no date any more.
+TEST_F(EvidenceEdgesTest, TheDayAfterTheLastOneIsRefused) {
+  district_.Restart(At("2099-12-31 22:00"));
+  EvidenceItem event = Walk("r1", "2099-12-31");
+  EXPECT_EQ(Record(event), RecordOutcomeKind::kNew);
+  event = Walk("r2", "2099-12-31");
+  event.content.event_date.reset();
+  event.content.event_time = Instant{At("2099-12-31 23:30").micros + kMicrosPerHour};
+  EXPECT_EQ(Record(event), RecordOutcomeKind::kFailed);
+  EXPECT_EQ(failure_.code, absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(failure_.field, "event_time");
+  EXPECT_THAT(failure_.reason, HasSubstr("2099-12-31"));
+}
+
 // An instant may be in range in UTC and not in a zone west of it: the null date of many a form.
 TEST_F(EvidenceEdgesTest, TheFirstInstantThereIsIsRefusedInAZoneWestOfIt) {
   EvidenceItem event = Walk("r1", "2025-09-08");
