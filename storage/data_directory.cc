@@ -58,6 +58,11 @@ absl::Status CheckFormat(const std::string& path, absl::string_view text) {
     return absl::FailedPreconditionError(absl::StrCat(path, " says version ", version, "; this program reads up to ",
                                                       kFormatVersion, ". Run the newer leadlagd that wrote it"));
   }
+  if (version < kFormatVersion) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(path, " says version ", version, ", from before the first release; this program reads ", kFormatVersion,
+                     ". Export with the leadlagd that wrote it, or begin anew elsewhere"));
+  }
   return absl::OkStatus();
 }
 

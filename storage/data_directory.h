@@ -1,6 +1,6 @@
 // A data directory: the command log, the view of it, and the rule that each vouches for the other.
 //
-//   DIR/FORMAT   "leadlag 1\n": the version of everything below
+//   DIR/FORMAT   "leadlag 2\n": the version of everything below
 //   DIR/LOCK     held while a process has the directory open
 //   DIR/log/     the command log (storage/command_log.h)
 //   DIR/view/    the view (storage/store.h)
@@ -32,7 +32,7 @@
 namespace leadlag {
 
 // The version this code writes, and the newest it reads.
-inline constexpr int kFormatVersion = 1;
+inline constexpr int kFormatVersion = 2;  // 1 was before the first release
 
 struct DataDirectoryOptions {
   std::string directory;       // made where it does not exist, with its parents

@@ -68,7 +68,7 @@ class DataDirectoryTest : public ::testing::Test {
 
 TEST_F(DataDirectoryTest, MakesWhatIsMissingAndOpensItAgain) {
   Open();
-  EXPECT_EQ(disk_->ReadAll().at("/a/b/FORMAT"), "leadlag 1\n");
+  EXPECT_EQ(disk_->ReadAll().at("/a/b/FORMAT"), "leadlag 2\n");
   Append("springfield", 3);
   Apply(1, 2);
   EXPECT_TRUE(directory_->Verify().ok());
@@ -103,14 +103,17 @@ TEST_F(DataDirectoryTest, FormatIsStrict) {
     Replace(contents);
     return TryOpen();
   };
-  const absl::Status newer = open_with("leadlag 2\n");
+  const absl::Status newer = open_with("leadlag 3\n");
   EXPECT_EQ(newer.code(), absl::StatusCode::kFailedPrecondition);
-  EXPECT_THAT(std::string(newer.message()), AllOf(HasSubstr("version 2"), HasSubstr("up to 1")));
-  for (const char* bad : {"", "leadlag", "leadlag 1", "leadlag 1\n\n", "leadlag 01\n", "leadlag 0\n", "leadlag -1\n",
-                          "leadlag +1\n", "leadlag  1\n", "Leadlag 1\n", "leadlag 99999999999\n", "leadlag x\n"}) {
+  EXPECT_THAT(std::string(newer.message()), AllOf(HasSubstr("version 3"), HasSubstr("up to 2")));
+  const absl::Status older = open_with("leadlag 1\n");
+  EXPECT_EQ(older.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(older.message()), AllOf(HasSubstr("version 1"), HasSubstr("reads 2"), HasSubstr("begin anew")));
+  for (const char* bad : {"", "leadlag", "leadlag 2", "leadlag 2\n\n", "leadlag 02\n", "leadlag 0\n", "leadlag -2\n",
+                          "leadlag +2\n", "leadlag  2\n", "Leadlag 2\n", "leadlag 99999999999\n", "leadlag x\n"}) {
     EXPECT_EQ(open_with(bad).code(), absl::StatusCode::kDataLoss) << bad;
   }
-  EXPECT_TRUE(open_with("leadlag 1\n").ok());
+  EXPECT_TRUE(open_with("leadlag 2\n").ok());
 }
 
 TEST_F(DataDirectoryTest, DataWithoutFormatIsRefused) {
@@ -125,7 +128,7 @@ TEST_F(DataDirectoryTest, ACrashBeforeTheFirstOpenEndedIsNothing) {
   disk_ = Disk::InMemory({{"/a/b/FORMAT.new", "lead"}});
   Open();
   Close();
-  Replace({{"/a/b/FORMAT", "leadlag 1\n"}});
+  Replace({{"/a/b/FORMAT", "leadlag 2\n"}});
   Open();
 }
 
