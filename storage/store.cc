@@ -228,7 +228,7 @@ struct Store::Rep {
   // Says of identities that RocksDB holds them.
   void NoteIdentities(uint32_t district, const std::vector<EvidenceIdentityEntry>& identities) ABSL_EXCLUSIVE_LOCKS_REQUIRED(checkpoint_mu);
   absl::Status LoadIdentities() ABSL_EXCLUSIVE_LOCKS_REQUIRED(checkpoint_mu);
-  // Of all that are on disk, with room for as many again. DATA_LOSS, UNAVAILABLE: null.
+  // Of all that are on disk, with room for as many again. Errors as of any read.
   absl::StatusOr<std::shared_ptr<IdentityFilter>> ReadFilter(uint32_t district) const;
   uint64_t LastRecordOf(uint32_t district) const;
 
