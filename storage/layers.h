@@ -13,6 +13,7 @@
 namespace leadlag {
 
 struct Layer {
+  explicit Layer(size_t key_parts = 1) : keys(key_parts) {}
   MemoryLayer keys;
   EvidenceLayer evidence;
   bool empty() const { return keys.empty() && evidence.empty(); }

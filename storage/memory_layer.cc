@@ -9,6 +9,7 @@ namespace leadlag {
 namespace {
 
 constexpr size_t kBlockBytes = 64 << 10;
+constexpr size_t kFetchedAhead = 16;
 constexpr size_t kTableBytes = 5;  // district and table, which every key of one table begins with (storage/keys.h)
 
 uint64_t BigEndian(const char* bytes) {
@@ -48,7 +49,7 @@ std::string_view MemoryLayer::Keep(std::string_view key) {
 MemoryLayer::Change& MemoryLayer::At(const Sought& sought) {
   const std::string_view key = sought.key;
   bool is_new = false;
-  const auto place = by_key_.lazy_emplace(sought, [&](const auto& construct) {
+  const auto place = PartOf(sought.hash).lazy_emplace(sought, [&](const auto& construct) {
     is_new = true;
     Change& change = changes_.emplace_back();
     change.key = Keep(key);
@@ -63,7 +64,7 @@ MemoryLayer::Change& MemoryLayer::At(const Sought& sought) {
     last_name_ = table->first;
     last_table_ = &table->second;
   }
-  last_table_->waiting.push_back(SlotOf(&change));
+  last_table_->waiting.push_back(&change);
   return change;
 }
 
@@ -82,7 +83,15 @@ void MemoryLayer::Delete(std::string_view key) {
 }
 
 void MemoryLayer::Absorb(MemoryLayer& newer) {
+  auto ahead = newer.changes_.begin();  // of what is taken: its place is fetched meanwhile
+  const auto fetch = [&] {
+    if (ahead == newer.changes_.end()) return;
+    PartOf(ahead->hash).prefetch(Sought{ahead->hash, ahead->key});
+    ++ahead;
+  };
+  for (size_t i = 0; i < kFetchedAhead; ++i) fetch();
   for (Change& taken : newer.changes_) {
+    fetch();
     Change& change = At({taken.hash, taken.key});
     bytes_ += taken.value.size() - change.value.size();
     change.value = std::move(taken.value);
@@ -91,17 +100,22 @@ void MemoryLayer::Absorb(MemoryLayer& newer) {
 }
 
 const MemoryLayer::Change* MemoryLayer::Find(std::string_view key) const {
-  const auto place = by_key_.find(SoughtOf(key));
-  return place == by_key_.end() ? nullptr : place->change;
+  const Sought sought = SoughtOf(key);
+  const Keys& keys = PartOf(sought.hash);
+  const auto place = keys.find(sought);
+  return place == keys.end() ? nullptr : place->change;
 }
 
 // ---- order ------------------------------------------------------------------
 
 const MemoryLayer::Tree& MemoryLayer::Ordered(Table& table) {
   absl::MutexLock lock(&table.mu);
-  std::sort(table.waiting.begin(), table.waiting.end());
-  for (const Slot& slot : table.waiting) table.tree.insert(table.tree.end(), slot);
-  std::vector<Slot>().swap(table.waiting);
+  std::vector<Slot> slots;
+  slots.reserve(table.waiting.size());
+  for (const Change* const change : table.waiting) slots.push_back(SlotOf(change));
+  std::sort(slots.begin(), slots.end());
+  for (const Slot& slot : slots) table.tree.insert(table.tree.end(), slot);
+  table.waiting.clear();
   return table.tree;
 }
 

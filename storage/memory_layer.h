@@ -33,7 +33,9 @@ class MemoryLayer {
     bool deleted = false;
   };
 
-  MemoryLayer() = default;
+  // `parts`: a power of two. Of the table of all keys: each part grows by itself, so that no change waits while all of a large one is
+  // moved. What stays small does better with one.
+  explicit MemoryLayer(size_t parts = 1) : by_key_(parts) {}
   MemoryLayer(const MemoryLayer&) = delete;
   MemoryLayer& operator=(const MemoryLayer&) = delete;
 
@@ -63,7 +65,7 @@ class MemoryLayer {
   struct Table {
     absl::Mutex mu;  // of putting in order
     Tree tree;
-    std::vector<Slot> waiting;  // for order
+    std::deque<const Change*> waiting;  // for order
   };
   using Tables = std::map<std::string, Table, std::less<>>;
   // By key, without its bytes twice; with its hash, so that growing does not read all keys again, which was most of what it cost.
@@ -119,7 +121,14 @@ class MemoryLayer {
   // The table's keys in order.
   static const Tree& Ordered(Table& table);
 
-  absl::flat_hash_set<Hashed, Hash, Equal> by_key_;
+  using Keys = absl::flat_hash_set<Hashed, Hash, Equal>;
+  Keys& PartOf(size_t hash) { return by_key_[PartIndex(hash)]; }
+  const Keys& PartOf(size_t hash) const { return by_key_[PartIndex(hash)]; }
+  // By the bits above those that the table goes by itself.
+  size_t PartIndex(size_t hash) const { return (hash >> kPartShift) & (by_key_.size() - 1); }
+  static constexpr int kPartShift = 48;
+
+  std::vector<Keys> by_key_;
   std::deque<Change> changes_;
   mutable Tables tables_;  // what waits in them, and their trees, by their own mutexes
   Table* last_table_ = nullptr;   // of the last new key

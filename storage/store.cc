@@ -24,6 +24,8 @@ namespace {
 // Files of a checkpoint until RocksDB has taken them in: a name that it does not know.
 constexpr char kRunPrefix[] = "checkpoint-";
 constexpr size_t kReadaheadBytes = 2 << 20;
+// Of a layer that takes what is committed: one grows by some thousand keys at a time then.
+constexpr size_t kKeyParts = 64;
 
 rocksdb::Options ViewOptions(rocksdb::Env* env, const std::shared_ptr<rocksdb::Cache>& cache) {
   rocksdb::Options db = BaseOptions(env);
@@ -170,7 +172,7 @@ struct Store::Rep {
 
   mutable absl::Mutex mu;
   // `active` is the first of `layers`: what Commit changes. The others stand, until they are on disk.
-  std::shared_ptr<Layer> active ABSL_GUARDED_BY(mu) = std::make_shared<Layer>();
+  std::shared_ptr<Layer> active ABSL_GUARDED_BY(mu) = std::make_shared<Layer>(kKeyParts);
   std::shared_ptr<const Layers> layers ABSL_GUARDED_BY(mu) = std::make_shared<Layers>(Layers{active});
   // Of what RocksDB holds, or is about to.
   std::shared_ptr<const IdentityFilters> filters ABSL_GUARDED_BY(mu) = std::make_shared<IdentityFilters>();
@@ -193,7 +195,7 @@ struct Store::Rep {
   // What is committed so far, in layers that stand.
   std::shared_ptr<const Layers> Seal() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu) {
     if (!active->empty()) {
-      active = std::make_shared<Layer>();
+      active = std::make_shared<Layer>(kKeyParts);
       Layers sealed{active};
       sealed.insert(sealed.end(), layers->begin(), layers->end());
       layers = std::make_shared<Layers>(std::move(sealed));
@@ -215,6 +217,7 @@ struct Store::Rep {
     return Found(status, std::move(value));
   }
 
+  absl::Status Scan(const KeyRange& range, EntryVisitor visit, const Snapshot* snapshot, rocksdb::ReadOptions options) const;
   // `over` was taken before: what has left it since is in RocksDB.
   Merged Read(const MemoryLayer* changes, const Layers& over, rocksdb::ReadOptions reading) const {
     if (base_empty) return Merged(changes, over, nullptr);
@@ -483,14 +486,24 @@ absl::StatusOr<std::optional<std::string>> Store::Get(std::string_view key, cons
 }
 
 absl::Status Store::Scan(const KeyRange& range, EntryVisitor visit, const Snapshot* snapshot) const {
-  if (IsEmpty(range)) return absl::OkStatus();
-  const std::shared_ptr<const Layers> layers = snapshot != nullptr ? snapshot->rep_->layers : rep_->LayersNow();
-  // The bound keeps the iterator from stepping through what was deleted behind the range.
+  return rep_->Scan(range, visit, snapshot, rocksdb::ReadOptions());
+}
+
+absl::Status Store::ScanOnce(const KeyRange& range, EntryVisitor visit, const Snapshot* snapshot) const {
   rocksdb::ReadOptions options;
+  options.fill_cache = false;
+  options.readahead_size = kReadaheadBytes;
+  return rep_->Scan(range, visit, snapshot, options);
+}
+
+absl::Status Store::Rep::Scan(const KeyRange& range, EntryVisitor visit, const Snapshot* snapshot, rocksdb::ReadOptions options) const {
+  if (IsEmpty(range)) return absl::OkStatus();
+  const std::shared_ptr<const Layers> over = snapshot != nullptr ? snapshot->rep_->layers : LayersNow();
+  // The bound keeps the iterator from stepping through what was deleted behind the range.
   if (snapshot != nullptr) options.snapshot = snapshot->rep_->snapshot;
   const rocksdb::Slice end = ToSlice(range.end);
   if (!range.end.empty()) options.iterate_upper_bound = &end;
-  return rep_->Read(nullptr, *layers, options).Walk(range, visit);
+  return Read(nullptr, *over, options).Walk(range, visit);
 }
 
 absl::Status Store::ScanReverse(const KeyRange& range, EntryVisitor visit, const Snapshot* snapshot) const {
@@ -589,6 +602,9 @@ absl::StatusOr<std::optional<std::string>> StoreView::Get(std::string_view key) 
 EvidenceReader StoreView::evidence() const { return store_->evidence(snapshot_.get()); }
 absl::Status StoreView::Scan(const KeyRange& range, EntryVisitor visit) const {
   return store_->Scan(range, visit, snapshot_.get());
+}
+absl::Status StoreView::ScanOnce(const KeyRange& range, EntryVisitor visit) const {
+  return store_->ScanOnce(range, visit, snapshot_.get());
 }
 absl::Status StoreView::ScanReverse(const KeyRange& range, EntryVisitor visit) const {
   return store_->ScanReverse(range, visit, snapshot_.get());

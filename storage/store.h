@@ -119,6 +119,7 @@ class StoreView {
   // As Store's.
   absl::StatusOr<std::optional<std::string>> Get(std::string_view key) const;
   absl::Status Scan(const KeyRange& range, EntryVisitor visit) const;
+  absl::Status ScanOnce(const KeyRange& range, EntryVisitor visit) const;
   absl::Status ScanReverse(const KeyRange& range, EntryVisitor visit) const;
   EvidenceReader evidence() const;
   // The store itself.
@@ -161,6 +162,8 @@ class Store {
   // Entries of [range.begin, range.end) in key order, or from the last to the first, until the visitor says stop. The
   // visitor may read.
   absl::Status Scan(const KeyRange& range, EntryVisitor visit, const Snapshot* snapshot = nullptr) const;
+  // As Scan, of much that will not be read again soon: it is read ahead, and pushes nothing out of the cache.
+  absl::Status ScanOnce(const KeyRange& range, EntryVisitor visit, const Snapshot* snapshot = nullptr) const;
   absl::Status ScanReverse(const KeyRange& range, EntryVisitor visit, const Snapshot* snapshot = nullptr) const;
   // Evidence: storage/evidence_reader.h.
   EvidenceReader evidence(const Snapshot* snapshot = nullptr) const;

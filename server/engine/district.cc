@@ -202,7 +202,7 @@ absl::Status District::LoadRows() {
   const auto load = [&] {
     if (id && !rows_.full()) rows_.Load(*id, std::exchange(row, DayRow()));
   };
-  const absl::Status scanned = store_.Scan(TableRange(number_, Table::kDayRows), [&](std::string_view key, std::string_view value) {
+  const absl::Status scanned = store_.ScanOnce(TableRange(number_, Table::kDayRows), [&](std::string_view key, std::string_view value) {
     const absl::StatusOr<DayRowKey> decoded = DayRowKey::Decode(key);
     result = decoded.status();
     if (!result.ok()) return false;
@@ -225,7 +225,7 @@ absl::Status District::LoadRows() {
 absl::Status District::LoadWatches() {
   absl::Status result;
   absl::Status scanned =
-      store_.Scan(TableRange(number_, Table::kWatches), [&](std::string_view key, std::string_view value) {
+      store_.ScanOnce(TableRange(number_, Table::kWatches), [&](std::string_view key, std::string_view value) {
         const absl::StatusOr<WatchKey> id = WatchKey::Decode(key);
         absl::StatusOr<WatchRecord> record = DecodeWatchRecord(value);
         result = !id.ok() ? id.status() : record.status();
@@ -270,7 +270,7 @@ absl::StatusOr<Outcome> District::Apply(uint64_t position, const Command& comman
   } else if (const auto* tick = std::get_if<TickCommand>(&command.body)) {
     outcome = Tick(a, *tick);
   } else {
-    outcome = Continue(a);
+    outcome = Continue(a, std::get<ContinueCommand>(command.body));
   }
   PutChangedRows(a);
   WriteBackWatches(batch, kUnwrittenMax);

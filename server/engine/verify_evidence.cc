@@ -209,8 +209,8 @@ class EvidenceVerifier {
   // Each of the `expected` entries has been found by its key, so that any more in the table belong to nothing.
   void CheckStored(Table table, uint64_t expected, const char* what, const char* of_what) {
     uint64_t stored = 0;
-    findings_.AddDamage(what, reader_->store().Scan(TableRange(reader_->number(), table),
-                                                    [&](std::string_view, std::string_view) { return ++stored > 0; }));
+    findings_.AddDamage(what, reader_->store().ScanOnce(TableRange(reader_->number(), table),
+                                                        [&](std::string_view, std::string_view) { return ++stored > 0; }));
     if (stored == expected) return;
     findings_.Add(absl::StrCat(stored, " ", what, " are stored for ", expected, " ", of_what));
   }

@@ -43,7 +43,7 @@ class Findings {
 template <typename Key, typename Decode, typename Visit>
 void VisitTable(const DistrictReader& reader, const KeyRange& range, std::string_view what, Findings& findings,
                 Decode decode, Visit visit) {
-  const absl::Status scanned = reader->store().Scan(range, [&](std::string_view key_bytes, std::string_view bytes) {
+  const absl::Status scanned = reader->store().ScanOnce(range, [&](std::string_view key_bytes, std::string_view bytes) {
     auto key = Key::Decode(key_bytes);
     auto value = decode(bytes);
     findings.AddDamage(what, key.status());
