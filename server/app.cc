@@ -26,7 +26,7 @@ namespace {
 
 // Downtime shorter than this is none: as a gap between ticks, and as a jump of the wall clock.
 constexpr int64_t kResumeMicros = 2 * kMicrosPerMinute;
-// Ticks come no closer than this: what is due and cannot be made must not spin.
+// From one tick to the next where the first has left something due: what cannot be made now must not spin.
 constexpr int64_t kTickMicrosMin = 100'000;
 constexpr int64_t kTickMicrosMax = kMicrosPerMinute;
 // Of a drain: for saying goodbye to connections whose calls have ended.
@@ -107,7 +107,9 @@ absl::Status App::Impl::Start() {
   absl::StatusOr<std::unique_ptr<Engine>> engine = Engine::Open(std::move(engine_options));
   if (!engine.ok()) return engine.status();
   engine_ = *std::move(engine);
-  feed_ = std::make_unique<FlipFeed>(engine_.get(), options_.feed);
+  FeedOptions feed = options_.feed;
+  feed.encode = AlertService::EncodeFlip;
+  feed_ = std::make_unique<FlipFeed>(engine_.get(), std::move(feed));
   if (options_.ticker) {
     // Before the first request: it must know how long it was away, to judge nothing late that may still be on its way.
     const absl::Status status = engine_->Tick(resume_.Resumed(engine_->Now(), MonotonicMicros()));
@@ -182,7 +184,8 @@ void App::Impl::SetServing(bool serving) {
 }
 
 bool App::Impl::WaitForTick(bool& resumed) {
-  const int64_t earliest = MonotonicMicros() + kTickMicrosMin;
+  const bool still_due = engine_->NextTick() <= engine_->Now();
+  const int64_t earliest = MonotonicMicros() + (still_due ? kTickMicrosMin : 0);
   absl::MutexLock lock(&mu_);
   while (!stopping_) {
     // Looked at again at every wake: a command may have brought an earlier deadline.

@@ -209,7 +209,11 @@ void FlipFeed::Ready(uint64_t id) {
   absl::MutexLock lock(&mu_);
   const auto found = subscriptions_.find(id);
   if (found == subscriptions_.end() || found->second->state != State::kWaiting) return;
-  Enqueue(found->second);
+  const SubscriptionPtr& subscription = found->second;
+  if (!MayRest(*subscription)) return Enqueue(subscription);
+  // Most often it has read all there is, and the thread need not come by to see that.
+  Park(subscription);
+  if (deadlines_.begin()->second == subscription) wake_.Signal();  // the thread may mean to sleep for longer
 }
 
 void FlipFeed::Remove(uint64_t id) {
@@ -326,21 +330,23 @@ FlipFeed::Step FlipFeed::SendFlips(Subscription& subscription) {
   if (subscription.next > published) {
     return BookmarkAt(subscription) <= Micros() ? SendBookmark(subscription) : Step::kAtEnd;
   }
-  const absl::StatusOr<std::shared_ptr<const Chunk>> chunk = ChunkAt(subscription.district, subscription.next);
+  const absl::StatusOr<Chunk*> chunk = ChunkAt(subscription.district, subscription.next);
   if (!chunk.ok()) {
     subscription.sink->Close(chunk.status());
     return Step::kClosed;
   }
   FeedMessage message;
   size_t bytes = kMessageBytes;
-  const std::vector<TimelineFlip>& flips = (*chunk)->flips;
+  std::vector<FeedFlip>& flips = (*chunk)->flips;
   for (size_t i = subscription.next - (*chunk)->from; i < flips.size(); ++i) {
-    if (subscription.filter.MatchesFlip(flips[i].record)) {
-      bytes += BytesOf(flips[i].record);
+    const TimelineFlip& flip = flips[i].flip;
+    if (subscription.filter.MatchesFlip(flip.record)) {
+      bytes += BytesOf(flip.record);
       if (bytes > kFlipMessageBytesMax && !message.flips.empty()) break;
+      if (options_.encode && flips[i].bytes.empty()) flips[i].bytes = options_.encode(subscription.district, flip);
       message.flips.push_back(&flips[i]);
     }
-    subscription.next = flips[i].sequence + 1;
+    subscription.next = flip.sequence + 1;
   }
   if (message.flips.empty()) {
     const bool far = subscription.next - 1 - subscription.told_through >= options_.bookmark_flips;
@@ -384,28 +390,29 @@ int64_t FlipFeed::BookmarkAt(const Subscription& subscription) const {
   return subscription.last_message_micros + (moved ? options_.moved_bookmark_micros : options_.idle_bookmark_micros);
 }
 
-absl::StatusOr<std::shared_ptr<const FlipFeed::Chunk>> FlipFeed::ChunkAt(const std::string& district, uint64_t next) {
+absl::StatusOr<FlipFeed::Chunk*> FlipFeed::ChunkAt(const std::string& district, uint64_t next) {
   const auto kept = chunks_.find(district);
-  if (kept != chunks_.end() && kept->second->from <= next && next < kept->second->from + kept->second->flips.size()) {
-    return kept->second;
+  if (kept != chunks_.end() && kept->second.from <= next && next < kept->second.from + kept->second.flips.size()) {
+    return &kept->second;
   }
-  auto chunk = std::make_shared<Chunk>();
-  chunk->from = next;
+  Chunk chunk{.from = next, .flips = {}};
   {
     const absl::StatusOr<DistrictReader> reader = engine_->Read(district);
     if (!reader.ok()) return reader.status();
     absl::StatusOr<std::vector<TimelineFlip>> flips = ReadFlips(*reader, next, options_.flips_per_read);
     if (!flips.ok()) return flips.status();
-    chunk->flips = *std::move(flips);
+    chunk.flips.reserve(flips->size());
+    for (TimelineFlip& flip : *flips) chunk.flips.push_back({std::move(flip), {}});
   }
   // Dense: a gap in what is stored is damage, and must not become a gap in a stream.
-  for (size_t i = 0; i < chunk->flips.size(); ++i) {
-    if (chunk->flips[i].sequence != next + i) return absl::DataLossError(absl::StrCat("flip ", next + i, " is missing"));
+  for (size_t i = 0; i < chunk.flips.size(); ++i) {
+    if (chunk.flips[i].flip.sequence != next + i) return absl::DataLossError(absl::StrCat("flip ", next + i, " is missing"));
   }
-  if (chunk->flips.empty()) return absl::DataLossError(absl::StrCat("flip ", next, " is missing"));
+  if (chunk.flips.empty()) return absl::DataLossError(absl::StrCat("flip ", next, " is missing"));
   if (chunks_.size() >= kChunksMax) chunks_.clear();
-  chunks_[district] = chunk;
-  return std::shared_ptr<const Chunk>(std::move(chunk));
+  Chunk& place = chunks_[district];
+  place = std::move(chunk);
+  return &place;
 }
 
 std::string FlipFeed::TokenOf(const Subscription& subscription, uint64_t through) const {
@@ -427,6 +434,11 @@ void FlipFeed::Park(const SubscriptionPtr& subscription) {
   subscription->bookmark_at = BookmarkAt(*subscription);
   parked_[subscription->district].insert(subscription);
   deadlines_.emplace(*subscription->bookmark_at, subscription);
+}
+
+bool FlipFeed::MayRest(const Subscription& subscription) const {
+  const auto published = published_.find(subscription.district);
+  return subscription.greeted && !subscription.snapshot && published != published_.end() && published->second < subscription.next;
 }
 
 void FlipFeed::Unpark(const SubscriptionPtr& subscription) {

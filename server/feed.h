@@ -36,13 +36,19 @@
 
 namespace leadlag {
 
+// A flip on its way to subscribers.
+struct FeedFlip {
+  TimelineFlip flip;
+  std::string bytes;  // by FeedOptions::encode; made once, for however many it goes to
+};
+
 // One message. Exactly one of: flips, watches (a page of a snapshot), or neither (a bookmark; with snapshot_complete the end of one).
 struct FeedMessage {
   struct StandingWatch {
     std::string team;  // id
     WatchStanding standing;
   };
-  std::vector<const TimelineFlip*> flips;  // borrowed until Send returns; in order of sequence
+  std::vector<const FeedFlip*> flips;      // borrowed until Send returns; in order of sequence
   std::vector<StandingWatch> watches;      // by team, then expectation
   std::string token;                       // empty while a snapshot is under way
   bool snapshot_complete = false;
@@ -70,6 +76,8 @@ struct FeedOptions {
   size_t flips_per_read = kFlipsPerReadMax;
   size_t snapshot_page_watches = kSnapshotPageWatches;
   uint64_t bookmark_flips = kBookmarkFlips;
+  // A flip as the sinks send it; null: their business.
+  std::function<std::string(const std::string& district, const TimelineFlip&)> encode;
   // For tests: time for bookmarks; null: MonotonicMicros. After moving it call Wake.
   std::function<int64_t()> monotonic_micros;
 };
@@ -123,7 +131,7 @@ class FlipFeed {
   // Flips [from, from + flips.size()) of a district's log.
   struct Chunk {
     uint64_t from = 1;
-    std::vector<TimelineFlip> flips;
+    std::vector<FeedFlip> flips;
   };
   enum class State {
     kWaiting,  // a message is with the sink, or Ready has not been called yet
@@ -173,12 +181,14 @@ class FlipFeed {
   int64_t BookmarkAt(const Subscription& subscription) const;
   void Deliver(Subscription& subscription, FeedMessage message);
   // The chunk that holds sequence `next`, or an empty one at the log's end.
-  absl::StatusOr<std::shared_ptr<const Chunk>> ChunkAt(const std::string& district, uint64_t next);
+  absl::StatusOr<Chunk*> ChunkAt(const std::string& district, uint64_t next);
   std::string TokenOf(const Subscription& subscription, uint64_t through) const;
   int64_t Micros() const;
 
   void Enqueue(const SubscriptionPtr& subscription) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void Park(const SubscriptionPtr& subscription) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  // Whether there is nothing to send it now. REQUIRES: it does not run.
+  bool MayRest(const Subscription& subscription) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void Unpark(const SubscriptionPtr& subscription) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void EnqueueNews() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void EnqueueDue(int64_t now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
@@ -203,7 +213,7 @@ class FlipFeed {
   bool stopping_ ABSL_GUARDED_BY(mu_) = false;
 
   // The thread's own: what it read last of each district, until it has nothing to do.
-  std::map<std::string, std::shared_ptr<const Chunk>> chunks_;
+  std::map<std::string, Chunk> chunks_;
 
   std::thread thread_;
 };

@@ -9,6 +9,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/strings/numbers.h"
 #include "absl/synchronization/mutex.h"
+#include "core/check.h"
 #include "core/limits.h"
 #include "core/problem.h"
 #include "server/engine/queries.h"
@@ -46,7 +47,6 @@ class SubscribeCall final : public grpc::ServerWriteReactor<grpc::ByteBuffer>, p
   // The feed's side.
   void Send(const FeedMessage& message) override {
     v1::SubscribeResponse response;
-    for (const TimelineFlip* const flip : message.flips) *response.add_flips() = ToProto(district_, *flip);
     for (const FeedMessage::StandingWatch& watch : message.watches) {
       *response.add_watches() = ToProto(district_, watch.team, watch.standing);
     }
@@ -54,7 +54,11 @@ class SubscribeCall final : public grpc::ServerWriteReactor<grpc::ByteBuffer>, p
     response.set_snapshot_complete(message.snapshot_complete);
     response.set_recalculating(message.recalculating);
     response.set_through_sequence(static_cast<int64_t>(message.through_sequence));
-    grpc::ByteBuffer buffer = Serialize(response);
+    // Messages one after the other are one message: the flips, which are encoded already, and the rest.
+    Serialized whole;
+    for (const FeedFlip* const flip : message.flips) whole.bytes += flip->bytes;
+    LEADLAG_CHECK(response.AppendToString(&whole.bytes));
+    grpc::ByteBuffer buffer = Serialize(whole);
 
     absl::MutexLock lock(&mu_);
     if (finished_ || closing_) return;
@@ -139,6 +143,12 @@ class SubscribeCall final : public grpc::ServerWriteReactor<grpc::ByteBuffer>, p
 };
 
 }  // namespace
+
+std::string AlertService::EncodeFlip(const std::string& district, const TimelineFlip& flip) {
+  v1::SubscribeResponse one;
+  *one.add_flips() = ToProto(district, flip);
+  return one.SerializeAsString();
+}
 
 grpc::ServerWriteReactor<grpc::ByteBuffer>* AlertService::Subscribe(grpc::CallbackServerContext* context,
                                                                     const grpc::ByteBuffer* request) {

@@ -5,6 +5,8 @@
 // the feed closes it, or when the feed drains.
 #pragma once
 
+#include <string>
+
 #include "leadlag/v1/alert_service.grpc.pb.h"
 #include "server/engine/engine.h"
 #include "server/feed.h"
@@ -19,6 +21,9 @@ using AlertServiceBase = v1::AlertService::WithRawCallbackMethod_Subscribe<
 
 class AlertService final : public AlertServiceBase {
  public:
+  // FeedOptions::encode of the feed that Subscribe follows.
+  static std::string EncodeFlip(const std::string& district, const TimelineFlip& flip);
+
   AlertService(Engine* engine, FlipFeed* feed, OpenCalls* calls) : engine_(engine), feed_(feed), calls_(calls) {}
 
   grpc::ServerWriteReactor<grpc::ByteBuffer>* Subscribe(grpc::CallbackServerContext* context,

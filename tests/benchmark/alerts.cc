@@ -37,7 +37,7 @@ class Arrivals {
   void Add(Arrival arrival) {
     const std::lock_guard lock(mutex_);
     arrivals_.push_back(std::move(arrival));
-    changed_.notify_all();
+    if (arrivals_.size() >= wanted_) changed_.notify_all();  // waking this program for each would slow the server down
   }
   void AddReady() {
     const std::lock_guard lock(mutex_);
@@ -51,6 +51,7 @@ class Arrivals {
   // Waits until there are `count`, takes them all, and forgets them; fewer where they did not come in time.
   std::vector<Arrival> Take(size_t count) {
     std::unique_lock lock(mutex_);
+    wanted_ = count;
     changed_.wait_for(lock, kPatience, [&] { return arrivals_.size() >= count; });
     return std::exchange(arrivals_, {});
   }
@@ -60,6 +61,7 @@ class Arrivals {
   std::condition_variable changed_;
   std::vector<Arrival> arrivals_;
   int ready_ = 0;
+  size_t wanted_ = 0;
 };
 
 // One Subscribe call; ready once its snapshot is whole. Ends with its destructor.

@@ -37,7 +37,7 @@ class Collector : public FeedSink {
   };
   void Send(const FeedMessage& message) override {
     Message kept{{}, {}, message.token, message.snapshot_complete, message.through_sequence};
-    for (const TimelineFlip* flip : message.flips) kept.sequences.push_back(flip->sequence);
+    for (const FeedFlip* flip : message.flips) kept.sequences.push_back(flip->flip.sequence);
     for (const auto& watch : message.watches) kept.watches.push_back(watch.team + "/" + watch.standing.expectation);
     absl::MutexLock lock(&mu_);
     messages_.push_back(std::move(kept));
