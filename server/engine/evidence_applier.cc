@@ -221,6 +221,7 @@ void EvidenceApplier::ChangeRow(const std::string& evidence_id, const EvidenceId
 }
 
 void EvidenceApplier::CatchUpWatches(TeamNumber team, IndicatorNumber indicator) {
+  if (!caught_up_.insert({team, indicator}).second) return;
   const auto catch_up = [&](const DistrictCatalog& catalog) {
     for (const ExpectationNumber expectation : catalog.CountedBy(indicator)) {
       const WatchId id{team, expectation};

@@ -5,8 +5,10 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "absl/container/flat_hash_set.h"
 #include "server/engine/applying.h"
 #include "server/engine/evidence_state.h"
 #include "server/engine/stored_evidence.h"
@@ -52,6 +54,7 @@ class EvidenceApplier {
   SourceNumber source_ = 0;
   BatchOutcome outcome_;
   std::vector<WatchId> watches_;                       // that what was stored concerns, with repeats
+  absl::flat_hash_set<std::pair<TeamNumber, IndicatorNumber>> caught_up_;  // whose watches are among them
   std::map<TeamNumber, TeamReviews> reviews_;          // of teams whose records were revised
 };
 
