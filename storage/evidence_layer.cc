@@ -10,6 +10,7 @@ namespace leadlag {
 namespace {
 
 constexpr size_t kBlockBytes = 32 << 10;
+constexpr size_t kFetchedAhead = 16;
 // What a record takes besides its bytes: its place in the arrays and in the hash table, which grows by doubling.
 constexpr size_t kRecordBytes = 64;
 
@@ -73,6 +74,7 @@ void EvidenceLayer::Absorb(EvidenceLayer& newer) {
   for (auto& [district, from] : newer.parts_) {
     Part& part = At(district);
     for (size_t i = 0; i < from.records.size(); ++i) {
+      if (i + kFetchedAhead < from.records.size()) part.by_fingerprint.prefetch(from.fingerprints[i + kFetchedAhead]);
       Add(part, from.first + i, from.fingerprints[i], copy ? Keep(from.records[i]) : from.records[i]);
     }
     part.places.insert(part.places.end(), from.places.begin(), from.places.end());

@@ -32,8 +32,6 @@ struct District::Applying {
   }
 };
 
-// The work one command may do (DESIGN.md, invariant 6), in watches; a review's in records.
-inline constexpr size_t kWatchesPerCommand = 1'000;
 // A gap between commands from which on the service counts as having been down.
 inline constexpr int64_t kDowntimeMicros = 2 * kMicrosPerMinute;
 

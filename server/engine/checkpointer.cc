@@ -38,19 +38,24 @@ bool Checkpointer::IsDue() const {
          2 * directory_->store().UnwrittenBytes() >= kUnwrittenBytesMax || directory_->store().layers() > kLayersMax;
 }
 
-bool Checkpointer::Fits() const {
+bool Checkpointer::FitsNow() const {
   return bytes_ < kTailBytesMax && records_ < records_max_ && directory_->store().UnwrittenBytes() < kUnwrittenBytesMax;
 }
 
 absl::Status Checkpointer::Await() {
   absl::MutexLock lock(&mu_);
-  const auto fits_or_failed = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) { return Fits() || !last_.ok(); };
+  const auto fits_or_failed = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) { return FitsNow() || !last_.ok(); };
   mu_.Await(absl::Condition(&fits_or_failed));
   // Whoever asks again at once is not to spin.
-  const auto fits = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) { return Fits(); };
+  const auto fits = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) { return FitsNow(); };
   if (mu_.AwaitWithTimeout(absl::Condition(&fits), kPatience)) return absl::OkStatus();
   return absl::UnavailableError(
       absl::StrCat("the view cannot be brought to disk, try again with backoff: ", last_.message()));
+}
+
+bool Checkpointer::Fits() const {
+  absl::MutexLock lock(&mu_);
+  return FitsNow();
 }
 
 absl::Status Checkpointer::Last() const {

@@ -33,12 +33,14 @@ class Checkpointer {
   void Add(uint64_t bytes, uint64_t records);
   // Waits while the tail is as long as it may be; UNAVAILABLE where it stays so, because the view cannot be brought to disk.
   absl::Status Await();
+  // Whether Await would return at once.
+  bool Fits() const ABSL_LOCKS_EXCLUDED(mu_);
   absl::Status Last() const;  // how the last one ended
 
  private:
   void Run();
   bool IsDue() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  bool Fits() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  bool FitsNow() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
   DataDirectory* const directory_;
   const uint64_t records_max_;

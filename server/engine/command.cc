@@ -18,7 +18,8 @@ enum class Kind : uint8_t {
   kRecordEvidence = 4,
   kRecordReview = 5,
   kTick = 6,
-  kContinue = 7,
+  kContinue = 7,  // by kWatchesPerCommand
+  kContinueBy = 8,
 };
 
 void PutBool(ByteWriter& out, bool value) { out.PutU8(value ? 1 : 0); }
@@ -80,7 +81,11 @@ struct BodyEncoder {
     PutKind(Kind::kTick);
     PutBool(out, c.resumed);
   }
-  void operator()(const ContinueCommand&) { PutKind(Kind::kContinue); }
+  void operator()(const ContinueCommand& c) {
+    if (c.watches_max == kWatchesPerCommand) return PutKind(Kind::kContinue);
+    PutKind(Kind::kContinueBy);
+    out.PutVarint(c.watches_max);
+  }
 };
 
 ApplyCatalogCommand GetApplyCatalog(ByteReader& in) {
@@ -124,6 +129,7 @@ CommandBody GetBody(ByteReader& in) {
     case Kind::kRecordReview: return RecordReviewCommand{GetReview(in)};
     case Kind::kTick: return TickCommand{GetBool(in)};
     case Kind::kContinue: return ContinueCommand{};
+    case Kind::kContinueBy: return ContinueCommand{static_cast<uint32_t>(in.GetVarint(kWatchesPerCommand))};
   }
   in.Fail();
   return ContinueCommand{};

@@ -71,8 +71,12 @@ struct TickCommand {
   friend bool operator==(const TickCommand&, const TickCommand&) = default;
 };
 
-// Moves pending work on by at most kWatchesPerCommand watches.
+// The work that one command may do (DESIGN.md, invariant 6), in watches; a review's in records.
+inline constexpr uint32_t kWatchesPerCommand = 1'000;
+
+// Moves pending work on by at most so many watches; a review's by kWatchesPerCommand.
 struct ContinueCommand {
+  uint32_t watches_max = kWatchesPerCommand;
   friend bool operator==(const ContinueCommand&, const ContinueCommand&) = default;
 };
 

@@ -11,6 +11,8 @@
 namespace leadlag {
 namespace {
 
+constexpr size_t kPrefetched = 8;
+
 bool IsBefore(const DayRows::Slot& slot, const RowId& id) {
   return std::tie(slot.indicator, slot.row_year) < std::tie(id.indicator, id.row_year);
 }
@@ -40,7 +42,12 @@ DayRows::Slot& DayRows::Insert(const RowId& id) {
   return *slots.insert(place, Slot{.indicator = id.indicator, .row_year = id.row_year});
 }
 
-void DayRows::Prefetch(TeamNumber team, IndicatorNumber indicator) const {
+void DayRows::PrefetchRows(TeamNumber team) const {
+  const std::span<const Slot> slots = OfTeam(team);
+  for (size_t i = 0; i < slots.size() && i < kPrefetched; ++i) __builtin_prefetch(&slots[i], 1);
+}
+
+void DayRows::PrefetchEntries(TeamNumber team, IndicatorNumber indicator) const {
   const std::span<const Slot> slots = OfTeam(team);
   const auto past = std::lower_bound(slots.begin(), slots.end(), RowId{team, indicator, INT_MAX}, IsBefore);
   if (past == slots.begin() || std::prev(past)->row.empty()) return;

@@ -50,9 +50,13 @@ class DayRows {
   // Null where there is no such row. Valid as OfTeam's.
   const Slot* Find(const RowId& id) const;
 
-  // Has the end of the indicator's last row fetched: the hint that many rows are about to be added to, so that the waits for memory
-  // overlap.
-  void Prefetch(TeamNumber team, IndicatorNumber indicator) const;
+  // Have where a team's rows begin, those, and the end of the indicator's last one fetched: hints that many are about to be added to, so
+  // that the waits for memory overlap. Each goes by what the one before has brought.
+  void PrefetchTeam(TeamNumber team) const {
+    if (team < teams_.size()) __builtin_prefetch(&teams_[team]);
+  }
+  void PrefetchRows(TeamNumber team) const;
+  void PrefetchEntries(TeamNumber team, IndicatorNumber indicator) const;
   // The row, which counts as a use; null where there is none, or it is not in memory. Valid until a row of the team is added, or Trim.
   DayRow* Use(const RowId& id);
   // Brings a row into memory, a new one where there was none. REQUIRES: it is not in memory. Valid as Use's.

@@ -141,7 +141,7 @@ class District {
   absl::StatusOr<Outcome> RecordReview(Applying& a, const RecordReviewCommand& command);
   absl::StatusOr<Outcome> Tick(Applying& a, const TickCommand& command);
   void SettleAfterDowntime(Applying& a);
-  absl::StatusOr<Outcome> Continue(Applying& a);
+  absl::StatusOr<Outcome> Continue(Applying& a, const ContinueCommand& command);
   void ContinueReview(Applying& a);
   friend class EvidenceApplier;  // server/engine/evidence_applier.h: one batch of evidence
   friend class ReviewApplier;    // server/engine/review_applier.cc: reviews

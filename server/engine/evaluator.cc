@@ -159,14 +159,14 @@ void District::SettleAfterDowntime(Applying& a) {
   if (settling > 0) hold_until_ = Instant{a.now.micros + settling};
 }
 
-absl::StatusOr<Outcome> District::Continue(Applying& a) {
+absl::StatusOr<Outcome> District::Continue(Applying& a, const ContinueCommand& command) {
   // While there is work to continue, commands follow each other at once: a gap is downtime, whether or not the tick that says so, which
   // may come after this, has come.
   SettleAfterDowntime(a);
   if (recalculation_) {
-    Recalculate(a, kWatchesPerCommand);
+    Recalculate(a, command.watches_max);
   } else if (due_pending_ && !Holding(a.now)) {
-    MakeDue(a, kWatchesPerCommand);
+    MakeDue(a, command.watches_max);
   } else if (!pending_reviews_.empty()) {
     ContinueReview(a);
   }

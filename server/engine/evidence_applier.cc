@@ -67,13 +67,25 @@ void EvidenceApplier::FetchAhead(const std::vector<EvidenceItem>& items) {
     fingerprints_.push_back(FingerprintOf(source_, item.evidence_id));
     stored_.Prefetch(fingerprints_.back());
   }
+  struct Series {
+    TeamNumber team;
+    IndicatorNumber indicator;
+  };
+  std::vector<Series> series;
+  series.reserve(items.size());
   for (const EvidenceItem& item : items) {
     const std::optional<TeamNumber> team = d_.interned_.teams.Find(item.content.team);
     const std::optional<IndicatorNumber> indicator = d_.interned_.indicators.Find(item.content.indicator);
     if (!team || !indicator) continue;
-    d_.rows_.Prefetch(*team, *indicator);
-    d_.watches_.Prefetch(*team);
+    d_.rows_.PrefetchTeam(*team);
+    d_.watches_.PrefetchTeam(*team);
+    series.push_back({*team, *indicator});
   }
+  for (const Series& of : series) {
+    d_.rows_.PrefetchRows(of.team);
+    d_.watches_.PrefetchWatches(of.team);
+  }
+  for (const Series& of : series) d_.rows_.PrefetchEntries(of.team, of.indicator);
 }
 
 EvidenceApplier::Failure EvidenceApplier::ApplyItem(const EvidenceItem& item, uint64_t fingerprint, RecordOutcome& outcome) {

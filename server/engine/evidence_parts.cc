@@ -141,7 +141,7 @@ std::vector<EvidencePart> SplitEvidence(const District& district, RecordEvidence
   }
   std::vector<EvidencePart> whole(1);
   whole.front().command = std::move(batch);
-  whole.front().watches = std::min(watches_max, kWatchesPerCommand);
+  whole.front().watches = std::min<size_t>(watches_max, kWatchesPerCommand);
   return whole;
 }
 

@@ -39,8 +39,11 @@ class Watches {
 
   // A team's, by expectation. Valid as Find's.
   std::span<const Entry> OfTeam(TeamNumber team) const;
-  // Has the team's fetched.
-  void Prefetch(TeamNumber team) const {
+  // Have where a team's begin, and those, fetched.
+  void PrefetchTeam(TeamNumber team) const {
+    if (team < teams_.size()) __builtin_prefetch(&teams_[team]);
+  }
+  void PrefetchWatches(TeamNumber team) const {
     const std::span<const Entry> entries = OfTeam(team);
     for (size_t i = 0; i < entries.size() && i < kPrefetched; ++i) __builtin_prefetch(&entries[i], 1);
   }

@@ -13,6 +13,7 @@
 #include "gtest/gtest.h"
 #include "server/engine/applying.h"
 #include "server/engine/queries.h"
+#include "server/engine/zone_database.h"
 #include "tests/simulation/simulated_district.h"
 #include "tests/simulation/stepped_district.h"
 #include "tests/support/faulty_command_log.h"
@@ -192,6 +193,40 @@ TEST_F(LargeReviewTest, TheOneTooManyAtOnceIsRefusedAndTakenLater) {
   EXPECT_TRUE(district.Apply(review(kReviewsUnderWayMax)).ok());
   EXPECT_LE(district.most_work(), kWatchesPerCommand);
   EXPECT_EQ(district.Verify(), std::vector<std::string>{});
+}
+
+// ---- pending work -----------------------------------------------------------
+
+TEST(PendingWorkTest, GoesOnByAsManyWatchesAsTheCommandSaysWithTheSameResult) {
+  std::vector<uint64_t> flips;
+  for (const uint32_t watches_max : {kWatchesPerCommand, 400u, 200u}) {
+    SteppedDistrict district(Disk::InMemory());
+    district.SetNow(At("2025-08-01 12:00"));
+    Catalog catalog = SmallCatalog(2'500);
+    ASSERT_TRUE(district.Apply(ApplyCatalogCommand{.catalog = catalog, .zones = ResolveZones(catalog).value(), .incarnation = 1}).ok());
+    const auto go_on = [&](size_t watches) {
+      size_t done = 0;
+      while (district->HasPendingWork(district.now())) {
+        ASSERT_TRUE(district.Apply(ContinueCommand{watches_max}).ok());
+        ASSERT_LE(district->last_work(), watches_max);
+        if (done == 0) {
+          done = district->last_work();
+          district.Reopen();  // what was logged does the same again
+        } else {
+          done += district->last_work();
+        }
+      }
+      EXPECT_GE(done, watches);
+    };
+    go_on(1'000);
+    district.SetNow(At("2025-09-18 12:00"));  // every watch is late
+    ASSERT_TRUE(district.Apply(TickCommand{}).ok());
+    go_on(1'000);
+    EXPECT_EQ(district.Verify(), std::vector<std::string>{});
+    flips.push_back(district->last_sequence());
+  }
+  EXPECT_EQ(flips[0], 5'000u);  // each starts, and is late
+  EXPECT_EQ(flips, std::vector<uint64_t>(3, flips[0]));
 }
 
 // ---- evidence ---------------------------------------------------------------

@@ -2,6 +2,7 @@
 // durable, and what was acknowledged stays.
 #include <atomic>
 #include <functional>
+#include <optional>
 #include <set>
 #include <thread>
 
@@ -153,6 +154,46 @@ TEST_F(EngineFaultTest, WhatWasQueuedBehindARefusedCommandIsRefusedToo) {
   EXPECT_TRUE(RecordOne("r1").ok());
 }
 
+// The first's callback holds up the writer: only the log's own thread can append the second then.
+TEST_F(EngineFaultTest, WhileOneCommandIsAppliedTheNextGoesIntoTheLogUnlessItDependsOnIt) {
+  ApplySmall();
+  const auto record = [&](const std::string& id) {
+    return RecordEvidenceCommand{"forms", {NumberRecord(id, "t1", "walks", D("2025-07-30"))}, std::nullopt};
+  };
+  const auto appended_meanwhile = [&](CommandBody first, const std::string& id) {
+    bool meanwhile = false;
+    std::atomic<int> answered{0};
+    log_->HoldCompletions(true);
+    const bool is_evidence = std::holds_alternative<RecordEvidenceCommand>(first);
+    district_.engine().Submit("springfield", std::move(first), "", [&](absl::StatusOr<Outcome> outcome) {
+      EXPECT_TRUE(outcome.ok()) << outcome.status();
+      const int64_t give_up = MonotonicMicros() + 10 * kMicrosPerSecond;
+      while (is_evidence && log_->held() == 0 && MonotonicMicros() < give_up) std::this_thread::yield();
+      meanwhile = log_->held() > 0;
+      EXPECT_EQ(answered++, 0);
+    });
+    while (log_->held() == 0) std::this_thread::yield();
+    const uint64_t records = district_.Read()->evidence_count() + (is_evidence ? 1 : 0);
+    district_.engine().Submit("springfield", record(id), "", [&](absl::StatusOr<Outcome> outcome) {
+      EXPECT_TRUE(outcome.ok()) << outcome.status();
+      ++answered;
+    });
+    log_->ReleaseOne();
+    while (answered == 0 || log_->held() == 0) std::this_thread::yield();
+    EXPECT_EQ(answered, 1);
+    EXPECT_EQ(district_.Read()->evidence_count(), records);  // what is not known to be durable is not there
+    log_->HoldCompletions(false);
+    log_->ReleaseOne();
+    district_.engine().WaitIdle();
+    EXPECT_EQ(answered, 2);
+    return meanwhile;
+  };
+  EXPECT_TRUE(appended_meanwhile(record("r1"), "r2"));
+  Catalog changed = SmallCatalog(2);
+  EXPECT_FALSE(appended_meanwhile(ApplyCatalogCommand{.catalog = changed, .zones = {}}, "r3"));
+  EXPECT_EQ(district_.Inconsistencies(), "");
+}
+
 TEST_F(EngineFaultTest, AFailingDiskIsOutlivedAndNothingAcknowledgedIsLost) {
   ApplySmall();
   ASSERT_TRUE(RecordOne("r1").ok());
@@ -214,6 +255,56 @@ TEST_F(EngineFaultTest, EveryRecordArrivesOnceThroughFaultsAndRestarts) {
     }
     EXPECT_EQ(district_.Inconsistencies(), "") << Replay(seed);
   }
+}
+
+// As before, with many on their way at once, and ticks and catalogs between them.
+TEST_F(EngineFaultTest, EveryRecordArrivesOnceThroughFaultsWithManyUnderWay) {
+  ApplySmall(3);
+  uint64_t recorded = 0;
+  for (const uint64_t seed : Seeds(20, 400)) {
+    Random random(seed);
+    std::vector<std::string> missing;
+    for (int i = 0; i < 40; ++i) missing.push_back(absl::StrCat("s", seed, "-", i));
+    recorded += missing.size();
+    for (int attempt = 0; !missing.empty(); ++attempt) {
+      ASSERT_LT(attempt, 50) << Replay(seed);
+      std::vector<Fault> faults(10, Fault::kNone);
+      for (int i = 0; attempt < 5 && i < 3; ++i) {
+        faults[static_cast<size_t>(random.Between(0, 9))] =
+            random.Pick<Fault>({Fault::kFenced, Fault::kUnknownWritten, Fault::kUnknownNotWritten});
+      }
+      log_->Script(faults);
+      std::vector<std::optional<absl::Status>> answers(missing.size());
+      for (size_t i = 0; i < missing.size(); ++i) {
+        const std::string team = absl::StrCat("t", 1 + std::hash<std::string>()(missing[i]) % 3);  // the same when sent again
+        district_.engine().Submit("springfield",
+                                  RecordEvidenceCommand{"forms", {NumberRecord(missing[i], team, "walks", D("2025-07-30"))}, std::nullopt},
+                                  "", [&answer = answers[i]](absl::StatusOr<Outcome> outcome) { answer = outcome.status(); });
+        if (random.OneIn(10)) district_.engine().Submit("springfield", TickCommand{}, "", [](absl::StatusOr<Outcome>) {});
+        if (random.OneIn(20)) {
+          Catalog catalog = SmallCatalog(3);
+          catalog.teams[0].display_name = missing[i];
+          district_.engine().Submit("springfield", ApplyCatalogCommand{.catalog = catalog, .zones = {}}, "",
+                                    [](absl::StatusOr<Outcome>) {});
+        }
+      }
+      district_.engine().WaitIdle();
+      std::vector<std::string> still_missing;
+      for (size_t i = 0; i < missing.size(); ++i) {
+        ASSERT_TRUE(answers[i]) << missing[i] << Replay(seed);
+        if (answers[i]->ok()) continue;
+        ASSERT_EQ(answers[i]->code(), absl::StatusCode::kUnavailable) << *answers[i] << Replay(seed);
+        still_missing.push_back(missing[i]);
+      }
+      missing = std::move(still_missing);
+    }
+    ASSERT_EQ(district_.Read()->evidence_count(), recorded) << Replay(seed);
+    ASSERT_EQ(district_.Inconsistencies(), "") << Replay(seed);
+  }
+  district_.Stop();
+  ASSERT_TRUE(district_.Open().ok());
+  EXPECT_EQ(district_.Read()->evidence_count(), recorded);
+  EXPECT_EQ(district_.Inconsistencies(), "");
 }
 
 // ---- restarts -------------------------------------------------------------------------------------------
