@@ -246,10 +246,11 @@ std::optional<WatchDates> DatesOn(const WatchWorld& world, LastSignalIn last_sig
 
 Watch NewWatch(Instant now) { return Watch{.handled_before = now, .last_effective = Instant{}}; }
 
-void Advance(const WatchWorld& world, LastSignalIn last_signal, Instant until, bool hold, Watch& watch,
-             std::vector<WatchFlip>& flips) {
+std::optional<Instant> Advance(const WatchWorld& world, LastSignalIn last_signal, Instant until, bool hold, Watch& watch,
+                               std::vector<WatchFlip>& flips) {
+  std::optional<Moment> moment;
   for (;;) {
-    const std::optional<Moment> moment = NextOf(world, last_signal, watch);
+    moment = NextOf(world, last_signal, watch);
     if (!moment || moment->at >= until) break;
     if (hold && moment->kind == Moment::Kind::kNotify) {
       until = moment->at;  // the uneventful ones before it are over, whatever arrives while it waits
@@ -258,6 +259,7 @@ void Advance(const WatchWorld& world, LastSignalIn last_signal, Instant until, b
     Make(world, last_signal, *moment, watch, flips);
   }
   watch.handled_before = std::max(watch.handled_before, until);
+  return moment ? std::optional(moment->at) : std::nullopt;
 }
 
 void Reconsider(const WatchWorld& world, LastSignalIn last_signal, Instant now, WatchCause cause, Watch& watch,

@@ -119,9 +119,10 @@ std::optional<WatchDates> DatesOn(const WatchWorld& world, LastSignalIn last_sig
 Watch NewWatch(Instant now);
 
 // Makes every moment earlier than `until`. With `hold` (settling after downtime) it stops before the first moment that would make
-// the watch worse; the moments from there on stay to be made, at their own effective times, by a later call.
-void Advance(const WatchWorld& world, LastSignalIn last_signal, Instant until, bool hold, Watch& watch,
-             std::vector<WatchFlip>& flips);
+// the watch worse; the moments from there on stay to be made, at their own effective times, by a later call. Returns what NextMoment
+// would now.
+std::optional<Instant> Advance(const WatchWorld& world, LastSignalIn last_signal, Instant until, bool hold, Watch& watch,
+                               std::vector<WatchFlip>& flips);
 
 // Follows new evidence or a changed world at `now`. REQUIRES: Advance(the world before, now) has been called.
 enum class WatchCause : uint8_t { kEvidence, kChange };

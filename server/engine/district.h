@@ -159,7 +159,7 @@ class District {
   void MakeDue(Applying& a, size_t watches_max);
   void Emit(Applying& a, WatchId id, WatchRecord& record, const std::vector<WatchFlip>& flips);
   void EmitOne(Applying& a, WatchId id, WatchRecord& record, const WatchFlip& flip);
-  void StoreWatch(Applying& a, WatchId id);
+  void StoreWatch(Applying& a, WatchId id);  // that has been caught up, or reconsidered
   bool Holding(Instant now) const { return now < hold_until_; }
 
   // Rows and state.

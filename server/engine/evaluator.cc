@@ -77,7 +77,7 @@ WatchRecord* District::CatchUp(Applying& a, WatchId id) {
     leadlag::Reconsider(catalog_->World(id.team, id.expectation), signals, recalculation_->at, WatchCause::kChange,
                         record.watch, flips);
   }
-  Advance(catalog_->World(id.team, id.expectation), signals, a.until, hold, record.watch, flips);
+  watches_.SetMoment(id, Advance(catalog_->World(id.team, id.expectation), signals, a.until, hold, record.watch, flips));
   Emit(a, id, record, flips);
   return &record;
 }
@@ -91,22 +91,20 @@ void District::Reconsider(Applying& a, WatchId id, WatchCause cause) {
   const WatchWorld world = catalog_->World(id.team, id.expectation);
   leadlag::Reconsider(world, signals, a.now, cause, record.watch, flips);
   // What a hold had stopped may now be past without a flip.
-  if (record.watch.handled_before < a.until) Advance(world, signals, a.until, Holding(a.now), record.watch, flips);
+  const bool behind = record.watch.handled_before < a.until;
+  watches_.SetMoment(id, behind ? Advance(world, signals, a.until, Holding(a.now), record.watch, flips)
+                                : NextMoment(world, signals, record.watch));
   Emit(a, id, record, flips);
 }
 
 void District::StoreWatch(Applying& a, WatchId id) {
-  const WatchRecord* const record = watches_.Find(id);
-  if (record == nullptr) return;
+  if (watches_.Find(id) == nullptr) return;
   NoteChange(id.team);
-  const WatchWorld world = catalog_->World(id.team, id.expectation);
-  if (world.calendar == nullptr) {  // the catalog has no such watch any more; Reconsider has paused it
+  if (catalog_->World(id.team, id.expectation).calendar == nullptr) {  // the catalog has no such watch any more; Reconsider has paused it
     watches_.Remove(id);
     a.batch.Delete(WatchKey{number_, id.team, id.expectation}.Encode());
     return;
   }
-  RememberedSignals signals([&](DateRange range) { return LastSignal(*catalog_, id, range, &a.batch, a.fatal); });
-  watches_.SetMoment(id, NextMoment(world, signals, record->watch));
   watches_.SetUnwritten(id);
 }
 

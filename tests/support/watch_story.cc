@@ -112,6 +112,12 @@ class Life {
                        [&](const Downtime& held) { return held.down_from < t && t < held.up_at; });
   }
 
+  void Move(Instant until, bool hold) {
+    const auto last_signal = [this](DateRange range) { return Latest(range); };
+    const std::optional<Instant> next = Advance(World(), last_signal, until, hold, watch_, life_.flips);
+    if (next != NextMoment(World(), last_signal, watch_)) Broke("at " + until.ToString() + " Advance names another moment than NextMoment");
+  }
+
   void AdvanceTo(Instant until) {
     const bool hold = Holds(until);
     const auto last_signal = [this](DateRange range) { return Latest(range); };
@@ -120,7 +126,7 @@ class Life {
         if (*moment >= until) break;
         const size_t before = life_.flips.size();
         const std::optional<Date> due_before = watch_.due;
-        Advance(World(), last_signal, Instant{moment->micros + 1}, hold, watch_, life_.flips);
+        Move(Instant{moment->micros + 1}, hold);
         // An earlier due date comes into force without a flip while ON_TRACK: that is worth a call too.
         if (life_.flips.size() == before && watch_.due == due_before) {
           if (!hold) Broke("NextMoment said " + moment->ToString() + ", and nothing flipped then");
@@ -128,11 +134,11 @@ class Life {
         }
       }
       const size_t before = life_.flips.size();
-      Advance(World(), last_signal, until, hold, watch_, life_.flips);
+      Move(until, hold);
       if (life_.flips.size() != before) Broke("a flip by " + until.ToString() + " that no NextMoment had announced");
       return;
     }
-    Advance(World(), last_signal, until, hold, watch_, life_.flips);
+    Move(until, hold);
   }
 
   void Broke(std::string what) { life_.broken.push_back(std::move(what)); }
