@@ -146,7 +146,7 @@ class FlipFeed {
     uint64_t filter_hash = 0;
     uint64_t incarnation = 0;
     std::shared_ptr<FeedSink> sink;
-    // The thread's own while the subscription runs, nobody's otherwise.
+    // The thread's own while the subscription runs; otherwise read under mu_ of the feed.
     uint64_t next = 1;             // the sequence to look at next
     uint64_t told_through = 0;     // of the last message
     bool greeted = false;          // a message with a token has been sent
@@ -180,7 +180,8 @@ class FlipFeed {
   // When the next bookmark is wanted if nothing else is sent.
   int64_t BookmarkAt(const Subscription& subscription) const;
   void Deliver(Subscription& subscription, FeedMessage message);
-  // The chunk that holds sequence `next`, or an empty one at the log's end.
+  // The chunk that holds sequence `next`, which has been published. DATA_LOSS where it is not stored. Valid until the next call, and
+  // the thread's own.
   absl::StatusOr<Chunk*> ChunkAt(const std::string& district, uint64_t next);
   std::string TokenOf(const Subscription& subscription, uint64_t through) const;
   int64_t Micros() const;

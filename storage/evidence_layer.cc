@@ -1,7 +1,6 @@
 #include "storage/evidence_layer.h"
 
 #include <algorithm>
-#include <cstring>
 #include <iterator>
 
 #include "core/check.h"
@@ -9,7 +8,6 @@
 namespace leadlag {
 namespace {
 
-constexpr size_t kBlockBytes = 32 << 10;
 constexpr size_t kFetchedAhead = 16;
 // What a record takes besides its bytes: its place in the arrays and in the hash table, which grows by doubling.
 constexpr size_t kRecordBytes = 64;
@@ -38,18 +36,6 @@ void EvidenceLayer::Part::AddPlaces(SeriesId series, EvidencePlace from, Date to
 
 EvidenceLayer::Part& EvidenceLayer::At(uint32_t district) { return parts_[district]; }
 
-std::string_view EvidenceLayer::Keep(std::string_view bytes) {
-  if (bytes.size() > block_left_) {
-    block_left_ = std::max(kBlockBytes, bytes.size());
-    block_next_ = blocks_.emplace_back(new char[block_left_]).get();
-  }
-  if (!bytes.empty()) std::memcpy(block_next_, bytes.data(), bytes.size());
-  const std::string_view kept(block_next_, bytes.size());
-  block_next_ += bytes.size();
-  block_left_ -= bytes.size();
-  return kept;
-}
-
 void EvidenceLayer::Add(Part& part, uint64_t number, uint64_t fingerprint, std::string_view kept) {
   if (part.records.empty()) part.first = number;
   LEADLAG_CHECK(number == part.first + part.records.size());
@@ -60,7 +46,7 @@ void EvidenceLayer::Add(Part& part, uint64_t number, uint64_t fingerprint, std::
 }
 
 void EvidenceLayer::AddRecord(uint32_t district, uint64_t number, uint64_t fingerprint, std::string_view bytes) {
-  Add(At(district), number, fingerprint, Keep(bytes));
+  Add(At(district), number, fingerprint, bytes_of_records_.Keep(bytes));
 }
 
 void EvidenceLayer::AddPlace(uint32_t district, SeriesId series, EvidencePlace place) {
@@ -75,15 +61,15 @@ void EvidenceLayer::Absorb(EvidenceLayer& newer) {
     Part& part = At(district);
     for (size_t i = 0; i < from.records.size(); ++i) {
       if (i + kFetchedAhead < from.records.size()) part.by_fingerprint.prefetch(from.fingerprints[i + kFetchedAhead]);
-      Add(part, from.first + i, from.fingerprints[i], copy ? Keep(from.records[i]) : from.records[i]);
+      Add(part, from.first + i, from.fingerprints[i], copy ? bytes_of_records_.Keep(from.records[i]) : from.records[i]);
     }
     part.places.insert(part.places.end(), from.places.begin(), from.places.end());
     bytes_ += from.places.size() * sizeof(PlacedEvidence);
   }
-  if (!copy) std::move(newer.blocks_.begin(), newer.blocks_.end(), std::back_inserter(blocks_));
+  if (!copy) bytes_of_records_.TakeOver(newer.bytes_of_records_);
   newer.parts_.clear();
-  newer.blocks_.clear();
-  newer.block_left_ = newer.bytes_ = 0;
+  newer.bytes_of_records_.Clear();
+  newer.bytes_ = 0;
 }
 
 const EvidenceLayer::Part* EvidenceLayer::Find(uint32_t district) const {

@@ -14,7 +14,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
-#include <memory>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -23,6 +22,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/synchronization/mutex.h"
 #include "core/date.h"
+#include "storage/byte_arena.h"
 
 namespace leadlag {
 
@@ -98,12 +98,10 @@ class EvidenceLayer {
  private:
   Part& At(uint32_t district);
   void Add(Part& part, uint64_t number, uint64_t fingerprint, std::string_view kept);
-  std::string_view Keep(std::string_view bytes);
 
   std::map<uint32_t, Part> parts_;
-  std::vector<std::unique_ptr<char[]>> blocks_;  // the records' bytes
-  size_t block_left_ = 0;
-  char* block_next_ = nullptr;
+  static constexpr size_t kBlockBytes = 32 << 10;
+  ByteArena bytes_of_records_{kBlockBytes};
   size_t bytes_ = 0;
 };
 

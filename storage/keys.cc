@@ -403,13 +403,6 @@ KeyRange DayRowsRange(uint32_t district, uint32_t team) {
   return PrefixRange(std::move(prefix));
 }
 
-KeyRange DayRowsRange(uint32_t district, uint32_t team, uint32_t indicator) {
-  ByteWriter prefix = KeyOf(district, Table::kDayRows);
-  prefix.PutFixed32(team);
-  prefix.PutFixed32(indicator);
-  return PrefixRange(std::move(prefix));
-}
-
 KeyRange DayRowsRange(uint32_t district, uint32_t team, uint32_t indicator, DateRange dates) {
   const auto [first, last] = MonthsOf(dates);
   KeyRange range{DayRowKey{district, team, indicator, first}.Encode(), DayRowKey{district, team, indicator, last}.Encode()};

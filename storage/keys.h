@@ -35,7 +35,7 @@
 // Plain values; thread safe.
 //
 //   std::string key = DayRowKey{.district = 1, .team = 2, .indicator = 3, .month = MonthOf(date)}.Encode();
-//   store.Scan(DayRowsRange(1, 2, 3), ...);
+//   store.Scan(DayRowsRange(1, 2), ...);
 #pragma once
 
 #include <compare>
@@ -249,7 +249,6 @@ KeyRange IdentityBlocksRange(uint32_t district, uint16_t bucket);
 KeyRange RevisionsRange(uint32_t district, uint64_t evidence);
 KeyRange ReviewsRange(uint32_t district, uint32_t team);
 KeyRange DayRowsRange(uint32_t district, uint32_t team);
-KeyRange DayRowsRange(uint32_t district, uint32_t team, uint32_t indicator);
 KeyRange DayRowsRange(uint32_t district, uint32_t team, uint32_t indicator, DateRange dates);  // with dates in [from, to)
 KeyRange WatchesRange(uint32_t district, uint32_t team);
 KeyRange FlipsRange(uint32_t district, uint64_t from_sequence);                        // sequences >= from

@@ -141,7 +141,7 @@ rocksdb::Options LogOptions(rocksdb::Env* env) {
   options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
   options.track_and_verify_wals_in_manifest = true;
   options.recycle_log_file_num = 0;
-  options.write_buffer_size = 128 << 20;
+  options.write_buffer_size = 128 << 20;  // most of it is trimmed before it would be written out
   return options;
 }
 

@@ -8,7 +8,6 @@
 namespace leadlag {
 namespace {
 
-constexpr size_t kBlockBytes = 64 << 10;
 constexpr size_t kFetchedAhead = 16;
 constexpr size_t kTableBytes = 5;  // district and table, which every key of one table begins with (storage/keys.h)
 
@@ -34,25 +33,13 @@ MemoryLayer::Slot MemoryLayer::SlotOf(const Change* change) {
   return {{BigEndian(bytes), BigEndian(bytes + 8), BigEndian(bytes + 16)}, change};
 }
 
-std::string_view MemoryLayer::Keep(std::string_view key) {
-  if (key.size() > block_left_) {
-    block_left_ = std::max(kBlockBytes, key.size());
-    block_next_ = key_blocks_.emplace_back(new char[block_left_]).get();
-  }
-  if (!key.empty()) std::memcpy(block_next_, key.data(), key.size());
-  const std::string_view kept(block_next_, key.size());
-  block_next_ += key.size();
-  block_left_ -= key.size();
-  return kept;
-}
-
 MemoryLayer::Change& MemoryLayer::At(const Sought& sought) {
   const std::string_view key = sought.key;
   bool is_new = false;
   const auto place = PartOf(sought.hash).lazy_emplace(sought, [&](const auto& construct) {
     is_new = true;
     Change& change = changes_.emplace_back();
-    change.key = Keep(key);
+    change.key = keys_.Keep(key);
     change.hash = sought.hash;
     construct(Hashed{sought.hash, &change});
   });

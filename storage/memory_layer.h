@@ -12,7 +12,6 @@
 #include <cstdint>
 #include <deque>
 #include <map>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,6 +20,7 @@
 #include "absl/container/flat_hash_set.h"
 #include "absl/hash/hash.h"
 #include "absl/synchronization/mutex.h"
+#include "storage/byte_arena.h"
 
 namespace leadlag {
 
@@ -117,7 +117,6 @@ class MemoryLayer {
   static Slot SlotOf(const Change* change);
   // The key's change, a new one where there was none.
   Change& At(const Sought& sought);
-  std::string_view Keep(std::string_view key);
   // The table's keys in order.
   static const Tree& Ordered(Table& table);
 
@@ -133,9 +132,8 @@ class MemoryLayer {
   mutable Tables tables_;  // what waits in them, and their trees, by their own mutexes
   Table* last_table_ = nullptr;   // of the last new key
   std::string_view last_name_;
-  std::vector<std::unique_ptr<char[]>> key_blocks_;
-  size_t block_left_ = 0;
-  char* block_next_ = nullptr;
+  static constexpr size_t kKeyBlockBytes = 64 << 10;
+  ByteArena keys_{kKeyBlockBytes};  // their bytes
   size_t bytes_ = 0;
 };
 

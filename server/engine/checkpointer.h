@@ -33,7 +33,7 @@ class Checkpointer {
   void Add(uint64_t bytes, uint64_t records);
   // Waits while the tail is as long as it may be; UNAVAILABLE where it stays so, because the view cannot be brought to disk.
   absl::Status Await();
-  // Whether Await would return at once.
+  // Whether Await would return OK at once.
   bool Fits() const ABSL_LOCKS_EXCLUDED(mu_);
   absl::Status Last() const;  // how the last one ended
 

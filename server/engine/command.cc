@@ -8,7 +8,10 @@
 namespace leadlag {
 namespace {
 
-constexpr uint8_t kFormat = 1;
+constexpr uint8_t kFormat = 2;
+// All that format 1 has is written in it: a program that knows no other reads it.
+constexpr uint8_t kFirstFormat = 1;
+constexpr uint32_t kWatchesLeast = 2 * kMaxExpectations;  // a team's are not cut
 
 // What follows the header. Never change a number.
 enum class Kind : uint8_t {
@@ -129,7 +132,11 @@ CommandBody GetBody(ByteReader& in) {
     case Kind::kRecordReview: return RecordReviewCommand{GetReview(in)};
     case Kind::kTick: return TickCommand{GetBool(in)};
     case Kind::kContinue: return ContinueCommand{};
-    case Kind::kContinueBy: return ContinueCommand{static_cast<uint32_t>(in.GetVarint(kWatchesPerCommand))};
+    case Kind::kContinueBy: {
+      const ContinueCommand c{static_cast<uint32_t>(in.GetVarint(kWatchesPerCommand))};
+      if (c.watches_max < kWatchesLeast) in.Fail();
+      return c;
+    }
   }
   in.Fail();
   return ContinueCommand{};
@@ -139,7 +146,8 @@ CommandBody GetBody(ByteReader& in) {
 
 std::string EncodeCommand(const Command& command) {
   ByteWriter out;
-  out.PutU8(kFormat);
+  const auto* const go_on = std::get_if<ContinueCommand>(&command.body);
+  out.PutU8(go_on != nullptr && go_on->watches_max != kWatchesPerCommand ? kFormat : kFirstFormat);
   out.PutFixed64(static_cast<uint64_t>(command.time.micros));
   out.PutString(command.principal);
   std::visit(BodyEncoder{out}, command.body);
@@ -153,7 +161,7 @@ absl::StatusOr<Command> DecodeCommand(std::string_view bytes) {
     return absl::FailedPreconditionError(absl::StrCat("command format ", static_cast<int>(format),
                                                       " is newer than this program; run the version that wrote it"));
   }
-  if (format != kFormat) in.Fail();
+  if (format < kFirstFormat) in.Fail();
   Command command;
   command.time = Instant{static_cast<int64_t>(in.GetFixed64())};
   command.principal = in.GetString();

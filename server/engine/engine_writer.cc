@@ -36,6 +36,10 @@ void Engine::Impl::Run() {
   while (true) {
     if (!logged) {
       if (!Take(/*wait=*/true, taken)) break;
+      if (const absl::Status status = checkpointer_->Await(); !status.ok()) {
+        RefuseAll(std::exchange(taken, {}), status);
+        continue;
+      }
       ByDistrict commands = Begin(std::exchange(taken, {}));
       if (!commands.empty()) {
         logged = Sort(std::move(commands));
@@ -70,14 +74,14 @@ bool Engine::Impl::Take(bool wait, std::vector<Pending>& taken) {
   const auto ready = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(queue_mu_) {
     return !queue_.empty() || !going_round_.empty() || stopping_ || (has_work_ && health_.ok());
   };
-  if (!wait && queue_.empty()) return false;
+  if (!wait && queue_.empty() && going_round_.empty()) return false;  // pending work alone is not begun before what it may end with
   if (!ready()) {
     idle_ = true;
     queue_mu_.Await(absl::Condition(&ready));
     idle_ = false;
   }
   if (queue_.empty() && going_round_.empty() && stopping_) {
-    idle_ = wait;  // else there is something yet to be applied
+    idle_ = true;
     return false;
   }
   // Ticks first, then what has waited longest.
@@ -180,10 +184,6 @@ bool Engine::Impl::MustGoRound(const Pending& pending) {
 // None where all of it was refused, waits, or goes round.
 Engine::Impl::ByDistrict Engine::Impl::Begin(std::vector<Pending> taken) {
   ByDistrict commands;
-  if (const absl::Status status = checkpointer_->Await(); !status.ok()) {
-    RefuseAll(std::move(taken), status);
-    return commands;
-  }
   size_t bytes = 0;  // that wait no more
   std::vector<std::pair<Callback, absl::Status>> refused;
   {
@@ -245,15 +245,16 @@ void Engine::Impl::RefuseAll(std::vector<Pending> taken, const absl::Status& sta
 
 // Pending work moves on by one bounded command a cycle, so that evidence never waits behind all of it.
 void Engine::Impl::AddContinues(ByDistrict& commands) {
-  bool others_wait = !going_round_.empty();
+  bool others_wait = !going_round_.empty() ||
+                     std::any_of(commands.begin(), commands.end(), [](const auto& entry) { return !entry.second.empty(); });
   {
     absl::MutexLock lock(&queue_mu_);
     others_wait = others_wait || !queue_.empty();
   }
+  const uint32_t watches_max = others_wait ? kWatchesWhileOthersWait : kWatchesPerCommand;
   for (auto& [id, owned] : districts_) {
     if (!owned.doubt.ok() || !owned.state->HasPendingWork(clock_.Now())) continue;
-    const bool alone = commands.empty() && !others_wait;
-    Stamp({id, ContinueCommand{alone ? kWatchesPerCommand : kWatchesWhileOthersWait}, "", nullptr, 0}, owned, commands);
+    Stamp({id, ContinueCommand{watches_max}, "", nullptr, 0}, owned, commands);
   }
 }
 

@@ -136,8 +136,11 @@ void District::MakeDue(Applying& a, size_t watches_max) {
       due_pending_ = false;
       return;
     }
+    const std::optional<Instant> moment = watches_.MomentOf(*id);
     CatchUp(a, *id);
     StoreWatch(a, *id);
+    // Or it would be the first one due for ever.
+    if (watches_.MomentOf(*id) == moment) return a.Fail(absl::InternalError("a watch that is due does not get past its moment"));
   }
 }
 

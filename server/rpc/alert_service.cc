@@ -56,7 +56,10 @@ class SubscribeCall final : public grpc::ServerWriteReactor<grpc::ByteBuffer>, p
     response.set_through_sequence(static_cast<int64_t>(message.through_sequence));
     // Messages one after the other are one message: the flips, which are encoded already, and the rest.
     Serialized whole;
-    for (const FeedFlip* const flip : message.flips) whole.bytes += flip->bytes;
+    for (const FeedFlip* const flip : message.flips) {
+      LEADLAG_CHECK(!flip->bytes.empty());  // the feed has EncodeFlip
+      whole.bytes += flip->bytes;
+    }
     LEADLAG_CHECK(response.AppendToString(&whole.bytes));
     grpc::ByteBuffer buffer = Serialize(whole);
 

@@ -164,6 +164,20 @@ TEST_F(FeedTest, EarliestReadsTheWholeLogInMessages) {
   }
 }
 
+// Nobody wakes the thread, which had nothing to wait for when the subscriber came to rest.
+TEST(FeedClockTest, ARestingSubscriberGetsItsBookmarkInTime) {
+  SmallDistrict district("2025-08-25");
+  FlipFeed feed(&district.engine(), {.idle_bookmark_micros = 300'000});
+  Subscriber subscriber;
+  const absl::StatusOr<uint64_t> id = feed.Add("small", {}, FlipFeed::FromNow{}, subscriber.sink);
+  ASSERT_TRUE(id.ok()) << id.status();
+  for (size_t message = 0; message < 3; ++message) {
+    feed.Ready(*id);
+    EXPECT_FALSE(subscriber.sink->Get(message).token.empty());
+  }
+  district.engine().Stop();
+}
+
 TEST_F(FeedTest, ATokenContinuesRightAfterItsMessage) {
   district_.GoTo("2025-11-10");
   Make({.flips_per_read = 2});

@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -197,6 +198,12 @@ TEST_F(LargeReviewTest, TheOneTooManyAtOnceIsRefusedAndTakenLater) {
 
 // ---- pending work -----------------------------------------------------------
 
+std::vector<std::pair<WatchId, WatchRecord>> WatchesOf(const District& district) {
+  std::vector<std::pair<WatchId, WatchRecord>> watches;
+  district.watches().ForEach([&](WatchId id, const WatchRecord& record) { watches.emplace_back(id, record); });
+  return watches;
+}
+
 TEST(PendingWorkTest, GoesOnByAsManyWatchesAsTheCommandSaysWithTheSameResult) {
   std::vector<uint64_t> flips;
   for (const uint32_t watches_max : {kWatchesPerCommand, 400u, 200u}) {
@@ -209,12 +216,15 @@ TEST(PendingWorkTest, GoesOnByAsManyWatchesAsTheCommandSaysWithTheSameResult) {
       while (district->HasPendingWork(district.now())) {
         ASSERT_TRUE(district.Apply(ContinueCommand{watches_max}).ok());
         ASSERT_LE(district->last_work(), watches_max);
-        if (done == 0) {
-          done = district->last_work();
-          district.Reopen();  // what was logged does the same again
-        } else {
-          done += district->last_work();
+        const size_t work = district->last_work();
+        if (done == 0) {  // what was logged does the same again
+          const uint64_t flips_before = district->last_sequence();
+          const std::vector<std::pair<WatchId, WatchRecord>> watches_before = WatchesOf(*district.operator->());
+          district.Kill();
+          ASSERT_EQ(district->last_sequence(), flips_before);
+          ASSERT_TRUE(WatchesOf(*district.operator->()) == watches_before);
         }
+        done += work;
       }
       EXPECT_GE(done, watches);
     };

@@ -66,6 +66,14 @@ void SteppedDistrict::Reopen() {
   Open();
 }
 
+void SteppedDistrict::Kill() {
+  const uint64_t position = district_->applied_position();
+  district_.reset();
+  directory_.reset();
+  Open();
+  LEADLAG_CHECK(district_->applied_position() == position);
+}
+
 void SteppedDistrict::Close() {
   WriteBack();
   MustBeOk(directory_->store().Checkpoint());

@@ -29,6 +29,8 @@ class SteppedDistrict {
   absl::StatusOr<Outcome> Apply(CommandBody body);
   // Closes the directory and opens it again.
   void Reopen();
+  // As Reopen after a kill: what no checkpoint has is made again from the log.
+  void Kill();
   // Lets go of the disk; nothing else may follow.
   void Close();
 

@@ -1,0 +1,70 @@
+// Commands as the log keeps them: what was logged is what is applied, now and at every replay.
+#include "server/engine/command.h"
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "gtest/gtest.h"
+#include "server/engine/zone_database.h"
+#include "tests/server/small_district.h"
+
+namespace leadlag {
+namespace {
+
+constexpr Instant kNow{1'762'000'000'000'000};
+
+std::vector<Command> OneOfEach() {
+  RecordEvidenceCommand evidence{.source = "forms", .items = {Item("north", "walks", "2025-09-04", "r1")}};
+  evidence.complete_through = DateOf("2025-09-03");
+  evidence.batch_began = Instant{kNow.micros - 5};
+  evidence.more = true;
+  evidence.batch_has_new = true;
+  const ZoneRules zone = LoadZone("America/New_York").value();
+  return {
+      {kNow, "clerk", ApplyCatalogCommand{.catalog = SmallDistrict::MakeCatalog(), .zones = {zone}, .incarnation = 7}},
+      {kNow, "clerk", StageCatalogCommand{true, "bytes"}},
+      {kNow, "zone-database", ReplaceZonesCommand{{zone}}},
+      {kNow, "forms", evidence},
+      {kNow, "coach", RecordReviewCommand{{.id = "v1", .team = "north", .date = DateOf("2025-09-05"), .indicators = {"walks"}}}},
+      {kNow, "", TickCommand{true}},
+      {kNow, "", ContinueCommand{}},
+      {kNow, "", ContinueCommand{400}},
+      {kNow, "", ContinueCommand{200}},
+  };
+}
+
+TEST(CommandTest, EveryKindComesBackAsItWas) {
+  for (const Command& command : OneOfEach()) {
+    const absl::StatusOr<Command> back = DecodeCommand(EncodeCommand(command));
+    ASSERT_TRUE(back.ok()) << back.status() << ", kind " << command.body.index();
+    EXPECT_TRUE(*back == command) << "kind " << command.body.index();
+  }
+}
+
+// So that a program from before says "newer than this program" of what it does not know, and of nothing else.
+TEST(CommandTest, OnlyWhatTheFirstFormatLacksIsOfTheSecond) {
+  for (const Command& command : OneOfEach()) {
+    const auto* const go_on = std::get_if<ContinueCommand>(&command.body);
+    EXPECT_EQ(EncodeCommand(command).front(), go_on != nullptr && go_on->watches_max != kWatchesPerCommand ? 2 : 1);
+  }
+}
+
+TEST(CommandTest, DamagedAndNewerBytesAreToldApart) {
+  for (const Command& command : OneOfEach()) {
+    std::string bytes = EncodeCommand(command);
+    EXPECT_EQ(DecodeCommand(bytes.substr(0, bytes.size() - 1)).status().code(), absl::StatusCode::kDataLoss);
+    EXPECT_EQ(DecodeCommand(bytes + '\0').status().code(), absl::StatusCode::kDataLoss);
+    bytes.front() = 3;
+    EXPECT_EQ(DecodeCommand(bytes).status().code(), absl::StatusCode::kFailedPrecondition);
+    bytes.front() = 0;
+    EXPECT_EQ(DecodeCommand(bytes).status().code(), absl::StatusCode::kDataLoss);
+  }
+  // What would not get past one team, and what is more than one command may do.
+  for (const uint32_t watches_max : {0u, 199u, 1'001u}) {
+    EXPECT_EQ(DecodeCommand(EncodeCommand({kNow, "", ContinueCommand{watches_max}})).status().code(), absl::StatusCode::kDataLoss);
+  }
+}
+
+}  // namespace
+}  // namespace leadlag
