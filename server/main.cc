@@ -2,7 +2,6 @@
 //
 // Exit codes: 0 drained; 1 could not start; 2 called wrongly; 3 ended by itself, because what is in memory and what is stored no
 // longer agree: the log says why, and starting again tells what is there.
-#include <malloc.h>
 #include <sys/resource.h>
 
 #include <csignal>
@@ -23,8 +22,6 @@ namespace {
 constexpr int kCouldNotStart = 1;
 constexpr int kCalledWrongly = 2;
 constexpr int kUnhealthy = 3;
-
-constexpr int kHeapStepBytes = 8 << 20;
 
 // Files a subscriber, a stream and a client's connection take: for the limits of core/limits.h, and some for the store.
 constexpr rlim_t kFilesWanted = leadlag::kAlertStreamsMax + leadlag::kEvidenceStreamsMax + 1'000;
@@ -62,8 +59,6 @@ int Serve(const leadlag::ServerConfig& config) {
   // The library's search for cycles of locks takes a lock of its own each time; builds for tests keep it.
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
 #endif
-  // The heap grows by more at a time: some thousand calls of the kernel less for each second of evidence (docs/PERFORMANCE.md).
-  mallopt(M_TOP_PAD, kHeapStepBytes);
   leadlag::CaptureLibraryLogs();
 
   leadlag::AppOptions options;
