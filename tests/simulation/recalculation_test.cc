@@ -12,6 +12,7 @@
 #include "server/engine/applying.h"
 #include "tests/simulation/simulated_district.h"
 #include "tests/simulation/watch_stories.h"
+#include "tests/support/faulty_command_log.h"
 #include "tests/support/random_seed.h"
 #include "tests/support/watch_story.h"
 
@@ -48,6 +49,26 @@ std::vector<EvidenceItem> BatchOf(Random& random, const std::string& name) {
   }
   return items;
 }
+
+// A district whose log completes when the test says so: what is sent meanwhile waits together, and a change is as far as it has been let.
+struct HeldDistrict {
+  FaultyCommandLog* log = nullptr;  // of the engine that is open
+  SimulatedDistrict district{{.start = At("2025-08-01 12:00"), .wrap_log = [this](CommandLog& base) {
+                                auto faulty = std::make_unique<FaultyCommandLog>(base);
+                                log = faulty.get();
+                                return faulty;
+                              }}};
+
+  void AwaitHeld() const {
+    while (log->held() == 0) std::this_thread::yield();
+  }
+  // Everything goes on.
+  void LetGo() {
+    log->HoldCompletions(false);
+    while (log->ReleaseOne()) continue;
+    district.engine().WaitIdle();
+  }
+};
 
 int64_t Median(std::vector<int64_t> values) {
   std::sort(values.begin(), values.end());
@@ -168,11 +189,13 @@ TEST(RecalculationTest, EvidenceKeepsItsPaceAndTheResultIsThatOfAFreshLoad) {
 }
 
 TEST(RecalculationTest, OneCatalogWaitsForTheOneBeforeAndNoMore) {
-  SimulatedDistrict district({.start = At("2025-08-01 12:00")});
+  HeldDistrict held;
+  SimulatedDistrict& district = held.district;
   ASSERT_TRUE(district.Apply(Before()).ok());
   district.AdvanceTo(At("2025-10-14 12:00"));
   std::atomic<int> applied{0}, refused{0};
   Catalog catalog = After();
+  held.log->HoldCompletions(true);
   for (int i = 0; i < 6; ++i) {
     catalog.display_name = absl::StrCat("Springfield ", i);
     district.engine().Submit("springfield", ApplyCatalogCommand{.catalog = catalog, .zones = {}}, "",
@@ -180,40 +203,44 @@ TEST(RecalculationTest, OneCatalogWaitsForTheOneBeforeAndNoMore) {
                                EXPECT_TRUE(outcome.ok() || absl::IsUnavailable(outcome.status())) << outcome.status();
                                ++(outcome.ok() ? applied : refused);
                              });
+    if (i == 0) held.AwaitHeld();  // the second waits for it, and the others find one waiting
   }
-  district.engine().WaitIdle();
-  EXPECT_EQ(applied + refused, 6);
-  EXPECT_GE(applied, 2);
-  EXPECT_GE(refused, 1);
-  EXPECT_EQ(district.Read()->catalog_version(), static_cast<uint32_t>(1 + applied));
+  held.LetGo();
+  EXPECT_EQ(applied, 2);
+  EXPECT_EQ(refused, 4);
+  EXPECT_EQ(district.Read()->catalog_version(), 3u);
   EXPECT_EQ(district.Inconsistencies(), "");
 }
 
 // An acknowledgement waits for at most the one Continue that is under way when it is sent, and the one of its own
 // round.
 TEST(RecalculationTest, ABatchIsLoggedAmongTheContinues) {
-  SimulatedDistrict district({.start = At("2025-08-01 12:00")});
+  HeldDistrict held;
+  SimulatedDistrict& district = held.district;
   ASSERT_TRUE(district.Apply(Before()).ok());
   district.AdvanceTo(At("2025-10-14 12:00"));
-  std::atomic<int> waiting{2};
+  std::atomic<int> waiting{3};
   uint64_t evidence_at = 0;
   bool recalculating = false;
   Engine& engine = district.engine();
-  // Sent together: one round takes both.
-  engine.Submit("springfield", ApplyCatalogCommand{.catalog = After(), .zones = {}}, "",
-                [&](absl::StatusOr<Outcome> outcome) {
-                  EXPECT_TRUE(outcome.ok()) << outcome.status();
-                  --waiting;
-                });
-  engine.Submit("springfield",
-                RecordEvidenceCommand{"forms", {NumberRecord("r1", "t2000", "walks", D("2025-10-14"))}, std::nullopt},
-                "", [&](absl::StatusOr<Outcome> outcome) {
-                  EXPECT_TRUE(outcome.ok()) << outcome.status();
-                  evidence_at = district.Read()->applied_position();
-                  recalculating = district.Read()->recalculating();
-                  --waiting;
-                });
-  engine.WaitIdle();
+  const auto record = [](const std::string& id, const std::string& team) {
+    return RecordEvidenceCommand{"forms", {NumberRecord(id, team, "walks", D("2025-10-14"))}, std::nullopt};
+  };
+  const auto answered = [&](const absl::StatusOr<Outcome>& outcome) {
+    EXPECT_TRUE(outcome.ok()) << outcome.status();
+    --waiting;
+  };
+  // Behind the first, two are sent together: one round takes both.
+  held.log->HoldCompletions(true);
+  engine.Submit("springfield", record("r0", "t1"), "", answered);
+  held.AwaitHeld();
+  engine.Submit("springfield", ApplyCatalogCommand{.catalog = After(), .zones = {}}, "", answered);
+  engine.Submit("springfield", record("r1", "t2000"), "", [&](absl::StatusOr<Outcome> outcome) {
+    evidence_at = district.Read()->applied_position();
+    recalculating = district.Read()->recalculating();
+    answered(outcome);
+  });
+  held.LetGo();
   EXPECT_EQ(waiting, 0);
   EXPECT_TRUE(recalculating);
   EXPECT_GE(district.Read()->applied_position(), evidence_at + 3 * kTeams / kWatchesPerCommand - 3);
@@ -226,7 +253,8 @@ TEST(RecalculationTest, ABatchIsLoggedAmongTheContinues) {
 // A watch that comes into being while the district settles, by evidence that is quicker than the change: several records of one team
 // find it one after the other, and none may hurry it past the notify time that waits for the settling to end.
 TEST(RecalculationTest, EvidenceBeforeTheChangeHurriesNoWatchPastAHeldMoment) {
-  SimulatedDistrict district({.start = At("2025-08-01 12:00")});
+  HeldDistrict held;
+  SimulatedDistrict& district = held.district;
   Catalog catalog = SmallCatalog(kTeams);
   ASSERT_TRUE(district.Apply(catalog).ok());
   district.AdvanceTo(At("2025-10-07 06:50"));
@@ -235,17 +263,28 @@ TEST(RecalculationTest, EvidenceBeforeTheChangeHurriesNoWatchPastAHeldMoment) {
   catalog.expectations.push_back(ExpectationOn("lessons", CategoryKind(Category::kImplementation), 7, 2, 0));
   catalog.expectations.back().from = D("2025-09-08");
   district.clock().Set(At("2025-10-07 06:58"));
-  ASSERT_TRUE(district.engine().Execute("springfield", ApplyCatalogCommand{.catalog = catalog, .zones = {}}).ok());
+  held.log->HoldCompletions(true);
+  std::atomic<int> answered{0};
+  const auto answer = [&](const absl::StatusOr<Outcome>& outcome) {
+    EXPECT_TRUE(outcome.ok()) << outcome.status();
+    ++answered;
+  };
+  district.engine().Submit("springfield", ApplyCatalogCommand{.catalog = catalog, .zones = {}}, "", answer);
+  held.AwaitHeld();
+  held.log->ReleaseOne();
+  held.AwaitHeld();  // the first of the change's further commands, of six
   district.clock().Set(At("2025-10-07 07:02"));
   const std::string last = absl::StrCat("t", kTeams);
+  ASSERT_EQ(answered, 1);
   ASSERT_FALSE(district.StateOf(last, "lessons"));  // the change has not come to it
-  ASSERT_TRUE(district.engine()
-                  .Execute("springfield", RecordEvidenceCommand{"forms",
-                                                                {NumberRecord("a", last, "lessons", D("2025-09-09")),
-                                                                 NumberRecord("b", last, "lessons", D("2025-09-10"))},
-                                                                std::nullopt})
-                  .ok());
-  district.engine().WaitIdle();
+  district.engine().Submit("springfield",
+                           RecordEvidenceCommand{"forms",
+                                                 {NumberRecord("a", last, "lessons", D("2025-09-09")),
+                                                  NumberRecord("b", last, "lessons", D("2025-09-10"))},
+                                                 std::nullopt},
+                           "", answer);
+  held.LetGo();
+  EXPECT_EQ(answered, 2);
   district.AdvanceThrough(At("2025-10-07 07:30"));
   EXPECT_EQ(district.StateOf(last, "lessons"), WatchState::kOverdue);  // since 07:00, and not tomorrow
   EXPECT_EQ(district.StateOf(absl::StrCat("t", kTeams - 1), "lessons"), WatchState::kOverdue);
