@@ -111,6 +111,8 @@ LEADLAG_RPC(cadence_, GetEvidenceLatency)
 LEADLAG_RPC(cadence_, GetTimeline)
 LEADLAG_RPC(alerts_, ListAlerts)
 LEADLAG_RPC(alerts_, GetAlert)
+LEADLAG_RPC(alerts_, Acknowledge)
+LEADLAG_RPC(alerts_, Snooze)
 LEADLAG_RPC(admin_, Verify)
 LEADLAG_RPC(admin_, GetStats)
 

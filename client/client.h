@@ -90,6 +90,8 @@ class Client {
 
   absl::StatusOr<v1::ListAlertsResponse> ListAlerts(const v1::ListAlertsRequest&, const CallOptions& = {});
   absl::StatusOr<v1::GetAlertResponse> GetAlert(const v1::GetAlertRequest&, const CallOptions& = {});
+  absl::StatusOr<v1::AcknowledgeResponse> Acknowledge(const v1::AcknowledgeRequest&, const CallOptions& = {});
+  absl::StatusOr<v1::SnoozeResponse> Snooze(const v1::SnoozeRequest&, const CallOptions& = {});
 
   absl::StatusOr<v1::VerifyResponse> Verify(const v1::VerifyRequest&, const CallOptions& = {});
   absl::StatusOr<v1::GetStatsResponse> GetStats(const v1::GetStatsRequest&, const CallOptions& = {});

@@ -100,6 +100,9 @@ inline constexpr size_t kBatchRecordsMax = 1'000;
 inline constexpr size_t kBatchBytesMax = 1 << 20;
 // Refused records named in a batch's answer; past it they are a count and a bitmap.
 inline constexpr size_t kBatchFailuresMax = 100;
+// Who did something with an alert; and for how many days, dates all told, a snooze may last.
+inline constexpr size_t kAlertByBytesMax = 200;
+inline constexpr int kSnoozeDaysMax = 400;
 // Revisions of one record: corrections, not a log.
 inline constexpr size_t kRevisionsMax = 200;
 // A source's own id of a record.

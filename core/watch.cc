@@ -234,6 +234,9 @@ std::string_view ToString(FlipReason reason) {
     case FlipReason::kChange: return "CHANGE";
     case FlipReason::kInactive: return "INACTIVE";
     case FlipReason::kYearEnded: return "YEAR_ENDED";
+    case FlipReason::kAcknowledged: return "ACKNOWLEDGED";
+    case FlipReason::kSnoozed: return "SNOOZED";
+    case FlipReason::kSnoozeEnded: return "SNOOZE_ENDED";
   }
   return "?";
 }

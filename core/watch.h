@@ -60,9 +60,15 @@ enum class FlipReason : uint8_t {
   kChange = 8,
   kInactive = 9,
   kYearEnded = 10,
+  // What people do with an open alert; from and to are one state.
+  kAcknowledged = 11,
+  kSnoozed = 12,
+  kSnoozeEnded = 13,
 };
 std::string_view ToString(WatchState state);    // "ON_TRACK"
 std::string_view ToString(FlipReason reason);   // "GRACE_OVER"
+// Whether the flip is about an alert alone, and none of its watch.
+inline bool IsHandling(FlipReason reason) { return reason >= FlipReason::kAcknowledged; }
 inline bool HasAlert(WatchState s) { return s == WatchState::kLate || s == WatchState::kOverdue; }
 
 struct WatchTerms {

@@ -14,7 +14,7 @@ namespace leadlag {
 namespace {
 
 // Of a flip's public form: at least what its numbers, dates, timestamps and alert name take.
-constexpr size_t kFlipBytes = 256;
+constexpr size_t kFlipBytes = 288;
 constexpr size_t kLabelBytes = 8;
 // Of a message besides its flips: the token and the rest.
 constexpr size_t kMessageBytes = 1'024;
@@ -171,7 +171,8 @@ absl::StatusOr<std::unique_ptr<FlipFeed::Snapshot>> FlipFeed::TakeSnapshot(const
       return;
     }
     snapshot->rows.push_back({place_of(id.team, interned.teams, teams, snapshot->teams),
-                              place_of(id.expectation, interned.expectations, expectations, snapshot->expectations), record});
+                              place_of(id.expectation, interned.expectations, expectations, snapshot->expectations), record,
+                              reader->HandlingOf(id)});
   });
   if (!damage.ok()) return damage;
   snapshot->rows.shrink_to_fit();
@@ -315,7 +316,7 @@ FlipFeed::Step FlipFeed::SendSnapshotPage(Subscription& subscription) {
   message.watches.reserve(end - snapshot.sent);
   for (; snapshot.sent < end; ++snapshot.sent) {
     const SnapshotRow& row = snapshot.rows[snapshot.sent];
-    message.watches.push_back({snapshot.teams[row.team], {snapshot.expectations[row.expectation], row.record}});
+    message.watches.push_back({snapshot.teams[row.team], {snapshot.expectations[row.expectation], row.record, row.handling}});
   }
   Deliver(subscription, std::move(message));
   return Step::kSent;

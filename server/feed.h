@@ -119,6 +119,7 @@ class FlipFeed {
     uint32_t team = 0;
     uint32_t expectation = 0;
     WatchRecord record;
+    AlertHandling handling;
   };
   struct Snapshot {
     std::vector<std::string> teams;  // sorted

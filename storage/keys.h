@@ -24,7 +24,7 @@
 //   0x32   source observations source u32                                    observation
 //   0x40   flips               sequence u64                                  flip
 //   0x41   alerts              alert id u64 (its opening flip's sequence)    alert
-//   0x42   open alerts         team u32, expectation u32                     alert id
+//   0x42   open alerts         team u32, expectation u32                     alert id, what was done with it
 //   0x50.. kept free for inquiries
 //
 // DO NOT CHANGE these values, nor the width or order of fields: they are in every data directory. Add tables; never

@@ -16,8 +16,10 @@ constexpr uint8_t kEvidenceFormat = 1;
 constexpr uint8_t kIdentityFormat = 1;
 constexpr uint8_t kReviewFormat = 1;
 constexpr uint8_t kWatchFormat = 1;
-constexpr uint8_t kFlipFormat = 1;
-constexpr uint8_t kAlertFormat = 1;
+// Format 2 adds what people did with an alert, and only those are written in it: a program that knows format 1 alone reads the others.
+constexpr uint8_t kFlipFormat = 2;
+constexpr uint8_t kAlertFormat = 2;
+constexpr uint8_t kUnhandledFormat = 1;
 constexpr uint8_t kObservationFormat = 1;
 
 // The content of evidence: U8 flags, team, indicator, what the flags name in their order, the value.
@@ -262,7 +264,7 @@ absl::StatusOr<Review> DecodeReview(std::string_view bytes) {
 namespace {
 
 WatchState GetState(ByteReader& in) { return GetEnum(in, WatchState::kOnTrack, WatchState::kUnknown); }
-FlipReason GetReason(ByteReader& in) { return GetEnum(in, FlipReason::kStarted, FlipReason::kYearEnded); }
+FlipReason GetReason(ByteReader& in) { return GetEnum(in, FlipReason::kStarted, FlipReason::kSnoozeEnded); }
 
 // A due date in force, or none: U8 0 or 1, then the date.
 void PutDue(ByteWriter& out, const std::optional<Date>& due) {
@@ -302,9 +304,40 @@ absl::StatusOr<WatchRecord> DecodeWatchRecord(std::string_view bytes) {
   return record;
 }
 
+namespace {
+
+void PutRemark(ByteWriter& out, const AlertRemark& remark) {
+  out.PutString(remark.by);
+  out.PutString(remark.note);
+  PutInstant(out, remark.at);
+}
+
+AlertRemark GetRemark(ByteReader& in) {
+  AlertRemark remark;
+  remark.by = in.GetString();
+  remark.note = in.GetString();
+  remark.at = GetInstant(in);
+  return remark;
+}
+
+void PutHandling(ByteWriter& out, const AlertHandling& handling) {
+  out.PutU8(handling.acknowledged ? 1 : 0);
+  PutDue(out, handling.snoozed_until);
+}
+
+AlertHandling GetHandling(ByteReader& in) {
+  AlertHandling handling;
+  handling.acknowledged = GetBool(in);
+  handling.snoozed_until = GetDue(in);
+  return handling;
+}
+
+}  // namespace
+
 std::string EncodeFlipRecord(const FlipRecord& record) {
+  const bool handled = IsHandling(record.flip.reason) || record.handling.any();
   ByteWriter out;
-  out.PutU8(kFlipFormat);
+  out.PutU8(handled ? kFlipFormat : kUnhandledFormat);
   out.PutString(record.team);
   out.PutString(record.expectation);
   PutEnum(out, record.flip.from);
@@ -315,11 +348,17 @@ std::string EncodeFlipRecord(const FlipRecord& record) {
   PutInstant(out, record.recorded);
   out.PutVarint(record.alert);
   PutLabels(out, record.labels);
+  if (handled) {
+    PutHandling(out, record.handling);
+    out.PutString(record.by);
+    out.PutString(record.note);
+  }
   return std::move(out).Take();
 }
 
 absl::StatusOr<FlipRecord> DecodeFlipRecord(std::string_view bytes) {
   ByteReader in(bytes);
+  const bool handled = !bytes.empty() && static_cast<uint8_t>(bytes[0]) > kUnhandledFormat;
   if (absl::Status status = ReadFormat(in, kFlipFormat, "a flip"); !status.ok()) return status;
   FlipRecord record;
   record.team = in.GetString();
@@ -332,6 +371,12 @@ absl::StatusOr<FlipRecord> DecodeFlipRecord(std::string_view bytes) {
   record.recorded = GetInstant(in);
   record.alert = in.GetVarint();
   record.labels = GetLabels(in);
+  if (handled) {
+    record.handling = GetHandling(in);
+    record.by = in.GetString();
+    record.note = in.GetString();
+  }
+  if (handled != (IsHandling(record.flip.reason) || record.handling.any())) in.Fail();
   if (absl::Status status = in.Finish("a flip"); !status.ok()) return status;
   return record;
 }
@@ -361,8 +406,9 @@ std::vector<uint64_t> GetSequences(ByteReader& in) {
 
 std::string EncodeAlertRecord(const AlertRecord& record) {
   LEADLAG_CHECK(record.closed.has_value() == record.closed_reason.has_value());
+  const bool handled = record.handling().any();
   ByteWriter out;
-  out.PutU8(kAlertFormat);
+  out.PutU8(handled ? kAlertFormat : kUnhandledFormat);
   out.PutVarint(record.team);
   out.PutVarint(record.expectation);
   PutEnum(out, record.state);
@@ -375,11 +421,21 @@ std::string EncodeAlertRecord(const AlertRecord& record) {
   PutDue(out, record.due);
   PutLabels(out, record.labels);
   PutSequences(out, record.sequences);
+  if (handled) {
+    out.PutU8(record.acknowledged ? 1 : 0);
+    if (record.acknowledged) PutRemark(out, *record.acknowledged);
+    out.PutU8(record.snoozed ? 1 : 0);
+    if (record.snoozed) {
+      PutRemark(out, record.snoozed->remark);
+      PutDate(out, record.snoozed->until);
+    }
+  }
   return std::move(out).Take();
 }
 
 absl::StatusOr<AlertRecord> DecodeAlertRecord(std::string_view bytes) {
   ByteReader in(bytes);
+  const bool handled = !bytes.empty() && static_cast<uint8_t>(bytes[0]) > kUnhandledFormat;
   if (absl::Status status = ReadFormat(in, kAlertFormat, "an alert"); !status.ok()) return status;
   AlertRecord record;
   record.team = GetU32(in);
@@ -393,8 +449,35 @@ absl::StatusOr<AlertRecord> DecodeAlertRecord(std::string_view bytes) {
   record.due = GetDue(in);
   record.labels = GetLabels(in);
   record.sequences = GetSequences(in);
+  if (handled) {
+    if (GetBool(in)) record.acknowledged = GetRemark(in);
+    if (GetBool(in)) {
+      AlertRemark remark = GetRemark(in);
+      record.snoozed = AlertRecord::Snooze{std::move(remark), GetServiceDate(in)};
+    }
+    if (!record.handling().any()) in.Fail();
+  }
   if (absl::Status status = in.Finish("an alert"); !status.ok()) return status;
   return record;
+}
+
+// Varint of the alert; then, of one that somebody has done something with, that.
+std::string EncodeOpenAlert(const OpenAlert& open) {
+  ByteWriter out;
+  out.PutVarint(open.alert);
+  if (open.handling.any()) PutHandling(out, open.handling);
+  return std::move(out).Take();
+}
+
+absl::StatusOr<OpenAlert> DecodeOpenAlert(std::string_view bytes) {
+  ByteReader in(bytes);
+  OpenAlert open{.alert = in.GetVarint(), .handling = {}};
+  if (!in.AtEnd()) {
+    open.handling = GetHandling(in);
+    if (!open.handling.any()) in.Fail();
+  }
+  if (absl::Status status = in.Finish("an open alert"); !status.ok()) return status;
+  return open;
 }
 
 std::string EncodeSourceObservation(const SourceObservation& observation) {

@@ -77,6 +77,22 @@ struct WatchRecord {
 std::string EncodeWatchRecord(const WatchRecord& record);
 absl::StatusOr<WatchRecord> DecodeWatchRecord(std::string_view bytes);
 
+// Who said what about an alert, and when.
+struct AlertRemark {
+  std::string by;
+  std::string note;  // why; may be empty
+  Instant at;
+  friend bool operator==(const AlertRemark&, const AlertRemark&) = default;
+};
+
+// What people have done with an alert, as far as it matters after the flip or now.
+struct AlertHandling {
+  bool acknowledged = false;
+  std::optional<Date> snoozed_until;  // core/snooze.h; none: not snoozed
+  bool any() const { return acknowledged || snoozed_until; }
+  friend bool operator==(const AlertHandling&, const AlertHandling&) = default;
+};
+
 // One flip of the log. Key: its sequence.
 struct FlipRecord {
   std::string team;         // ids, not numbers: a flip is read without a catalog
@@ -85,6 +101,8 @@ struct FlipRecord {
   Instant recorded;
   uint64_t alert = 0;       // open after it, or closed by it; 0: none
   Labels labels;            // the alert's, where there is one; else the team's, when it was made
+  AlertHandling handling;   // of the alert, after it
+  std::string by, note;     // of an acknowledgement, a snooze, or its end by hand
   friend bool operator==(const FlipRecord&, const FlipRecord&) = default;
 };
 std::string EncodeFlipRecord(const FlipRecord& record);
@@ -101,6 +119,16 @@ struct AlertRecord {
   std::optional<Date> due;
   Labels labels;                         // the team's, when it opened; its flips carry them to the end
   std::vector<uint64_t> sequences;       // of its flips, ascending; the first opened it
+  std::optional<AlertRemark> acknowledged;
+  struct Snooze {
+    AlertRemark remark;
+    Date until;
+    friend bool operator==(const Snooze&, const Snooze&) = default;
+  };
+  std::optional<Snooze> snoozed;  // now, or when it closed
+  AlertHandling handling() const {
+    return {acknowledged.has_value(), snoozed ? std::optional(snoozed->until) : std::nullopt};
+  }
   // Adds a flip's, and forgets the middle: the first and the latest tell the story, and the record stays bounded.
   void AddFlip(uint64_t sequence) {
     sequences.push_back(sequence);
@@ -112,6 +140,15 @@ struct AlertRecord {
 };
 std::string EncodeAlertRecord(const AlertRecord& record);
 absl::StatusOr<AlertRecord> DecodeAlertRecord(std::string_view bytes);
+
+// Which alert of a watch is open, and what people have done with it.
+struct OpenAlert {
+  uint64_t alert = 0;
+  AlertHandling handling;
+  friend bool operator==(const OpenAlert&, const OpenAlert&) = default;
+};
+std::string EncodeOpenAlert(const OpenAlert& open);
+absl::StatusOr<OpenAlert> DecodeOpenAlert(std::string_view bytes);
 
 // What was last heard from a source.
 struct SourceObservation {

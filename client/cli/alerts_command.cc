@@ -1,4 +1,4 @@
-// leadlag alerts list|watch|why: what is late, as it happens, and why.
+// leadlag alerts list|watch|why|ack|snooze: what is late, as it happens, and why; and who has taken it on.
 #include "client/alert_follower.h"
 #include "client/cli/command_set.h"
 #include "client/cli/csv.h"
@@ -73,15 +73,74 @@ int List(RunContext& context, const ListFlags& flags) {
                {"opened_time", "OPENED"},
                {"closed_time", "CLOSED"},
                {"closed_reason", "REASON"},
+               {"acknowledged_by", "ACKNOWLEDGED BY"},
+               {"snoozed_until", "SNOOZED UNTIL"},
                {"alert", "ALERT"}});
   for (const v1::Alert& alert : all.alerts()) {
     table.AddRow({alert.team(), alert.expectation(), StateCell(alert.state()), EnumText(alert.severity()),
                   alert.due_date(), TimeText(alert.opened_time()), TimeText(alert.closed_time()),
-                  EnumText(alert.closed_reason()), LastPart(alert.name())});
+                  EnumText(alert.closed_reason()), alert.acknowledgement().by(), alert.snooze().until_date(),
+                  LastPart(alert.name())});
   }
   context.Print(table);
   if (table.empty()) context.Say(flags.include_closed ? "no alerts" : "no open alerts");
   if (all.recalculating()) context.Note("leadlag: a large change is still being worked out");
+  return kExitOk;
+}
+
+struct HandlingFlags {
+  std::string alert, by, note;
+};
+
+void AddHandlingFlags(CLI::App& command, HandlingFlags& flags) {
+  command.add_option("alert", flags.alert, "The alert's id")->required()->type_name("ALERT");
+  command.add_option("--by", flags.by, "Who: a name that people there know")->required()->type_name("NAME");
+  command.add_option("--note", flags.note, "Why, or what is being done")->type_name("TEXT");
+}
+
+int Acknowledge(RunContext& context, const HandlingFlags& flags) {
+  const absl::StatusOr<std::string> name = context.NameIn("alerts", flags.alert);
+  if (!name.ok()) return context.FailUsage(name.status());
+  v1::AcknowledgeRequest request;
+  request.set_name(*name);
+  request.set_by(flags.by);
+  request.set_note(flags.note);
+  const absl::StatusOr<v1::AcknowledgeResponse> response = context.client().Acknowledge(request, context.Call());
+  if (!response.ok()) return context.Fail(response.status());
+  if (context.PrintedJson(*response)) return kExitOk;
+  const v1::Alert& alert = response->alert();
+  context.Say("alert " + flags.alert + " of " + alert.team() + " / " + alert.expectation() + " is acknowledged by " +
+              alert.acknowledgement().by());
+  return kExitOk;
+}
+
+struct SnoozeFlags : HandlingFlags {
+  int days = 0;
+  std::string until;
+  bool end = false;
+};
+
+int Snooze(RunContext& context, const SnoozeFlags& flags) {
+  const absl::StatusOr<std::string> name = context.NameIn("alerts", flags.alert);
+  if (!name.ok()) return context.FailUsage(name.status());
+  v1::SnoozeRequest request;
+  request.set_name(*name);
+  request.set_by(flags.by);
+  request.set_note(flags.note);
+  if (flags.days != 0) request.set_instructional_days(flags.days);
+  if (!flags.until.empty()) request.set_until_date(flags.until);
+  if (flags.end) request.set_end_now(true);
+  if (request.until_case() == v1::SnoozeRequest::UNTIL_NOT_SET) {
+    return context.FailUsage(absl::InvalidArgumentError("say until when: --days N, --until DATE or --end"));
+  }
+  const absl::StatusOr<v1::SnoozeResponse> response = context.client().Snooze(request, context.Call());
+  if (!response.ok()) return context.Fail(response.status());
+  if (context.PrintedJson(*response)) return kExitOk;
+  const v1::Alert& alert = response->alert();
+  const std::string subject = "alert " + flags.alert + " of " + alert.team() + " / " + alert.expectation();
+  context.Say(alert.has_snooze() ? subject + " is snoozed until the morning of " + alert.snooze().until_date() +
+                                       ", or of the first instructional day after it"
+                                 : subject + " is not snoozed");
   return kExitOk;
 }
 
@@ -92,7 +151,9 @@ Table FlipTable() {
                 {"to", "TO"},
                 {"reason", "REASON"},
                 {"due_date", "DUE"},
-                {"recorded_time", "RECORDED"}});
+                {"recorded_time", "RECORDED"},
+                {"by", "BY"},
+                {"note", "NOTE"}});
 }
 
 int Why(RunContext& context, const std::string& alert) {
@@ -131,7 +192,7 @@ int Why(RunContext& context, const std::string& alert) {
   for (const v1::Flip& flip : response->flips()) {
     flips.AddRow({flip.sequence(), TimeText(flip.effective_time()), StateCell(flip.from_state()),
                   StateCell(flip.to_state()), EnumText(flip.reason()), flip.due_date(),
-                  TimeText(flip.recorded_time())});
+                  TimeText(flip.recorded_time()), flip.by(), flip.note()});
   }
   context.Print(flips);
   return kExitOk;
@@ -198,8 +259,9 @@ class Printer final : public AlertHandler {
     }
     context_.out() << TimeText(flip.effective_time()) << "  #" << flip.sequence() << "  " << flip.team() << " / "
                    << flip.expectation() << ": " << Painted(flip.from_state()) << " to " << Painted(flip.to_state())
-                   << " (" << EnumText(flip.reason()) << (flip.due_date().empty() ? "" : ", due " + flip.due_date())
-                   << ")\n";
+                   << " (" << EnumText(flip.reason()) << (flip.by().empty() ? "" : " by " + flip.by())
+                   << (flip.due_date().empty() ? "" : ", due " + flip.due_date())
+                   << (flip.snoozed_until().empty() ? "" : ", snoozed until " + flip.snoozed_until()) << ")\n";
   }
 
   void PrintWatch(const v1::WatchStanding& watch) {
@@ -209,7 +271,9 @@ class Printer final : public AlertHandler {
       return;
     }
     context_.out() << "  " << watch.team() << " / " << watch.expectation() << ": " << Painted(watch.state())
-                   << (watch.due_date().empty() ? "" : ", due " + watch.due_date()) << '\n';
+                   << (watch.due_date().empty() ? "" : ", due " + watch.due_date())
+                   << (watch.acknowledged() ? ", acknowledged" : "")
+                   << (watch.snoozed_until().empty() ? "" : ", snoozed until " + watch.snoozed_until()) << '\n';
   }
 
   RunContext& context_;
@@ -271,6 +335,21 @@ void AddAlerts(CommandSet& commands) {
   CLI::App* why = commands.Add(alerts, "why", "The dates and days behind one alert");
   why->add_option("alert", *alert, "The alert's id")->required()->type_name("ALERT");
   commands.OnRun(why, [&commands, alert] { return Why(commands.context(), *alert); });
+
+  auto ack_flags = std::make_shared<HandlingFlags>();
+  CLI::App* ack = commands.Add(alerts, "ack", "Say that somebody has taken an open alert on");
+  AddHandlingFlags(*ack, *ack_flags);
+  commands.OnRun(ack, [&commands, ack_flags] { return Acknowledge(commands.context(), *ack_flags); });
+
+  auto snooze_flags = std::make_shared<SnoozeFlags>();
+  CLI::App* snooze = commands.Add(alerts, "snooze", "Mute an open alert for a while; its days count on");
+  AddHandlingFlags(*snooze, *snooze_flags);
+  CLI::Option* days = snooze->add_option("--days", snooze_flags->days, "For so many instructional days")->type_name("N");
+  CLI::Option* until = snooze->add_option("--until", snooze_flags->until, "Until the morning of this date")->type_name("DATE");
+  CLI::Option* end = snooze->add_flag("--end", snooze_flags->end, "It is over now");
+  days->excludes(until)->excludes(end);
+  until->excludes(end);
+  commands.OnRun(snooze, [&commands, snooze_flags] { return Snooze(commands.context(), *snooze_flags); });
 }
 
 }  // namespace leadlag::cli

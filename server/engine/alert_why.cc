@@ -186,6 +186,7 @@ class Explanation {
     }
     if (!closed) AddStages();
     AddDueInForce();
+    AddHandling(closed);
     SetRemedy(closed);
     return std::move(why_);
   }
@@ -285,6 +286,20 @@ class Explanation {
     if (alert_.record.closed || !why_.dates || alert_.record.due == why_.dates->due || !alert_.record.due) return;
     Add(absl::StrCat("The due date in force is still ", Day(*alert_.record.due),
                      "; a change that worsens a state waits for the next notify time."));
+  }
+
+  // "Acknowledged by m.ortiz on Tue …: we meet on Friday."
+  void AddHandling(bool closed) {
+    const auto words = [&](const char* what, const AlertRemark& remark) {
+      return absl::StrCat(what, remark.by, " on ", Day(world_.zone->LocalDate(remark.at)),
+                          remark.note.empty() ? "" : ": " + Quoted(remark.note));
+    };
+    if (const auto& acknowledged = alert_.record.acknowledged) Add(words("Acknowledged by ", *acknowledged) + ".");
+    if (const auto& snoozed = alert_.record.snoozed) {
+      Add(absl::StrCat(words("Snoozed by ", snoozed->remark), closed ? ", which was to end" : "; shows again", " at ",
+                       world_.terms.notify_time.ToString(), " of ", Day(snoozed->until),
+                       ", or of the first instructional day after it."));
+    }
   }
 
   void SetRemedy(bool closed) {

@@ -8,8 +8,10 @@
 namespace leadlag {
 namespace {
 
-constexpr uint8_t kFormat = 2;
-// All that format 1 has is written in it: a program that knows no other reads it.
+constexpr uint8_t kFormat = 3;
+// A command is written in the first format that has it: a program that knows no later one reads it.
+constexpr uint8_t kContinueByFormat = 2;
+constexpr uint8_t kHandleAlertFormat = 3;
 constexpr uint8_t kFirstFormat = 1;
 constexpr uint32_t kWatchesLeast = 2 * kMaxExpectations;  // a team's are not cut
 
@@ -23,6 +25,7 @@ enum class Kind : uint8_t {
   kTick = 6,
   kContinue = 7,  // by kWatchesPerCommand
   kContinueBy = 8,
+  kHandleAlert = 9,
 };
 
 void PutBool(ByteWriter& out, bool value) { out.PutU8(value ? 1 : 0); }
@@ -89,7 +92,22 @@ struct BodyEncoder {
     PutKind(Kind::kContinueBy);
     out.PutVarint(c.watches_max);
   }
+  void operator()(const HandleAlertCommand& c) {
+    PutKind(Kind::kHandleAlert);
+    out.PutVarint(c.alert);
+    out.PutU8(static_cast<uint8_t>(c.what));
+    out.PutString(c.by);
+    out.PutString(c.note);
+    PutDateMaybe(out, c.until);
+    out.PutVarint(c.days);
+  }
 };
+
+uint8_t FormatOf(const CommandBody& body) {
+  if (std::holds_alternative<HandleAlertCommand>(body)) return kHandleAlertFormat;
+  const auto* const go_on = std::get_if<ContinueCommand>(&body);
+  return go_on != nullptr && go_on->watches_max != kWatchesPerCommand ? kContinueByFormat : kFirstFormat;
+}
 
 ApplyCatalogCommand GetApplyCatalog(ByteReader& in) {
   ApplyCatalogCommand c;
@@ -118,6 +136,19 @@ RecordEvidenceCommand GetRecordEvidence(ByteReader& in) {
   return c;
 }
 
+HandleAlertCommand GetHandleAlert(ByteReader& in) {
+  HandleAlertCommand c;
+  c.alert = in.GetVarint();
+  const uint8_t what = in.GetU8(static_cast<uint8_t>(HandleAlertCommand::What::kEndSnooze));
+  if (what == 0) in.Fail();
+  c.what = static_cast<HandleAlertCommand::What>(what);
+  c.by = in.GetString();
+  c.note = in.GetString();
+  c.until = GetDateMaybe(in);
+  c.days = static_cast<uint32_t>(in.GetVarint(kSnoozeDaysMax));
+  return c;
+}
+
 CommandBody GetBody(ByteReader& in) {
   switch (static_cast<Kind>(in.GetU8())) {
     case Kind::kApplyCatalog: return GetApplyCatalog(in);
@@ -137,6 +168,7 @@ CommandBody GetBody(ByteReader& in) {
       if (c.watches_max < kWatchesLeast) in.Fail();
       return c;
     }
+    case Kind::kHandleAlert: return GetHandleAlert(in);
   }
   in.Fail();
   return ContinueCommand{};
@@ -146,8 +178,7 @@ CommandBody GetBody(ByteReader& in) {
 
 std::string EncodeCommand(const Command& command) {
   ByteWriter out;
-  const auto* const go_on = std::get_if<ContinueCommand>(&command.body);
-  out.PutU8(go_on != nullptr && go_on->watches_max != kWatchesPerCommand ? kFormat : kFirstFormat);
+  out.PutU8(FormatOf(command.body));
   out.PutFixed64(static_cast<uint64_t>(command.time.micros));
   out.PutString(command.principal);
   std::visit(BodyEncoder{out}, command.body);
@@ -184,6 +215,8 @@ size_t MemoryOf(const CommandBody& body) {
   } else if (const auto* review = std::get_if<RecordReviewCommand>(&body)) {
     for (const Review::EvidenceRef& ref : review->review.evidence) bytes += sizeof(ref) + ref.evidence_id.size();
     bytes += review->review.decision.size() + review->review.indicators.size() * (sizeof(std::string) + kMaxIdBytes);
+  } else if (const auto* handle = std::get_if<HandleAlertCommand>(&body)) {
+    bytes += handle->by.size() + handle->note.size();
   } else if (const auto* apply = std::get_if<ApplyCatalogCommand>(&body)) {
     ByteWriter out;
     PutCatalog(out, apply->catalog);

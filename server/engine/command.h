@@ -65,6 +65,18 @@ struct RecordReviewCommand {
   friend bool operator==(const RecordReviewCommand&, const RecordReviewCommand&) = default;
 };
 
+// Does something with an open alert. `until` and `days`, of a snooze: one of them.
+struct HandleAlertCommand {
+  enum class What : uint8_t { kAcknowledge = 1, kSnooze = 2, kEndSnooze = 3 };
+  uint64_t alert = 0;
+  What what = What::kAcknowledge;
+  std::string by;
+  std::string note;
+  std::optional<Date> until;  // core/snooze.h
+  uint32_t days = 0;          // instructional days from the team's today
+  friend bool operator==(const HandleAlertCommand&, const HandleAlertCommand&) = default;
+};
+
 // It is now the command's time. `resumed`: the service may not have been running since the command before.
 struct TickCommand {
   bool resumed = false;
@@ -81,7 +93,7 @@ struct ContinueCommand {
 };
 
 using CommandBody = std::variant<ApplyCatalogCommand, StageCatalogCommand, ReplaceZonesCommand, RecordEvidenceCommand,
-                                 RecordReviewCommand, TickCommand, ContinueCommand>;
+                                 RecordReviewCommand, TickCommand, ContinueCommand, HandleAlertCommand>;
 
 struct Command {
   Instant time;           // stamped by the writer; strictly increasing per district

@@ -53,6 +53,7 @@ absl::StatusOr<std::unique_ptr<District>> District::Load(std::string id, uint32_
     district->recalculation_->before = *std::move(before);
   }
   if (absl::Status status = district->LoadRows(); !status.ok()) return status;
+  if (absl::Status status = district->LoadHandledAlerts(); !status.ok()) return status;
   if (absl::Status status = district->LoadWatches(); !status.ok()) return status;
   return district;
 }
@@ -79,6 +80,7 @@ std::shared_ptr<const District> District::Frozen() const {
   copy->interned_ = interned_;
   copy->catalog_ = catalog_;
   copy->watches_ = watches_;
+  copy->handled_alerts_ = handled_alerts_;
   copy->rows_ = rows_;
   return copy;
 }
@@ -222,6 +224,19 @@ absl::Status District::LoadRows() {
   return result;
 }
 
+absl::Status District::LoadHandledAlerts() {
+  absl::Status result;
+  const absl::Status scanned =
+      store_.ScanOnce(TableRange(number_, Table::kOpenAlerts), [&](std::string_view key, std::string_view value) {
+        const absl::StatusOr<OpenAlertKey> id = OpenAlertKey::Decode(key);
+        const absl::StatusOr<OpenAlert> open = DecodeOpenAlert(value);
+        result = !id.ok() ? id.status() : open.status();
+        if (result.ok() && open->handling.any()) handled_alerts_[{id->team, id->expectation}] = open->handling;
+        return result.ok();
+      });
+  return scanned.ok() ? result : scanned;
+}
+
 absl::Status District::LoadWatches() {
   absl::Status result;
   absl::Status scanned =
@@ -241,7 +256,8 @@ absl::Status District::LoadWatches() {
     const bool stale = recalculation_ && recalculation_->before && record.catalog_version < catalog_version_;
     const DistrictCatalog& catalog = stale ? *recalculation_->before : *catalog_;
     const auto last_signal = [&](DateRange range) { return LastSignal(catalog, id, range, nullptr, result); };
-    watches_.SetMoment(id, NextMoment(catalog.World(id.team, id.expectation), last_signal, record.watch));
+    const WatchWorld world = catalog.World(id.team, id.expectation);
+    SetMoment(id, world, NextMoment(world, last_signal, record.watch));
     rows_.Trim();
   }
   return result;
@@ -265,6 +281,8 @@ absl::StatusOr<Outcome> District::Apply(uint64_t position, const Command& comman
     outcome = EvidenceApplier(*this, a).Apply(*evidence);
   } else if (const auto* review = std::get_if<RecordReviewCommand>(&command.body)) {
     outcome = RecordReview(a, *review);
+  } else if (const auto* handle = std::get_if<HandleAlertCommand>(&command.body)) {
+    outcome = HandleAlert(a, *handle);
   } else if (const auto* zones = std::get_if<ReplaceZonesCommand>(&command.body)) {
     outcome = ReplaceZones(a, *zones);
   } else if (const auto* tick = std::get_if<TickCommand>(&command.body)) {

@@ -88,6 +88,12 @@ class District {
   const DistrictCatalog* catalog_before() const { return recalculation_ ? recalculation_->before.get() : nullptr; }
   const Interned& interned() const { return interned_; }
   const Watches& watches() const { return watches_; }
+  // What people have done with the watch's open alert.
+  AlertHandling HandlingOf(WatchId id) const {
+    const auto found = handled_alerts_.find(id);
+    return found == handled_alerts_.end() ? AlertHandling() : found->second;
+  }
+  const std::map<WatchId, AlertHandling>& handled_alerts() const { return handled_alerts_; }  // those that are open
   // A number that is another one whenever rows or watches of the team may be others than before; 0: as they were loaded.
   uint64_t ChangeOf(TeamNumber team) const { return team < changes_.size() ? changes_[team] : 0; }
 
@@ -139,6 +145,7 @@ class District {
   absl::StatusOr<Outcome> StageCatalog(Applying& a, const StageCatalogCommand& command);
   absl::StatusOr<Outcome> ReplaceZones(Applying& a, const ReplaceZonesCommand& command);
   absl::StatusOr<Outcome> RecordReview(Applying& a, const RecordReviewCommand& command);
+  absl::StatusOr<Outcome> HandleAlert(Applying& a, const HandleAlertCommand& command);
   absl::StatusOr<Outcome> Tick(Applying& a, const TickCommand& command);
   void SettleAfterDowntime(Applying& a);
   absl::StatusOr<Outcome> Continue(Applying& a, const ContinueCommand& command);
@@ -157,8 +164,18 @@ class District {
   std::set<WatchId> WatchesOf(TeamNumber team) const;  // that it has, or is to have
   void Recalculate(Applying& a, size_t watches_max);
   void MakeDue(Applying& a, size_t watches_max);
-  void Emit(Applying& a, WatchId id, WatchRecord& record, const std::vector<WatchFlip>& flips);
   void EmitOne(Applying& a, WatchId id, WatchRecord& record, const WatchFlip& flip);
+  // The watch's moment: `next` of its own, or an earlier one at which its alert's snooze is over.
+  void SetMoment(WatchId id, const WatchWorld& world, std::optional<Instant> next);
+
+  // Alerts (server/engine/alert_handler.cc).
+  std::optional<Instant> SnoozeEndOf(WatchId id, const WatchWorld& world, Instant not_before) const;
+  // The same of a watch that is about to be caught up. `stale`: a catalog change has not come to it.
+  std::optional<Instant> NextSnoozeEnd(WatchId id, const WatchRecord& record, bool stale) const;
+  void EndSnooze(Applying& a, WatchId id, Instant effective);
+  // A flip about the alert alone: `remark` was made by hand, or is empty. `alert` is changed already.
+  void EmitHandling(Applying& a, uint64_t id, AlertRecord& alert, FlipReason reason, Instant effective, const AlertRemark& remark);
+  absl::StatusOr<std::optional<AlertRecord>> AlertOf(const Batch& batch, uint64_t id) const;
   void StoreWatch(Applying& a, WatchId id);  // that has been caught up, or reconsidered
   bool Holding(Instant now) const { return now < hold_until_; }
 
@@ -191,6 +208,7 @@ class District {
   absl::Status LoadState();
   absl::Status LoadNames();
   absl::Status LoadRows();
+  absl::Status LoadHandledAlerts();
   absl::Status LoadWatches();
   absl::StatusOr<std::shared_ptr<const DistrictCatalog>> LoadCatalog(uint32_t version);
   // `batch`: where the applying command's own changes are; null: only the store counts.
@@ -241,6 +259,7 @@ class District {
   std::array<uint32_t, 4> stored_names_{};  // how many names of each kind are in the store
   std::shared_ptr<const DistrictCatalog> catalog_;
   Watches watches_;
+  std::map<WatchId, AlertHandling> handled_alerts_;  // open ones, by watch
   std::vector<uint64_t> changes_;  // by team
   uint64_t last_change_ = 0;
   DayRows rows_;

@@ -63,6 +63,7 @@ WatchRecord* District::CatchUp(Applying& a, WatchId id) {
   a.advanced.insert(id);
   ++a.work;
   WatchRecord& record = *found;
+  const std::optional<Instant> snooze_end = NextSnoozeEnd(id, record, stale);
   std::vector<WatchFlip> flips;
   const bool hold = Holding(a.now);
   RememberedSignals signals([&](DateRange range) { return LastSignal(*catalog_, id, range, &a.batch, a.fatal); });
@@ -77,8 +78,14 @@ WatchRecord* District::CatchUp(Applying& a, WatchId id) {
     leadlag::Reconsider(catalog_->World(id.team, id.expectation), signals, recalculation_->at, WatchCause::kChange,
                         record.watch, flips);
   }
-  watches_.SetMoment(id, Advance(catalog_->World(id.team, id.expectation), signals, a.until, hold, record.watch, flips));
-  Emit(a, id, record, flips);
+  const WatchWorld world = catalog_->World(id.team, id.expectation);
+  const std::optional<Instant> next = Advance(world, signals, a.until, hold, record.watch, flips);
+  for (const WatchFlip& flip : flips) {
+    if (snooze_end && *snooze_end < flip.effective) EndSnooze(a, id, *snooze_end);
+    EmitOne(a, id, record, flip);
+  }
+  if (snooze_end && *snooze_end < a.until) EndSnooze(a, id, *snooze_end);
+  SetMoment(id, world, next);
   return &record;
 }
 
@@ -92,9 +99,10 @@ void District::Reconsider(Applying& a, WatchId id, WatchCause cause) {
   leadlag::Reconsider(world, signals, a.now, cause, record.watch, flips);
   // What a hold had stopped may now be past without a flip.
   const bool behind = record.watch.handled_before < a.until;
-  watches_.SetMoment(id, behind ? Advance(world, signals, a.until, Holding(a.now), record.watch, flips)
-                                : NextMoment(world, signals, record.watch));
-  Emit(a, id, record, flips);
+  const std::optional<Instant> next = behind ? Advance(world, signals, a.until, Holding(a.now), record.watch, flips)
+                                             : NextMoment(world, signals, record.watch);
+  for (const WatchFlip& flip : flips) EmitOne(a, id, record, flip);
+  SetMoment(id, world, next);
 }
 
 void District::StoreWatch(Applying& a, WatchId id) {
@@ -174,10 +182,6 @@ absl::StatusOr<Outcome> District::Continue(Applying& a, const ContinueCommand& c
   return NoOutcome{};
 }
 
-void District::Emit(Applying& a, WatchId id, WatchRecord& record, const std::vector<WatchFlip>& flips) {
-  for (const WatchFlip& flip : flips) EmitOne(a, id, record, flip);
-}
-
 void District::EmitOne(Applying& a, WatchId id, WatchRecord& record, const WatchFlip& flip) {
   const uint64_t sequence = ++last_sequence_;
   FlipRecord stored{.team = interned_.teams.NameOf(id.team),
@@ -193,10 +197,9 @@ void District::EmitOne(Applying& a, WatchId id, WatchRecord& record, const Watch
   if (HasAlert(flip.from) || HasAlert(flip.to)) {
     AlertRecord alert;
     if (HasAlert(flip.from)) {
-      const std::string key = AlertKey{number_, record.alert}.Encode();
-      const std::optional<std::string> bytes = a.Take(a.batch.Get(key));
-      if (!bytes) return a.Fail(absl::DataLossError("an open alert is not stored; restore from a backup"));
-      alert = a.Take(DecodeAlertRecord(*bytes));
+      std::optional<AlertRecord> open = a.Take(AlertOf(a.batch, record.alert));
+      if (!open) return a.Fail(absl::DataLossError("an open alert is not stored; restore from a backup"));
+      alert = *std::move(open);
       stored.labels = alert.labels;  // whoever was told of it by its labels is told the rest
     } else {
       record.alert = stored.alert = sequence;
@@ -204,18 +207,18 @@ void District::EmitOne(Applying& a, WatchId id, WatchRecord& record, const Watch
       ++open_alert_count_;
     }
     alert.AddFlip(sequence);
+    stored.handling = alert.handling();
     const std::string open_key = OpenAlertKey{number_, id.team, id.expectation}.Encode();
     if (HasAlert(flip.to)) {
       alert.state = flip.to;
       alert.due = flip.due;
-      ByteWriter open;
-      open.PutVarint(record.alert);
-      a.batch.Put(open_key, open.bytes());
+      a.batch.Put(open_key, EncodeOpenAlert({record.alert, stored.handling}));
     } else {
       alert.state = flip.from;
       alert.closed = flip.effective;
       alert.closed_reason = flip.reason;
       a.batch.Delete(open_key);
+      handled_alerts_.erase(id);
       --open_alert_count_;
     }
     a.batch.Put(AlertKey{number_, stored.alert}.Encode(), EncodeAlertRecord(alert));

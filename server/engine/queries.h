@@ -52,6 +52,7 @@ absl::StatusOr<TeamCadenceAnswer> GetTeamCadence(const DistrictReader& reader, s
 struct WatchStanding {
   std::string expectation;
   WatchRecord record;
+  AlertHandling handling;  // of its open alert
 };
 struct TeamOverview {
   std::string team;
@@ -198,6 +199,9 @@ struct AlertDetail {
   AlertWhy why;
   std::vector<TimelineFlip> flips;  // in order
 };
+// NOT_FOUND where there is no such alert.
+absl::StatusOr<AlertAnswer> FindAlert(const DistrictReader& reader, uint64_t id);
+// The same with all that is behind it.
 absl::StatusOr<AlertDetail> GetAlert(const DistrictReader& reader, uint64_t id);
 
 // One flip. DATA_LOSS where it is not stored: those that something refers to are.

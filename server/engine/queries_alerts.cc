@@ -49,7 +49,7 @@ AlertAnswer AnswerOf(const DistrictReader& reader, uint64_t id, AlertRecord reco
           std::move(record)};
 }
 
-absl::StatusOr<std::optional<AlertAnswer>> FindAlert(const DistrictReader& reader, uint64_t id) {
+absl::StatusOr<std::optional<AlertAnswer>> ReadAlert(const DistrictReader& reader, uint64_t id) {
   const absl::StatusOr<std::optional<std::string>> bytes = reader->store().Get(AlertKey{reader->number(), id}.Encode());
   if (!bytes.ok()) return bytes.status();
   if (!*bytes) return std::optional<AlertAnswer>();
@@ -76,7 +76,7 @@ absl::StatusOr<AlertPage> ListOpen(const DistrictReader& reader, const AlertFilt
   std::sort(open.begin(), open.end());
   AlertPage page;
   for (const uint64_t id : open) {
-    absl::StatusOr<std::optional<AlertAnswer>> alert = FindAlert(reader, id);
+    absl::StatusOr<std::optional<AlertAnswer>> alert = ReadAlert(reader, id);
     if (!alert.ok()) return alert.status();
     if (!*alert) return absl::DataLossError(absl::StrCat("open alert ", id, " is not stored; restore from a backup"));
     if (!AddToPage(reader, filter, **std::move(alert), limit, page)) break;
@@ -153,14 +153,18 @@ absl::StatusOr<AlertPage> ListAlerts(const DistrictReader& reader, const AlertFi
   return closed ? ListAll(reader, filter, after, limit) : ListOpen(reader, filter, after, limit);
 }
 
-absl::StatusOr<AlertDetail> GetAlert(const DistrictReader& reader, uint64_t id) {
-  absl::StatusOr<std::optional<AlertAnswer>> alert = FindAlert(reader, id);
+absl::StatusOr<AlertAnswer> FindAlert(const DistrictReader& reader, uint64_t id) {
+  absl::StatusOr<std::optional<AlertAnswer>> alert = ReadAlert(reader, id);
   if (!alert.ok()) return alert.status();
-  if (!*alert) {
-    return AsStatus(Problem{absl::StatusCode::kNotFound, "name",
-                            absl::StrCat("there is no alert ", id, "; list the alerts to find it")});
-  }
-  AlertDetail detail{.alert = **std::move(alert), .why = {}, .flips = {}};
+  if (*alert) return **std::move(alert);
+  return AsStatus(Problem{absl::StatusCode::kNotFound, "name",
+                          absl::StrCat("there is no alert ", id, "; list the alerts to find it")});
+}
+
+absl::StatusOr<AlertDetail> GetAlert(const DistrictReader& reader, uint64_t id) {
+  absl::StatusOr<AlertAnswer> alert = FindAlert(reader, id);
+  if (!alert.ok()) return alert.status();
+  AlertDetail detail{.alert = *std::move(alert), .why = {}, .flips = {}};
   absl::StatusOr<std::vector<TimelineFlip>> flips = ReadFlipsOf(reader, detail.alert.record);
   if (!flips.ok()) return flips.status();
   detail.flips = *std::move(flips);

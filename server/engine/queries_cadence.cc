@@ -144,7 +144,8 @@ void SetStandings(const DistrictReader& reader, const std::optional<SignalKind>&
                   TeamOverview& overview) {
   for (const Watches::Entry& watch : reader->watches().OfTeam(team)) {
     const WatchRecord& record = watch.record;
-    overview.watches.push_back({reader->interned().expectations.NameOf(watch.expectation), record});
+    overview.watches.push_back(
+        {reader->interned().expectations.NameOf(watch.expectation), record, reader->HandlingOf({team, watch.expectation})});
     const Expectation* expectation = reader->catalog()->FindExpectation(watch.expectation);
     // One that a catalog change has taken away is still shown until it has been paused, but decides nothing.
     if (expectation == nullptr || (kind && !SameKind(*kind, expectation->kind))) continue;

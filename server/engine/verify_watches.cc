@@ -61,7 +61,9 @@ class FlipVerifier {
     const WatchId id{*team, *expectation};
     End& end = ends_[id];
     const WatchFlip& flip = record.flip;
-    const bool ordered = flip.effective >= end.flip.effective && flip.effective <= record.recorded &&
+    // What people did is no part of the watch's own course.
+    const bool handling = IsHandling(flip.reason);
+    const bool ordered = (handling || flip.effective >= end.flip.effective) && flip.effective <= record.recorded &&
                          record.recorded >= recorded_ && record.recorded <= reader_->last_time();
     if (!ordered) findings_.Add(absl::StrCat("flip ", sequence, " has its times out of order"));
     if (flip.from != end.flip.to) {
@@ -69,8 +71,31 @@ class FlipVerifier {
                                  ", and the flip before ended with ", View(ToString(end.flip.to))));
     }
     recorded_ = record.recorded;
+    if (handling) return ReplayHandling(sequence, record, end);
     end.flip = flip;
     ReplayAlert(sequence, id, record, end);
+  }
+
+  void ReplayHandling(uint64_t sequence, const FlipRecord& record, const End& end) {
+    const auto alert = alerts_.find(end.alert);
+    if (alert == alerts_.end() || record.alert != end.alert || record.flip.to != end.flip.to || record.flip.due != end.flip.due) {
+      findings_.Add(absl::StrCat("flip ", sequence, " handles another alert than the one that was open"));
+      return;
+    }
+    AlertRecord& told = alert->second;
+    const AlertRemark remark{record.by, record.note, record.recorded};
+    if (record.flip.reason == FlipReason::kAcknowledged) told.acknowledged = remark;
+    if (record.flip.reason == FlipReason::kSnoozed) {
+      told.snoozed = AlertRecord::Snooze{remark, record.handling.snoozed_until.value_or(Date())};
+    }
+    if (record.flip.reason == FlipReason::kSnoozeEnded) told.snoozed.reset();
+    told.AddFlip(sequence);
+    CompareHandling(sequence, record, told);
+  }
+
+  void CompareHandling(uint64_t sequence, const FlipRecord& record, const AlertRecord& told) {
+    if (record.handling == told.handling()) return;
+    findings_.Add(absl::StrCat("flip ", sequence, " says of its alert what nobody did with it"));
   }
 
   void ReplayAlert(uint64_t sequence, WatchId id, const FlipRecord& record, End& end) {
@@ -84,6 +109,7 @@ class FlipVerifier {
     if (opens) alert = {.team = id.team, .expectation = id.expectation, .opened = flip.effective, .labels = record.labels};
     if (record.labels != alert.labels) findings_.Add(absl::StrCat("flip ", sequence, " has other labels than its alert"));
     alert.AddFlip(sequence);
+    CompareHandling(sequence, record, alert);
     if (HasAlert(flip.to)) {
       alert.state = flip.to;
       alert.due = flip.due;
@@ -112,6 +138,9 @@ class FlipVerifier {
   }
 
   void CompareAlerts() {
+    for (const auto& [id, alert] : alerts_) {
+      if (!alert.closed) handled_.emplace(id, alert.handling());
+    }
     VisitTable<AlertKey>(reader_, TableRange(reader_->number(), Table::kAlerts), "alerts", findings_, DecodeAlertRecord,
                          [&](const AlertKey& key, const AlertRecord& stored) {
                            const auto told = alerts_.find(key.alert);
@@ -160,22 +189,26 @@ class FlipVerifier {
     if (open != reader_->open_alert_count()) {
       findings_.Add(absl::StrCat(open, " alerts are open, and ", reader_->open_alert_count(), " were counted"));
     }
-    const auto decode = [](std::string_view bytes) -> absl::StatusOr<uint64_t> {
-      ByteReader in(bytes);
-      const uint64_t alert = in.GetVarint();
-      if (absl::Status status = in.Finish("an open alert"); !status.ok()) return status;
-      return alert;
-    };
+    size_t handled = 0;
     VisitTable<OpenAlertKey>(
-        reader_, TableRange(reader_->number(), Table::kOpenAlerts), "open alerts", findings_, decode,
-        [&](const OpenAlertKey& key, uint64_t alert) {
-          const auto end = ends_.find({key.team, key.expectation});
-          if (end == ends_.end() || end->second.alert != alert) {
-            findings_.Add(absl::StrCat("alert ", alert, " is in the table of open ones and is not open"));
-          } else {
-            --open;
+        reader_, TableRange(reader_->number(), Table::kOpenAlerts), "open alerts", findings_, DecodeOpenAlert,
+        [&](const OpenAlertKey& key, const OpenAlert& stored) {
+          const WatchId id{key.team, key.expectation};
+          const auto end = ends_.find(id);
+          if (end == ends_.end() || end->second.alert != stored.alert) {
+            findings_.Add(absl::StrCat("alert ", stored.alert, " is in the table of open ones and is not open"));
+            return;
+          }
+          --open;
+          handled += stored.handling.any() ? 1 : 0;
+          const auto told = handled_.find(stored.alert);
+          if (told == handled_.end() || !(told->second == stored.handling) || !(reader_->HandlingOf(id) == stored.handling)) {
+            findings_.Add(absl::StrCat("alert ", stored.alert, " is acknowledged or snoozed otherwise than its flips tell"));
           }
         });
+    if (handled != reader_->handled_alerts().size() && !findings_.full()) {
+      findings_.Add(absl::StrCat(handled, " open alerts are handled, and ", reader_->handled_alerts().size(), " in memory"));
+    }
     if (open != 0 && !findings_.full()) findings_.Add("open alerts are missing in the table of open ones");
   }
 
@@ -186,6 +219,7 @@ class FlipVerifier {
   Instant recorded_;
   std::map<WatchId, End> ends_;
   std::map<uint64_t, AlertRecord> alerts_;
+  std::map<uint64_t, AlertHandling> handled_;  // of the open ones
 };
 
 // The worst state that the facts allow a watch when the notify time of `day` was the last to come.

@@ -214,4 +214,36 @@ grpc::ServerUnaryReactor* AlertService::GetAlert(grpc::CallbackServerContext* co
   return Answer<v1::GetAlertRequest, v1::GetAlertResponse>(calls_, context, request, response, handler);
 }
 
+template <typename Request, typename Response>
+grpc::ServerUnaryReactor* AlertService::Handle(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+                                               grpc::ByteBuffer* response) {
+  const auto handler = [this](std::shared_ptr<Request> request, const Answerer<Response>& answer) {
+    absl::StatusOr<NamedHandling> named = HandlingFromProto(*request);
+    if (!named.ok()) return answer(named.status());
+    const uint64_t alert = named->command.alert;
+    engine_->Submit(named->district, std::move(named->command), "",
+                    [this, answer, district = named->district, alert](absl::StatusOr<Outcome> outcome) {
+                      if (!outcome.ok()) return answer(outcome.status());
+                      const absl::StatusOr<DistrictReader> reader = engine_->Read(district);
+                      if (!reader.ok()) return answer(reader.status());
+                      const absl::StatusOr<AlertAnswer> now = FindAlert(*reader, alert);
+                      if (!now.ok()) return answer(now.status());
+                      Response message;
+                      *message.mutable_alert() = ToProto(district, *now);
+                      answer(std::move(message));
+                    });
+  };
+  return AnswerLater<Request, Response>(calls_, context, request, response, handler);
+}
+
+grpc::ServerUnaryReactor* AlertService::Acknowledge(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+                                                    grpc::ByteBuffer* response) {
+  return Handle<v1::AcknowledgeRequest, v1::AcknowledgeResponse>(context, request, response);
+}
+
+grpc::ServerUnaryReactor* AlertService::Snooze(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+                                               grpc::ByteBuffer* response) {
+  return Handle<v1::SnoozeRequest, v1::SnoozeResponse>(context, request, response);
+}
+
 }  // namespace leadlag

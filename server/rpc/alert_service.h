@@ -17,7 +17,8 @@ namespace leadlag {
 // Raw methods: see wire.h for why.
 using AlertServiceBase = v1::AlertService::WithRawCallbackMethod_Subscribe<
     v1::AlertService::WithRawCallbackMethod_ListAlerts<
-        v1::AlertService::WithRawCallbackMethod_GetAlert<v1::AlertService::Service>>>;
+        v1::AlertService::WithRawCallbackMethod_GetAlert<v1::AlertService::WithRawCallbackMethod_Acknowledge<
+            v1::AlertService::WithRawCallbackMethod_Snooze<v1::AlertService::Service>>>>>;
 
 class AlertService final : public AlertServiceBase {
  public:
@@ -32,8 +33,17 @@ class AlertService final : public AlertServiceBase {
                                        grpc::ByteBuffer* response) override;
   grpc::ServerUnaryReactor* GetAlert(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
                                      grpc::ByteBuffer* response) override;
+  grpc::ServerUnaryReactor* Acknowledge(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+                                        grpc::ByteBuffer* response) override;
+  grpc::ServerUnaryReactor* Snooze(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+                                   grpc::ByteBuffer* response) override;
 
  private:
+  // Of what is asked to be done with an alert, and answered with the alert as it is then.
+  template <typename Request, typename Response>
+  grpc::ServerUnaryReactor* Handle(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+                                   grpc::ByteBuffer* response);
+
   Engine* const engine_;
   FlipFeed* const feed_;
   OpenCalls* const calls_;

@@ -9,6 +9,7 @@
 #include "core/problem.h"
 #include "server/rpc/convert.h"
 #include "server/rpc/names.h"
+#include "server/rpc/plain_text.h"
 
 namespace leadlag {
 
@@ -51,6 +52,72 @@ absl::StatusOr<AlertFilter> AlertFilterFromProto(const v1::AlertFilter& proto, s
   return filter;
 }
 
+namespace {
+
+// What both requests have.
+template <typename Request>
+absl::StatusOr<NamedHandling> HandlingOf(const Request& request, HandleAlertCommand::What what, std::vector<Problem>& problems) {
+  const auto add = [&problems](const absl::Status& status) {
+    for (Problem& problem : ProblemsOf(status)) problems.push_back(std::move(problem));
+  };
+  NamedHandling named;
+  const absl::StatusOr<AlertName> name = ParseAlertName(request.name(), "name");
+  if (name.ok()) {
+    named.district = name->district;
+    named.command.alert = name->alert;
+  } else {
+    add(name.status());
+  }
+  if (request.by().empty()) {
+    add(InvalidField("by", "is required; give a name that people there know"));
+  } else {
+    add(CheckRemark(request.by(), kAlertByBytesMax, "by"));
+  }
+  add(CheckRemark(request.note(), kNoteBytesMax, "note"));
+  named.command.what = what;
+  named.command.by = request.by();
+  named.command.note = request.note();
+  return named;
+}
+
+}  // namespace
+
+absl::StatusOr<NamedHandling> HandlingFromProto(const v1::AcknowledgeRequest& request) {
+  std::vector<Problem> problems;
+  absl::StatusOr<NamedHandling> named = HandlingOf(request, HandleAlertCommand::What::kAcknowledge, problems);
+  if (!problems.empty()) return AsStatus(problems);
+  return named;
+}
+
+absl::StatusOr<NamedHandling> HandlingFromProto(const v1::SnoozeRequest& request) {
+  std::vector<Problem> problems;
+  absl::StatusOr<NamedHandling> named = HandlingOf(request, HandleAlertCommand::What::kSnooze, problems);
+  const auto add = [&problems](std::string field, std::string reason) {
+    problems.push_back({absl::StatusCode::kInvalidArgument, std::move(field), std::move(reason)});
+  };
+  switch (request.until_case()) {
+    case v1::SnoozeRequest::kInstructionalDays:
+      if (request.instructional_days() < 1 || request.instructional_days() > kSnoozeDaysMax) {
+        add("instructional_days", absl::StrCat(request.instructional_days(), " is not 1 to ", kSnoozeDaysMax));
+      }
+      named->command.days = static_cast<uint32_t>(request.instructional_days());
+      break;
+    case v1::SnoozeRequest::kUntilDate: {
+      const absl::StatusOr<std::optional<Date>> until = OptionalDateFromProto(request.until_date(), "until_date");
+      if (!until.ok() || !*until) add("until_date", Quoted(request.until_date()) + " is not a date; write it as \"2025-09-04\"");
+      if (until.ok()) named->command.until = *until;
+      break;
+    }
+    case v1::SnoozeRequest::kEndNow:
+      if (!request.end_now()) add("end_now", "is true or absent");
+      named->command.what = HandleAlertCommand::What::kEndSnooze;
+      break;
+    case v1::SnoozeRequest::UNTIL_NOT_SET: add("until", "say until when: instructional_days, until_date or end_now");
+  }
+  if (!problems.empty()) return AsStatus(problems);
+  return named;
+}
+
 v1::WatchState ToProto(WatchState state) { return static_cast<v1::WatchState>(state); }
 v1::FlipReason ToProto(FlipReason reason) { return static_cast<v1::FlipReason>(reason); }
 
@@ -78,6 +145,18 @@ v1::Flip ToProto(std::string_view district, const TimelineFlip& flip) {
   if (record.alert != 0) proto.set_alert(FormatAlertName(district, record.alert));
   proto.set_severity(SeverityOf(record.flip.to));
   LabelsToProto(record.labels, *proto.mutable_labels());
+  proto.set_acknowledged(record.handling.acknowledged);
+  proto.set_snoozed_until(ToProto(record.handling.snoozed_until));
+  proto.set_by(record.by);
+  proto.set_note(record.note);
+  return proto;
+}
+
+v1::AlertRemark ToProto(const AlertRemark& remark) {
+  v1::AlertRemark proto;
+  proto.set_by(remark.by);
+  proto.set_note(remark.note);
+  *proto.mutable_time() = ToProto(remark.at);
   return proto;
 }
 
@@ -91,6 +170,8 @@ v1::WatchStanding ToProto(std::string_view district, std::string_view team, cons
   if (standing.record.alert != 0) proto.set_alert(FormatAlertName(district, standing.record.alert));
   proto.set_severity(SeverityOf(watch.state));
   if (watch.last_effective != Instant()) *proto.mutable_since_time() = ToProto(watch.last_effective);
+  proto.set_acknowledged(standing.handling.acknowledged);
+  proto.set_snoozed_until(ToProto(standing.handling.snoozed_until));
   return proto;
 }
 
@@ -109,6 +190,11 @@ v1::Alert ToProto(std::string_view district, const AlertAnswer& alert) {
   proto.set_due_date(ToProto(record.due));
   proto.set_opened_sequence(static_cast<int64_t>(alert.id));
   if (!record.sequences.empty()) proto.set_last_sequence(static_cast<int64_t>(record.sequences.back()));
+  if (record.acknowledged) *proto.mutable_acknowledgement() = ToProto(*record.acknowledged);
+  if (record.snoozed) {
+    *proto.mutable_snooze()->mutable_remark() = ToProto(record.snoozed->remark);
+    proto.mutable_snooze()->set_until_date(record.snoozed->until.ToString());
+  }
   return proto;
 }
 

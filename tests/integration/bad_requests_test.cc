@@ -606,5 +606,46 @@ TEST_F(BadInputTest, AlertRequests) {
        {"an alert with a zero in front", get("districts/small/alerts/01"), kInvalid, "name", ""}});
 }
 
+// Of an alert that there is not: what gets as far as to be told so had nothing else wrong with it.
+TEST_F(BadInputTest, WhatIsDoneWithAlerts) {
+  const std::string none = "districts/small/alerts/999";
+  const auto acknowledge = [&](std::function<void(v1::AcknowledgeRequest&)> edit) {
+    return With<v1::AcknowledgeRequest, v1::AcknowledgeResponse>(&Stubs::alerts, &v1::AlertService::Stub::Acknowledge, [=](auto& r) {
+      r.set_name(none);
+      r.set_by("m.ortiz");
+      edit(r);
+    });
+  };
+  const auto snooze = [&](std::function<void(v1::SnoozeRequest&)> edit) {
+    return With<v1::SnoozeRequest, v1::SnoozeResponse>(&Stubs::alerts, &v1::AlertService::Stub::Snooze, [=](auto& r) {
+      r.set_name(none);
+      r.set_by("m.ortiz");
+      edit(r);
+    });
+  };
+  Check(stubs_,
+        {{"no such alert", acknowledge([](auto&) {}), kUnknown, "name", "999"},
+         {"no such district", acknowledge([](auto& r) { r.set_name("districts/nowhere/alerts/1"); }), kUnknown, "", "nowhere"},
+         {"an alert's name that is none", acknowledge([](auto& r) { r.set_name("999"); }), kInvalid, "name", ""},
+         {"nobody", acknowledge([](auto& r) { r.clear_by(); }), kInvalid, "by", "required"},
+         {"the longest name", acknowledge([](auto& r) { r.set_by(std::string(kAlertByBytesMax, 'm')); }), kUnknown, "name", "999"},
+         {"a longer one", acknowledge([](auto& r) { r.set_by(std::string(kAlertByBytesMax + 1, 'm')); }), kInvalid, "by", "at most 200"},
+         {"an address", acknowledge([](auto& r) { r.set_by("m.ortiz@example.org"); }), kInvalid, "by", ""},
+         {"the longest note", acknowledge([](auto& r) { r.set_note(std::string(kNoteBytesMax, 'n')); }), kUnknown, "name", "999"},
+         {"a longer note", acknowledge([](auto& r) { r.set_note(std::string(kNoteBytesMax + 1, 'n')); }), kInvalid, "note", "at most 1000"},
+         {"until nothing", snooze([](auto&) {}), kInvalid, "until", "say until when"},
+         {"nobody's snooze", snooze([](auto& r) { r.clear_by(), r.set_end_now(true); }), kInvalid, "by", "required"},
+         {"one day", snooze([](auto& r) { r.set_instructional_days(1); }), kUnknown, "name", "999"},
+         {"no day", snooze([](auto& r) { r.set_instructional_days(0); }), kInvalid, "instructional_days", "1 to 400"},
+         {"a day back", snooze([](auto& r) { r.set_instructional_days(-1); }), kInvalid, "instructional_days", "1 to 400"},
+         {"the most days", snooze([](auto& r) { r.set_instructional_days(kSnoozeDaysMax); }), kUnknown, "name", "999"},
+         {"more days", snooze([](auto& r) { r.set_instructional_days(kSnoozeDaysMax + 1); }), kInvalid, "instructional_days", "1 to 400"},
+         {"no date", snooze([](auto& r) { r.set_until_date(""); }), kInvalid, "until_date", "is not a date"},
+         {"another form of date", snooze([](auto& r) { r.set_until_date("9/25/2025"); }), kInvalid, "until_date", "9/25/2025"},
+         {"a date", snooze([](auto& r) { r.set_until_date("2025-09-25"); }), kUnknown, "name", "999"},
+         {"an end that is none", snooze([](auto& r) { r.set_end_now(false); }), kInvalid, "end_now", "true or absent"},
+         {"an end", snooze([](auto& r) { r.set_end_now(true); }), kUnknown, "name", "999"}});
+}
+
 }  // namespace
 }  // namespace leadlag

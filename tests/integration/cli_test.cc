@@ -500,6 +500,23 @@ TEST(CliAlertsTest, ALateTeamIsListedAndExplained) {
     FAIL() << "no " << wanted << " in " << lines << (*watch)->Errors();
   };
   follow("DUE");
+
+  // Taken on, and muted for a while.
+  EXPECT_THAT(leadlag({"alerts", "ack", id, "--by", "m.ortiz", "--note", "we meet on Friday"}).out,
+              HasSubstr("of north / weekly is acknowledged by m.ortiz"));
+  follow("ACKNOWLEDGED");
+  EXPECT_THAT(leadlag({"alerts", "snooze", id, "--by", "coach", "--days", "2"}).out,
+              HasSubstr("is snoozed until the morning of 2025-11-21"));
+  const auto handled = ExpectThreeForms<v1::ListAlertsResponse>(leadlag, {"alerts", "list"}, "2025-11-21").alerts(0);
+  EXPECT_EQ(handled.acknowledgement().by(), "m.ortiz");
+  EXPECT_EQ(handled.snooze().remark().by(), "coach");
+  EXPECT_THAT(leadlag({"alerts", "why", id}).out, HasSubstr("Acknowledged by m.ortiz on Wed 2025-11-19: \"we meet on Friday\"."));
+  EXPECT_THAT(leadlag({"alerts", "snooze", id, "--by", "coach", "--end"}).out, HasSubstr("is not snoozed"));
+  EXPECT_EQ(leadlag({"alerts", "snooze", id, "--by", "coach"}).exit_code, kExitUsage);
+  EXPECT_EQ(leadlag({"alerts", "snooze", id, "--by", "coach", "--until", "2025-11-19"}).exit_code, kExitRefused);
+  EXPECT_EQ(leadlag({"alerts", "ack", id}).exit_code, kExitUsage);
+  follow("SNOOZE_ENDED");
+
   const std::string more = absl::StrReplaceAll(walk, {{"w-1", "w-2"}, {"2025-11-03", "2025-11-19"}});
   ASSERT_EQ(leadlag({"push", "--source", "forms"}, more).exit_code, kExitOk);
   follow("RESOLVED");

@@ -14,6 +14,12 @@ namespace {
 
 constexpr Instant kNow{1'762'000'000'000'000};
 
+using What = HandleAlertCommand::What;
+
+HandleAlertCommand Handle(What what, const std::string& note, std::optional<Date> until, uint32_t days) {
+  return {.alert = 300, .what = what, .by = "m.ortiz", .note = note, .until = until, .days = days};
+}
+
 std::vector<Command> OneOfEach() {
   RecordEvidenceCommand evidence{.source = "forms", .items = {Item("north", "walks", "2025-09-04", "r1")}};
   evidence.complete_through = DateOf("2025-09-03");
@@ -31,6 +37,10 @@ std::vector<Command> OneOfEach() {
       {kNow, "", ContinueCommand{}},
       {kNow, "", ContinueCommand{400}},
       {kNow, "", ContinueCommand{200}},
+      {kNow, "", Handle(What::kAcknowledge, "on it", std::nullopt, 0)},
+      {kNow, "", Handle(What::kSnooze, "", std::nullopt, 400)},
+      {kNow, "", Handle(What::kSnooze, "", DateOf("2025-09-05"), 0)},
+      {kNow, "", Handle(What::kEndSnooze, "", std::nullopt, 0)},
   };
 }
 
@@ -43,10 +53,11 @@ TEST(CommandTest, EveryKindComesBackAsItWas) {
 }
 
 // So that a program from before says "newer than this program" of what it does not know, and of nothing else.
-TEST(CommandTest, OnlyWhatTheFirstFormatLacksIsOfTheSecond) {
+TEST(CommandTest, EachIsOfTheFirstFormatThatHasIt) {
   for (const Command& command : OneOfEach()) {
     const auto* const go_on = std::get_if<ContinueCommand>(&command.body);
-    EXPECT_EQ(EncodeCommand(command).front(), go_on != nullptr && go_on->watches_max != kWatchesPerCommand ? 2 : 1);
+    const bool handles = std::holds_alternative<HandleAlertCommand>(command.body);
+    EXPECT_EQ(EncodeCommand(command).front(), handles ? 3 : go_on != nullptr && go_on->watches_max != kWatchesPerCommand ? 2 : 1);
   }
 }
 
@@ -55,7 +66,7 @@ TEST(CommandTest, DamagedAndNewerBytesAreToldApart) {
     std::string bytes = EncodeCommand(command);
     EXPECT_EQ(DecodeCommand(bytes.substr(0, bytes.size() - 1)).status().code(), absl::StatusCode::kDataLoss);
     EXPECT_EQ(DecodeCommand(bytes + '\0').status().code(), absl::StatusCode::kDataLoss);
-    bytes.front() = 3;
+    bytes.front() = 4;
     EXPECT_EQ(DecodeCommand(bytes).status().code(), absl::StatusCode::kFailedPrecondition);
     bytes.front() = 0;
     EXPECT_EQ(DecodeCommand(bytes).status().code(), absl::StatusCode::kDataLoss);

@@ -14,6 +14,7 @@ namespace leadlag {
 namespace {
 
 using ::testing::Contains;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
@@ -138,6 +139,29 @@ TEST(VerifyTest, AFlipThatTellsAnotherStoryIsFound) {
   flip.flip.to = WatchState::kOnTrack;
   Put(district, key, EncodeFlipRecord(flip));
   EXPECT_THAT(Verified(district), Contains(HasSubstr("the flip before ended with ON_TRACK")));
+}
+
+TEST(VerifyTest, AnAcknowledgementThatNoFlipTellsOfIsFound) {
+  SmallDistrict district("2025-09-01");
+  district.GoTo("2025-10-20");
+  const uint32_t number = district.Read()->number();
+  const auto [key, value] = First(district, Table::kOpenAlerts);
+  const uint64_t alert = DecodeOpenAlert(value)->alert;
+  HandleAlertCommand command;
+  command.alert = alert;
+  command.by = "m.ortiz";
+  ASSERT_TRUE(district.engine().Execute("small", command).ok());
+  district.GoTo("2025-10-21");
+  ASSERT_THAT(Verified(district), IsEmpty());
+  const std::string alert_key = AlertKey{number, alert}.Encode();
+  const std::string told = **district.Freeze()->store().Get(alert_key);
+  AlertRecord record = DecodeAlertRecord(told).value();
+  record.acknowledged->by = "somebody else";
+  Put(district, alert_key, EncodeAlertRecord(record));
+  EXPECT_THAT(Verified(district), ElementsAre(HasSubstr("is not what its flips tell")));
+  Put(district, alert_key, told);
+  Put(district, key, EncodeOpenAlert({alert, {}}));
+  EXPECT_THAT(Verified(district), Contains(HasSubstr("is acknowledged or snoozed otherwise than its flips tell")));
 }
 
 TEST(VerifyTest, AnOpenAlertThatIsInNoTableIsFound) {

@@ -195,6 +195,29 @@ absl::StatusOr<BatchOutcome> SimulatedDistrict::Record(const std::string& source
   return As<BatchOutcome>(Execute(RecordEvidenceCommand{source, std::move(items), std::nullopt}));
 }
 
+absl::Status SimulatedDistrict::Handle(const WatchName& watch, HandleAlertCommand command) {
+  const std::map<WatchName, WatchRecord> watches = Watches();
+  command.alert = watches.at(watch).alert;
+  LEADLAG_CHECK(command.alert != 0);
+  return Execute(std::move(command)).status();
+}
+
+absl::Status SimulatedDistrict::Acknowledge(const WatchName& watch, const std::string& by, const std::string& note) {
+  return Handle(watch, {.what = HandleAlertCommand::What::kAcknowledge, .by = by, .note = note, .until = {}});
+}
+
+absl::Status SimulatedDistrict::SnoozeDays(const WatchName& watch, uint32_t days, const std::string& by) {
+  return Handle(watch, {.what = HandleAlertCommand::What::kSnooze, .by = by, .note = "", .until = {}, .days = days});
+}
+
+absl::Status SimulatedDistrict::SnoozeUntil(const WatchName& watch, Date until, const std::string& by) {
+  return Handle(watch, {.what = HandleAlertCommand::What::kSnooze, .by = by, .note = "", .until = until});
+}
+
+absl::Status SimulatedDistrict::EndSnooze(const WatchName& watch, const std::string& by) {
+  return Handle(watch, {.what = HandleAlertCommand::What::kEndSnooze, .by = by, .note = "", .until = {}});
+}
+
 absl::StatusOr<ReviewOutcome> SimulatedDistrict::RecordReview(const Review& review) {
   return As<ReviewOutcome>(Execute(RecordReviewCommand{review}));
 }
@@ -256,12 +279,13 @@ std::map<WatchName, AlertRecord> SimulatedDistrict::OpenAlerts() const {
   const DistrictReader reader = Read();
   std::map<WatchName, AlertRecord> alerts;
   ForEach<OpenAlertKey>(*reader, Table::kOpenAlerts, [&](const OpenAlertKey& key, std::string_view value) {
-    ByteReader in(value);
-    const uint64_t alert = in.GetVarint();
-    const std::optional<std::string> bytes = Must(reader->store().Get(AlertKey{reader->number(), alert}.Encode()));
+    const OpenAlert open = Must(DecodeOpenAlert(value));
+    const std::optional<std::string> bytes = Must(reader->store().Get(AlertKey{reader->number(), open.alert}.Encode()));
     LEADLAG_CHECK(bytes.has_value());
     alerts[{reader->interned().teams.NameOf(key.team), reader->interned().expectations.NameOf(key.expectation)}] =
         Must(DecodeAlertRecord(*bytes));
+    LEADLAG_CHECK(Must(DecodeAlertRecord(*bytes)).handling() == open.handling);
+    LEADLAG_CHECK(reader->HandlingOf({key.team, key.expectation}) == open.handling);
   });
   return alerts;
 }
@@ -383,6 +407,11 @@ std::string SimulatedDistrict::Inconsistencies() const {
     if (flip.effective > recorded) say("effective after it was recorded: ", Describe(seen));
     WatchRecord& before = lived[{seen.record.team, seen.record.expectation}];
     if (before.watch.state != flip.from) say("does not chain: ", Describe(seen));
+    if (IsHandling(flip.reason)) {
+      if (flip.from != flip.to || !HasAlert(flip.to)) say("handles no open alert: ", Describe(seen));
+      if (seen.record.alert != before.alert) say("handles another alert: ", Describe(seen));
+      continue;
+    }
     if (before.watch.last_effective > flip.effective)
       say("effective before the watch's flip before it: ", Describe(seen));
     if (HasAlert(flip.to) && !HasAlert(flip.from)) before.alert = seen.sequence;

@@ -75,6 +75,11 @@ class SimulatedDistrict {
   absl::StatusOr<CatalogOutcome> Apply(const Catalog& catalog, std::optional<uint32_t> expected_version = std::nullopt);
   absl::StatusOr<BatchOutcome> Record(const std::string& source, std::vector<EvidenceItem> items);
   absl::StatusOr<ReviewOutcome> RecordReview(const Review& review);
+  // Of the watch's open alert. Aborts where there is none.
+  absl::Status Acknowledge(const WatchName& watch, const std::string& by, const std::string& note = "");
+  absl::Status SnoozeDays(const WatchName& watch, uint32_t days, const std::string& by = "coach");
+  absl::Status SnoozeUntil(const WatchName& watch, Date until, const std::string& by = "coach");
+  absl::Status EndSnooze(const WatchName& watch, const std::string& by = "coach");
   absl::StatusOr<Outcome> Execute(CommandBody body);
   Instant last_command() const { return last_command_; }  // when the last of them happened
 
@@ -116,6 +121,7 @@ class SimulatedDistrict {
  private:
   void NextInstant();  // the clock moves past the last command
   void Settle();       // waits until nothing is left to be continued
+  absl::Status Handle(const WatchName& watch, HandleAlertCommand command);
   template <typename T>
   absl::StatusOr<T> As(absl::StatusOr<Outcome> outcome);
 

@@ -101,6 +101,24 @@ AlertRecord SampleAlert() {
   return record;
 }
 
+FlipRecord SampleHandling() {
+  FlipRecord record = SampleFlip();
+  record.flip = {WatchState::kLate, WatchState::kLate, FlipReason::kSnoozed, At(12), D(9, 18)};
+  record.handling = {true, D(9, 25)};
+  record.by = "m.ortiz";
+  record.note = "we meet";
+  return record;
+}
+
+AlertRecord SampleHandledAlert() {
+  AlertRecord record = SampleAlert();
+  record.closed.reset();
+  record.closed_reason.reset();
+  record.acknowledged = AlertRemark{"m.ortiz", "on it", At(11)};
+  record.snoozed = AlertRecord::Snooze{{"coach", "", At(12)}, D(9, 25)};
+  return record;
+}
+
 SourceObservation SampleObservation() { return {At(40), D(9, 30)}; }
 
 CalendarSpec SampleCalendar() {
@@ -160,6 +178,7 @@ struct Kind {
   std::string (*encode)(const Record&);
   absl::StatusOr<Record> (*decode)(std::string_view);
   const char* golden;
+  uint8_t newest = 1;  // format
 };
 
 const Kind<EvidenceRecord>& EvidenceKind() {
@@ -192,13 +211,25 @@ const Kind<FlipRecord>& FlipKind() {
   static const auto& kind = *new Kind<FlipRecord>{
       "flip", SampleFlip(), EncodeFlipRecord, DecodeFlipRecord,
       "0104702d31320577616c6b73010303809abb97eefe9e0601fabd0280a3b598eefe9e068201020461726561056e6f72746805"
-      "6c6576656c0468696768"};
+      "6c6576656c0468696768", 2};
   return kind;
 }
 const Kind<AlertRecord>& AlertKind() {
   static const auto& kind = *new Kind<AlertRecord>{
       "alert", SampleAlert(), EncodeAlertRecord, DecodeAlertRecord,
-      "01010204809abb97eefe9e060180cec4aaeefe9e060601fabd0201056c6576656c04686967680382010008"};
+      "01010204809abb97eefe9e060180cec4aaeefe9e060601fabd0201056c6576656c04686967680382010008", 2};
+  return kind;
+}
+const Kind<FlipRecord>& HandlingKind() {
+  static const auto& kind = *new Kind<FlipRecord>{"handling", SampleHandling(), EncodeFlipRecord, DecodeFlipRecord,
+      "0204702d31320577616c6b7303030c80acaf99eefe9e0601fabd0280a3b598eefe9e068201020461726561056e6f727468056c6576656c04"
+      "68696768010188be02076d2e6f7274697a077765206d656574", 2};
+  return kind;
+}
+const Kind<AlertRecord>& HandledAlertKind() {
+  static const auto& kind = *new Kind<AlertRecord>{"handled alert", SampleHandledAlert(), EncodeAlertRecord, DecodeAlertRecord,
+      "02010204809abb97eefe9e060001fabd0201056c6576656c0468696768038201000801076d2e6f7274697a056f6e20697480a3b598eefe9e06"
+      "0105636f6163680080acaf99eefe9e0688be02", 2};
   return kind;
 }
 const Kind<SourceObservation>& ObservationKind() {
@@ -229,6 +260,8 @@ void ForEachKind(Check check) {
   check(WatchKind());
   check(FlipKind());
   check(AlertKind());
+  check(HandlingKind());
+  check(HandledAlertKind());
   check(ObservationKind());
   check(CatalogKind());
 }
@@ -320,7 +353,7 @@ TEST(RecordsTest, ATruncatedRecordIsDataLoss) {
 TEST(RecordsTest, ANewerFormatIsRefusedAsSuch) {
   ForEachKind([](const auto& kind) {
     std::string bytes = kind.encode(kind.sample);
-    bytes[0] = 2;
+    bytes[0] = static_cast<char>(kind.newest + 1);
     EXPECT_EQ(kind.decode(bytes).status().code(), absl::StatusCode::kFailedPrecondition) << kind.name;
     bytes[0] = 0;
     EXPECT_EQ(kind.decode(bytes).status().code(), absl::StatusCode::kDataLoss) << kind.name;
@@ -369,7 +402,7 @@ TEST(RecordsTest, UnknownNumbersAreDataLoss) {
   flip.flip.from = WatchState::kPaused;
   AlertRecord alert = SampleAlert();
   alert.closed_reason = FlipReason::kRetracted;
-  for (const uint8_t number : {0, 11, 255}) {
+  for (const uint8_t number : {0, 14, 255}) {
     EXPECT_EQ(DecodeFlipRecord(WithByteAtDifference(FlipKind(), flip, number)).status().code(),
               absl::StatusCode::kDataLoss);
     EXPECT_EQ(DecodeAlertRecord(WithByteAtDifference(AlertKind(), alert, number)).status().code(),
@@ -398,6 +431,19 @@ TEST(RecordsTest, UnorderedThingsAreDataLoss) {
   EvidenceIdentity identity = SampleIdentity();
   identity.current_revision = 4;
   EXPECT_EQ(DecodeEvidenceIdentity(EncodeEvidenceIdentity(identity)).status().code(), absl::StatusCode::kDataLoss);
+}
+
+// It has no format byte of its own: it is rebuilt from the alerts.
+TEST(RecordsTest, AnOpenAlertIsItsIdAndWhatWasDoneWithIt) {
+  EXPECT_EQ(Hex(EncodeOpenAlert({130, {}})), "8201");
+  EXPECT_EQ(Hex(EncodeOpenAlert({130, {true, std::nullopt}})), "82010100");
+  EXPECT_EQ(Hex(EncodeOpenAlert({130, {false, D(9, 25)}})), "8201000188be02");
+  for (const OpenAlert& open : {OpenAlert{130, {}}, OpenAlert{130, {true, std::nullopt}}, OpenAlert{130, {true, D(9, 25)}}}) {
+    const std::string bytes = EncodeOpenAlert(open);
+    EXPECT_EQ(DecodeOpenAlert(bytes).value(), open);
+    EXPECT_EQ(DecodeOpenAlert(bytes + '\0').status().code(), absl::StatusCode::kDataLoss);
+  }
+  EXPECT_EQ(DecodeOpenAlert(std::string("\x05\0\0", 3)).status().code(), absl::StatusCode::kDataLoss);  // done with nothing
 }
 
 TEST(RecordsTest, LongHistoriesOfAnAlertRoundTrip) {

@@ -1,0 +1,165 @@
+// What people do with open alerts: acknowledge, snooze, end a snooze. server/engine/command.h, HandleAlertCommand.
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "core/limits.h"
+#include "core/problem.h"
+#include "core/snooze.h"
+#include "server/engine/applying.h"
+#include "storage/keys.h"
+
+namespace leadlag {
+namespace {
+
+absl::Status Refusal(absl::StatusCode code, std::string field, std::string reason) {
+  return AsStatus(Problem{code, std::move(field), std::move(reason)});
+}
+
+absl::Status Closed(const AlertRecord& alert) {
+  const std::string_view why = ToString(*alert.closed_reason);
+  return Refusal(absl::StatusCode::kFailedPrecondition, "name",
+                 absl::StrCat("the alert is closed since ", alert.closed->ToString(), " (", absl::string_view(why.data(), why.size()),
+                              "); only an open one can be acknowledged or snoozed"));
+}
+
+// The date until which the command asks for, or why there is none.
+absl::StatusOr<Date> UntilOf(const HandleAlertCommand& command, const WatchWorld& world, Date today) {
+  if (!command.until) {
+    const std::optional<Date> until = SnoozedUntil(world, today, static_cast<int>(command.days));
+    if (until && *until <= today + kSnoozeDaysMax) return *until;
+    return Refusal(absl::StatusCode::kInvalidArgument, "instructional_days",
+                   absl::StrCat("the team's calendar has no ", command.days, " instructional days in the ", kSnoozeDaysMax,
+                                " days after today, ", today.ToString(), "; give fewer, or until_date"));
+  }
+  if (*command.until <= today) {
+    return Refusal(absl::StatusCode::kInvalidArgument, "until_date",
+                   absl::StrCat("is not after the team's today, ", today.ToString(), "; give a later date"));
+  }
+  if (*command.until > today + kSnoozeDaysMax) {
+    return Refusal(absl::StatusCode::kInvalidArgument, "until_date",
+                   absl::StrCat("is more than ", kSnoozeDaysMax, " days after the team's today, ", today.ToString()));
+  }
+  return *command.until;
+}
+
+bool SaysTheSame(const AlertRemark& remark, const HandleAlertCommand& command) {
+  return remark.by == command.by && remark.note == command.note;
+}
+
+}  // namespace
+
+absl::StatusOr<Outcome> District::HandleAlert(Applying& a, const HandleAlertCommand& command) {
+  std::optional<AlertRecord> alert = a.Take(AlertOf(a.batch, command.alert));
+  if (!alert) {
+    return Refusal(absl::StatusCode::kNotFound, "name",
+                   absl::StrCat("there is no alert ", command.alert, "; list the alerts to find it"));
+  }
+  if (alert->closed) return Closed(*alert);
+  // What has happened by now comes first: it may have closed it.
+  const WatchId id{alert->team, alert->expectation};
+  CatchUp(a, id);
+  StoreWatch(a, id);
+  alert = a.Take(AlertOf(a.batch, command.alert));
+  if (!alert) return NoOutcome{};  // damaged, and noted
+  if (alert->closed) return Closed(*alert);
+
+  const WatchWorld world = catalog_->World(id.team, id.expectation);
+  const AlertRemark remark{command.by, command.note, a.now};
+  FlipReason reason = FlipReason::kSnoozeEnded;
+  switch (command.what) {
+    case HandleAlertCommand::What::kAcknowledge:
+      if (alert->acknowledged && SaysTheSame(*alert->acknowledged, command)) return NoOutcome{};  // a repetition
+      alert->acknowledged = remark;
+      reason = FlipReason::kAcknowledged;
+      break;
+    case HandleAlertCommand::What::kSnooze: {
+      const absl::StatusOr<Date> until = UntilOf(command, world, world.zone->LocalDate(a.now));
+      if (!until.ok()) return until.status();
+      if (alert->snoozed && alert->snoozed->until == *until && SaysTheSame(alert->snoozed->remark, command)) return NoOutcome{};
+      alert->snoozed = AlertRecord::Snooze{remark, *until};
+      reason = FlipReason::kSnoozed;
+      break;
+    }
+    case HandleAlertCommand::What::kEndSnooze:
+      if (!alert->snoozed) return NoOutcome{};
+      alert->snoozed.reset();
+      break;
+  }
+  EmitHandling(a, command.alert, *alert, reason, a.now, remark);
+  const auto last_signal = [&](DateRange range) { return LastSignal(*catalog_, id, range, &a.batch, a.fatal); };
+  SetMoment(id, world, NextMoment(world, last_signal, watches_.Find(id)->watch));
+  return NoOutcome{};
+}
+
+void District::EndSnooze(Applying& a, WatchId id, Instant effective) {
+  if (!HandlingOf(id).snoozed_until) return;  // its alert was closed, or it is over already
+  const uint64_t open = watches_.Find(id)->alert;
+  std::optional<AlertRecord> alert = a.Take(AlertOf(a.batch, open));
+  if (!alert) return a.Fail(absl::DataLossError("an open alert is not stored; restore from a backup"));
+  alert->snoozed.reset();
+  EmitHandling(a, open, *alert, FlipReason::kSnoozeEnded, effective, AlertRemark());
+}
+
+void District::EmitHandling(Applying& a, uint64_t id, AlertRecord& alert, FlipReason reason, Instant effective,
+                            const AlertRemark& remark) {
+  const uint64_t sequence = ++last_sequence_;
+  const WatchId watch{alert.team, alert.expectation};
+  alert.AddFlip(sequence);
+  const AlertHandling handling = alert.handling();
+  if (handling.any()) {
+    handled_alerts_[watch] = handling;
+  } else {
+    handled_alerts_.erase(watch);
+  }
+  NoteChange(watch.team);
+  a.batch.Put(OpenAlertKey{number_, watch.team, watch.expectation}.Encode(), EncodeOpenAlert({id, handling}));
+  a.batch.Put(AlertKey{number_, id}.Encode(), EncodeAlertRecord(alert));
+  a.batch.Put(FlipKey{number_, sequence}.Encode(),
+              EncodeFlipRecord({.team = interned_.teams.NameOf(watch.team),
+                                .expectation = interned_.expectations.NameOf(watch.expectation),
+                                .flip = {alert.state, alert.state, reason, effective, alert.due},
+                                .recorded = a.now,
+                                .alert = id,
+                                .labels = alert.labels,
+                                .handling = handling,
+                                .by = remark.by,
+                                .note = remark.note}));
+  a.batch.Put(TeamFlipKey{number_, watch.team, sequence}.Encode(), "");
+}
+
+absl::StatusOr<std::optional<AlertRecord>> District::AlertOf(const Batch& batch, uint64_t id) const {
+  const absl::StatusOr<std::optional<std::string>> bytes = batch.Get(AlertKey{number_, id}.Encode());
+  if (!bytes.ok()) return bytes.status();
+  if (!*bytes) return std::optional<AlertRecord>();
+  absl::StatusOr<AlertRecord> alert = DecodeAlertRecord(**bytes);
+  if (!alert.ok()) return alert.status();
+  return std::optional(*std::move(alert));
+}
+
+std::optional<Instant> District::SnoozeEndOf(WatchId id, const WatchWorld& world, Instant not_before) const {
+  const std::optional<Date> until = HandlingOf(id).snoozed_until;
+  return until ? SnoozeEnd(world, *until, not_before) : std::nullopt;
+}
+
+std::optional<Instant> District::NextSnoozeEnd(WatchId id, const WatchRecord& record, bool stale) const {
+  if (handled_alerts_.empty()) return std::nullopt;
+  Instant not_before = record.watch.handled_before;
+  if (stale) {
+    // Until the change the calendar before counted.
+    if (recalculation_->before != nullptr) {
+      const std::optional<Instant> end = SnoozeEndOf(id, recalculation_->before->World(id.team, id.expectation), not_before);
+      if (end && *end < recalculation_->at) return end;
+    }
+    not_before = std::max(not_before, recalculation_->at);
+  }
+  return SnoozeEndOf(id, catalog_->World(id.team, id.expectation), not_before);
+}
+
+void District::SetMoment(WatchId id, const WatchWorld& world, std::optional<Instant> next) {
+  const WatchRecord* const record = watches_.Find(id);
+  const std::optional<Instant> snooze_end = SnoozeEndOf(id, world, record->watch.handled_before);
+  watches_.SetMoment(id, snooze_end && (!next || *snooze_end < *next) ? snooze_end : next);
+}
+
+}  // namespace leadlag

@@ -1,0 +1,346 @@
+// What people do with alerts: acknowledged, snoozed, and how that ends; and that it changes nothing about the watches.
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "core/limits.h"
+#include "core/problem.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "server/engine/queries.h"
+#include "tests/simulation/simulated_district.h"
+#include "tests/support/random_seed.h"
+#include "tests/support/watch_story.h"
+
+namespace leadlag {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+const WatchName kWalks{"t1", "walks"};
+
+// t1's watch is LATE from Wednesday 2025-09-17 07:00 on and OVERDUE from Monday 2025-09-22 07:00 on.
+class AlertHandlingTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    ASSERT_TRUE(district_.Apply(SmallCatalog(2)).ok());
+    district_.AdvanceTo(At("2025-09-17 12:00"));
+  }
+  void TearDown() override {
+    EXPECT_EQ(district_.Inconsistencies(), "");
+    EXPECT_THAT(VerifyDistrict(district_.Freeze(), 100), IsEmpty());
+  }
+
+  // t1's flips from the alert's opening on: "SNOOZED LATE 2025-09-17 12:00 until 2025-09-22".
+  std::vector<std::string> Lines() const {
+    const ZoneRules& zone = district_.Read()->catalog()->district_zone();
+    std::vector<std::string> lines;
+    for (const SeenFlip& seen : district_.Flips()) {
+      const FlipRecord& record = seen.record;
+      if (record.team != "t1" || record.alert == 0) continue;
+      const Date date = zone.LocalDate(record.flip.effective);
+      const int64_t minute = (record.flip.effective.micros - zone.StartOf(date).micros) / kMicrosPerMinute;
+      lines.push_back(absl::StrCat(std::string(ToString(record.flip.reason)), " ", std::string(ToString(record.flip.to)), " ",
+                                   date.ToString(), " ", MinuteOfDay{static_cast<int32_t>(minute)}.ToString(),
+                                   record.handling.acknowledged ? " acknowledged" : "",
+                                   record.handling.snoozed_until ? " until " + record.handling.snoozed_until->ToString() : "",
+                                   record.by.empty() ? "" : " by " + record.by));
+    }
+    return lines;
+  }
+  AlertRecord TheAlert() const { return district_.OpenAlerts().at(kWalks); }
+  absl::Status Refused(uint64_t alert, std::optional<Date> until, uint32_t days) {
+    return district_
+        .Execute(HandleAlertCommand{
+            .alert = alert, .what = HandleAlertCommand::What::kSnooze, .by = "coach", .note = "", .until = until, .days = days})
+        .status();
+  }
+  void RecordWalk(const char* date) {
+    ASSERT_TRUE(district_.Record("forms", {NumberRecord(absl::StrCat("r", ++records_), "t1", "walks", D(date))}).ok());
+  }
+  void CloseSchool(const char* date) {
+    closed_.push_back(date);
+    Catalog catalog = SmallCatalog(2);
+    for (const std::string& day : closed_) catalog.calendars[0] = With(catalog.calendars[0], ExceptionKind::kWeatherDay, day);
+    ASSERT_TRUE(district_.Apply(catalog).ok());
+  }
+
+  SimulatedDistrict district_{{.start = At("2025-08-01 12:00")}};
+  int records_ = 0;
+  std::vector<std::string> closed_;
+};
+
+TEST_F(AlertHandlingTest, AnAcknowledgementIsLoggedAndHoldsUntilTheAlertCloses) {
+  ASSERT_TRUE(district_.Acknowledge(kWalks, "m.ortiz", "we meet on Friday").ok());
+  EXPECT_EQ(TheAlert().acknowledged, (AlertRemark{"m.ortiz", "we meet on Friday", district_.last_command()}));
+  district_.AdvanceTo(At("2025-09-24 12:00"));
+  RecordWalk("2025-09-24");
+  district_.AdvanceTo(At("2025-10-03 12:00"));
+  EXPECT_THAT(Lines(), ElementsAre("DUE LATE 2025-09-17 07:00", "ACKNOWLEDGED LATE 2025-09-17 12:00 acknowledged by m.ortiz",
+                                   "GRACE_OVER OVERDUE 2025-09-22 07:00 acknowledged",
+                                   "RESOLVED ON_TRACK 2025-09-24 12:00 acknowledged", "DUE LATE 2025-10-02 07:00"));
+  EXPECT_FALSE(TheAlert().acknowledged);  // another alert
+}
+
+TEST_F(AlertHandlingTest, TheSameAgainChangesNothingAndAnotherRemarkTakesItsPlace) {
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_TRUE(district_.Acknowledge(kWalks, "m.ortiz").ok());
+    ASSERT_TRUE(district_.SnoozeDays(kWalks, 3).ok());
+    ASSERT_TRUE(district_.SnoozeUntil(kWalks, D("2025-09-22")).ok());  // the same day
+  }
+  EXPECT_EQ(Lines().size(), 3u);
+  ASSERT_TRUE(district_.Acknowledge(kWalks, "m.ortiz", "gone to see them").ok());
+  ASSERT_TRUE(district_.SnoozeDays(kWalks, 1).ok());
+  EXPECT_THAT(Lines(), ElementsAre("DUE LATE 2025-09-17 07:00", "ACKNOWLEDGED LATE 2025-09-17 12:00 acknowledged by m.ortiz",
+                                   "SNOOZED LATE 2025-09-17 12:00 acknowledged until 2025-09-22 by coach",
+                                   "ACKNOWLEDGED LATE 2025-09-17 12:00 acknowledged until 2025-09-22 by m.ortiz",
+                                   "SNOOZED LATE 2025-09-17 12:00 acknowledged until 2025-09-18 by coach"));
+  district_.AdvanceTo(At("2025-09-18 12:00"));
+  EXPECT_EQ(Lines().back(), "SNOOZE_ENDED LATE 2025-09-18 07:00 acknowledged");
+  district_.AdvanceTo(At("2025-09-23 12:00"));
+  EXPECT_EQ(Lines().back(), "GRACE_OVER OVERDUE 2025-09-22 07:00 acknowledged");  // nothing is left of the first one
+}
+
+TEST_F(AlertHandlingTest, WhenASnoozeIsOverTheStateOfThatMorningShows) {
+  ASSERT_TRUE(district_.SnoozeDays(kWalks, 3).ok());
+  district_.AdvanceTo(At("2025-09-22 12:00"));
+  EXPECT_THAT(Lines(), ElementsAre("DUE LATE 2025-09-17 07:00", "SNOOZED LATE 2025-09-17 12:00 until 2025-09-22 by coach",
+                                   "GRACE_OVER OVERDUE 2025-09-22 07:00 until 2025-09-22", "SNOOZE_ENDED OVERDUE 2025-09-22 07:00"));
+  EXPECT_FALSE(TheAlert().handling().any());
+}
+
+TEST_F(AlertHandlingTest, ASnoozeUntilADayWithoutSchoolEndsOnTheNextOne) {
+  ASSERT_TRUE(district_.SnoozeUntil(kWalks, D("2025-09-20")).ok());  // a Saturday
+  district_.AdvanceTo(At("2025-09-22 06:59"));
+  EXPECT_EQ(Lines().size(), 2u);
+  CloseSchool("2025-09-22");
+  district_.AdvanceTo(At("2025-09-23 12:00"));
+  EXPECT_THAT(Lines(), ElementsAre("DUE LATE 2025-09-17 07:00", "SNOOZED LATE 2025-09-17 12:00 until 2025-09-20 by coach",
+                                   "GRACE_OVER OVERDUE 2025-09-23 07:00 until 2025-09-20", "SNOOZE_ENDED OVERDUE 2025-09-23 07:00"));
+}
+
+TEST_F(AlertHandlingTest, ASnoozeIsEndedByHand) {
+  ASSERT_TRUE(district_.EndSnooze(kWalks).ok());  // there is none: nothing happens
+  EXPECT_EQ(Lines().size(), 1u);
+  ASSERT_TRUE(district_.SnoozeDays(kWalks, 3).ok());
+  ASSERT_TRUE(district_.EndSnooze(kWalks, "m.ortiz").ok());
+  district_.AdvanceTo(At("2025-09-22 12:00"));
+  EXPECT_THAT(Lines(), ElementsAre("DUE LATE 2025-09-17 07:00", "SNOOZED LATE 2025-09-17 12:00 until 2025-09-22 by coach",
+                                   "SNOOZE_ENDED LATE 2025-09-17 12:00 by m.ortiz", "GRACE_OVER OVERDUE 2025-09-22 07:00"));
+}
+
+TEST_F(AlertHandlingTest, AnAlertThatClosesTakesItsSnoozeAlong) {
+  ASSERT_TRUE(district_.SnoozeDays(kWalks, 20).ok());
+  const uint64_t first = district_.Watches().at(kWalks).alert;
+  district_.AdvanceTo(At("2025-09-18 12:00"));
+  RecordWalk("2025-09-18");
+  EXPECT_EQ(Lines().back(), "RESOLVED ON_TRACK 2025-09-18 12:00 until 2025-10-15");
+  district_.AdvanceTo(At("2025-10-20 12:00"));
+  EXPECT_THAT(Lines(), testing::Contains("DUE LATE 2025-09-26 07:00"));
+  EXPECT_THAT(Lines(), testing::Not(testing::Contains(HasSubstr("SNOOZE_ENDED"))));
+  const absl::StatusOr<AlertDetail> closed = GetAlert(district_.Freeze(), first);
+  ASSERT_TRUE(closed.ok()) << closed.status();
+  EXPECT_EQ(closed->alert.record.snoozed->until, D("2025-10-15"));
+  EXPECT_THAT(closed->why.text, HasSubstr("Snoozed by coach on Wed 2025-09-17, which was to end at 07:00 of Wed 2025-10-15"));
+}
+
+TEST_F(AlertHandlingTest, TheYearsEndClosesWhatIsSnoozed) {
+  district_.AdvanceTo(At("2026-06-10 12:00"));
+  ASSERT_TRUE(district_.SnoozeUntil(kWalks, D("2026-09-20")).ok());
+  district_.AdvanceTo(At("2026-07-10 12:00"));
+  EXPECT_EQ(Lines().back(), "YEAR_ENDED PAUSED 2026-06-13 00:00 until 2026-09-20");
+}
+
+TEST_F(AlertHandlingTest, ARestartForgetsNothingAndDowntimeChangesNoMoment) {
+  ASSERT_TRUE(district_.Acknowledge(kWalks, "m.ortiz").ok());
+  ASSERT_TRUE(district_.SnoozeDays(kWalks, 2).ok());
+  ASSERT_TRUE(district_.Restart(At("2025-09-18 15:00")).has_value());
+  EXPECT_EQ(district_.Read()->HandlingOf({0, 0}), (AlertHandling{true, D("2025-09-19")}));
+  ASSERT_TRUE(district_.Restart(At("2025-09-22 15:00")).has_value());
+  district_.AdvanceTo(At("2025-09-22 16:00"));
+  EXPECT_THAT(Lines(), ElementsAre("DUE LATE 2025-09-17 07:00", "ACKNOWLEDGED LATE 2025-09-17 12:00 acknowledged by m.ortiz",
+                                   "SNOOZED LATE 2025-09-17 12:00 acknowledged until 2025-09-19 by coach",
+                                   "SNOOZE_ENDED LATE 2025-09-19 07:00 acknowledged",
+                                   "GRACE_OVER OVERDUE 2025-09-22 07:00 acknowledged"));
+}
+
+TEST_F(AlertHandlingTest, WhatCannotBeIsRefusedInWords) {
+  const uint64_t alert = district_.Watches().at(kWalks).alert;
+  const auto problem = [&](std::optional<Date> until, uint32_t days) {
+    const absl::Status status = Refused(alert, until, days);
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+    const std::vector<Problem> problems = ProblemsOf(status);
+    return problems.size() == 1 ? problems[0].field + ": " + problems[0].reason : status.ToString();
+  };
+  EXPECT_EQ(problem(D("2025-09-17"), 0), "until_date: is not after the team's today, 2025-09-17; give a later date");
+  EXPECT_THAT(problem(D("2025-09-17") + kSnoozeDaysMax + 1, 0), HasSubstr("until_date: is more than 400 days after"));
+  EXPECT_THAT(problem(std::nullopt, 400), HasSubstr("instructional_days: the team's calendar has no 400 instructional days"));
+  EXPECT_EQ(Lines().size(), 1u);
+  EXPECT_TRUE(Refused(alert, D("2025-09-17") + kSnoozeDaysMax, 0).ok());
+  EXPECT_EQ(Refused(77, std::nullopt, 1).code(), absl::StatusCode::kNotFound);
+  RecordWalk("2025-09-17");
+  const absl::Status closed = Refused(alert, std::nullopt, 1);
+  EXPECT_EQ(closed.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(closed.message()), HasSubstr("closed since 2025-09-17T16:00:0"));
+}
+
+// ---- Lives with and without ----
+
+constexpr int kTeams = 5;
+
+// One thing that happens, to one of two lives: the other leaves out what people do with alerts.
+struct Happening {
+  Instant at;
+  bool handling = false;
+  std::function<void(SimulatedDistrict&)> act;
+};
+
+// Notify time of any date.
+Instant Morning(Date date) { return At("America/New_York", date, 7 * 60); }
+
+class Autumn {
+ public:
+  explicit Autumn(uint64_t seed) : random_(seed) {
+    Catalog catalog = SmallCatalog(kTeams);
+    for (Date date = D("2025-09-08"); date < kEnd; date = date + 1) {
+      minute_ = 8 * 60;
+      for (int n = random_.Between(0, 2); n > 0; --n) Evidence(date);
+      for (int n = random_.Between(0, 3); n > 0; --n) Handling(date);
+      if (random_.OneIn(12)) {
+        catalog.calendars[0] =
+            With(catalog.calendars[0], ExceptionKind::kWeatherDay, (date + random_.Between(0, 5)).ToString());
+        Add(date, false, [catalog](SimulatedDistrict& d) { ASSERT_TRUE(d.Apply(catalog).ok()); });
+        catalogs_.emplace_back(happenings_.back().at, catalog);
+      }
+      if (random_.OneIn(10)) {
+        const Instant up{At("America/New_York", date, minute_ + 5).micros + random_.Between(0, 3) * kMicrosPerDay};
+        Add(date, false, [up](SimulatedDistrict& d) { d.Restart(up); });
+        while (date + 1 < kEnd && Morning(date + 1) < up) date = date + 1;
+      }
+    }
+  }
+
+  void Live(SimulatedDistrict& district, bool with_handling) {
+    ASSERT_TRUE(district.Apply(SmallCatalog(kTeams)).ok());
+    for (const Happening& happening : happenings_) {
+      if (happening.handling && !with_handling) continue;
+      if (district.now() < happening.at) district.AdvanceTo(happening.at);
+      happening.act(district);
+    }
+    district.AdvanceTo(Morning(kEnd));
+  }
+
+  // The moment at which a snooze is over that nothing ends before, day by day; none before the end of the life.
+  std::optional<Instant> NaiveEnd(Instant snoozed, Date until) const {
+    for (Date date = until; date < kEnd; date = date + 1) {
+      if (Morning(date) <= snoozed) continue;
+      const Catalog* catalog = nullptr;
+      const Catalog first = SmallCatalog(kTeams);
+      for (const auto& [at, changed] : catalogs_) {
+        if (at < Morning(date)) catalog = &changed;
+      }
+      const CalendarSpec& calendar = (catalog == nullptr ? first : *catalog).calendars[0];
+      if (Calendar::Compile(calendar).value().IsInstructional(date)) return Morning(date);
+    }
+    return std::nullopt;
+  }
+
+ private:
+  void Add(Date date, bool handling, std::function<void(SimulatedDistrict&)> act) {
+    happenings_.push_back({At("America/New_York", date, minute_), handling, std::move(act)});
+    minute_ += 11;
+  }
+  void Evidence(Date date) {
+    const EvidenceItem item = NumberRecord(absl::StrCat("r", happenings_.size()), absl::StrCat("t", random_.Between(1, kTeams)),
+                                           "walks", date - random_.Between(0, 3));
+    Add(date, false, [item](SimulatedDistrict& d) { ASSERT_TRUE(d.Record("forms", {item}).ok()); });
+  }
+  void Handling(Date date) {
+    const WatchName watch{absl::StrCat("t", random_.Between(1, kTeams)), "walks"};
+    const int what = random_.Between(0, 4), days = random_.Between(1, 8);
+    Add(date, true, [watch, what, days](SimulatedDistrict& d) {
+      if (!d.OpenAlerts().contains(watch)) return;
+      const Date today = d.Read()->catalog()->district_zone().LocalDate(d.now());
+      const absl::Status status = what == 0   ? d.Acknowledge(watch, absl::StrCat("coach ", days))
+                                  : what == 1 ? d.EndSnooze(watch)
+                                  : what == 2 ? d.SnoozeUntil(watch, today + days)
+                                              : d.SnoozeDays(watch, static_cast<uint32_t>(days));
+      ASSERT_TRUE(status.ok()) << status;
+    });
+  }
+
+  const Date kEnd = D("2025-12-20");
+  Random random_;
+  int minute_ = 0;
+  std::vector<Happening> happenings_;
+  std::vector<std::pair<Instant, Catalog>> catalogs_;  // by time
+};
+
+TEST(AlertHandlingLifeTest, ChangesNothingElseAndEveryEndIsTheNaiveOne) {
+  int ends = 0;
+  for (const uint64_t seed : Seeds(6, 200)) {
+    SCOPED_TRACE(Replay(seed));
+    Autumn autumn(seed);
+    SimulatedDistrict with({.start = At("2025-08-01 12:00")}), without({.start = At("2025-08-01 12:00")});
+    autumn.Live(with, true);
+    autumn.Live(without, false);
+    ASSERT_FALSE(HasFailure());
+    ASSERT_EQ(with.Inconsistencies(), "");
+    ASSERT_THAT(VerifyDistrict(with.Freeze(), 100), IsEmpty());
+
+    std::vector<std::string> watches_with, watches_without;
+    struct Snoozed {
+      uint64_t alert;
+      Instant at;
+      Date until;
+    };
+    std::map<uint64_t, Snoozed> snoozed;  // by alert
+    const auto expect_none_before = [&](uint64_t alert, Instant at) {
+      const auto found = snoozed.find(alert);
+      if (found == snoozed.end()) return;
+      const std::optional<Instant> end = autumn.NaiveEnd(found->second.at, found->second.until);
+      EXPECT_TRUE(!end || *end >= at) << "alert " << alert << " should have shown at " << end->ToString();
+      snoozed.erase(found);
+    };
+    for (const SeenFlip& seen : with.Flips()) {
+      const FlipRecord& record = seen.record;
+      const uint64_t alert = record.alert;
+      if (!IsHandling(record.flip.reason)) {
+        watches_with.push_back(absl::StrCat(record.team, " ", Describe(record.flip, with.Read()->catalog()->district_zone())));
+        if (alert != 0 && !HasAlert(record.flip.to)) expect_none_before(alert, record.flip.effective);
+      } else if (record.flip.reason == FlipReason::kSnoozed) {
+        expect_none_before(alert, record.recorded);
+        snoozed[alert] = {alert, record.recorded, *record.handling.snoozed_until};
+      } else if (record.flip.reason == FlipReason::kSnoozeEnded) {
+        ASSERT_TRUE(snoozed.contains(alert)) << Describe(seen);
+        const Snoozed was = snoozed[alert];
+        if (record.by.empty()) {
+          EXPECT_EQ(autumn.NaiveEnd(was.at, was.until), record.flip.effective) << Describe(seen);
+          ++ends;
+          snoozed.erase(alert);
+        } else {
+          expect_none_before(alert, record.recorded);
+        }
+      }
+    }
+    for (const auto& [alert, was] : snoozed) EXPECT_EQ(autumn.NaiveEnd(was.at, was.until), std::nullopt) << "alert " << alert;
+    for (const SeenFlip& seen : without.Flips()) {
+      watches_without.push_back(
+          absl::StrCat(seen.record.team, " ", Describe(seen.record.flip, with.Read()->catalog()->district_zone())));
+    }
+    std::sort(watches_with.begin(), watches_with.end());  // a drain's order is by moment, and a snooze's end is one
+    std::sort(watches_without.begin(), watches_without.end());
+    EXPECT_EQ(watches_with, watches_without);
+    ASSERT_FALSE(HasFailure());
+  }
+  EXPECT_GT(ends, 20);
+}
+
+}  // namespace
+}  // namespace leadlag
