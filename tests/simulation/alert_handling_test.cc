@@ -214,14 +214,16 @@ class Autumn {
       for (int n = random_.Between(0, 3); n > 0; --n) Handling(date);
       if (random_.OneIn(12)) {
         catalog.calendars[0] =
-            With(catalog.calendars[0], ExceptionKind::kWeatherDay, (date + random_.Between(0, 5)).ToString());
+            With(catalog.calendars[0], ExceptionKind::kWeatherDay, (date + random_.Between(-3, 5)).ToString());
         Add(date, false, [catalog](SimulatedDistrict& d) { ASSERT_TRUE(d.Apply(catalog).ok()); });
         catalogs_.emplace_back(happenings_.back().at, catalog);
       }
-      if (random_.OneIn(10)) {
-        const Instant up{At("America/New_York", date, minute_ + 5).micros + random_.Between(0, 3) * kMicrosPerDay};
+      if (random_.OneIn(10) && date + 5 < kEnd) {  // up, and settled, before the end
+        const int days = random_.Between(0, 3);
+        const Instant up = At("America/New_York", date + days, minute_ + 5);
         Add(date, false, [up](SimulatedDistrict& d) { d.Restart(up); });
-        while (date + 1 < kEnd && Morning(date + 1) < up) date = date + 1;
+        // What was to happen on that morning happens at once then, while the district settles.
+        if (days > 0) date = date + days - 1;
       }
     }
   }
