@@ -33,7 +33,7 @@ constexpr Key kKeys[] = {
     {"idle_tick_growth", "tick_many_watches_ms", "tick_few_watches_ms"},
     {"bytes_per_watch", "bytes_per_watch"},
     {"drain_flips_per_s", "drain_flips_per_s"},
-    {"ingest_growth", "growth_last_ingest_per_s", "growth_first_ingest_per_s"},
+    {"ingest_growth", "growth_first_ingest_per_s", "growth_last_ingest_per_s"},
     {"query_growth", "growth_last_query_ms", "growth_first_query_ms"},
     {"restart_clean_s", "restart_clean_s"},
     {"restart_killed_s", "restart_killed_s"},

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <fstream>
+#include <optional>
 #include <thread>
 
 #include "CLI/CLI.hpp"
@@ -21,7 +22,9 @@ namespace leadlag::benchmark {
 namespace {
 
 constexpr int kRounds = 3;
-constexpr int kFarWorse = 3;  // exit code
+// Exit codes.
+constexpr int kWrongArguments = 2;
+constexpr int kFarWorse = 3;
 
 struct Section {
   const char* name;
@@ -58,21 +61,26 @@ std::map<std::string, std::string> Versions(const BenchmarkOptions& options) {
   return versions;
 }
 
-// Whether no ratio is far worse than in the file.
-bool HoldsAgainst(const std::string& file, const Figures& figures) {
-  std::ifstream in(file);
-  const std::string recorded{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-  const absl::StatusOr<std::vector<std::string>> worse = FarWorse(figures, recorded);
-  if (!worse.ok()) {
-    std::fprintf(stderr, "%s: %s\n", file.c_str(), worse.status().ToString().c_str());
-    return false;
-  }
-  for (const std::string& line : *worse) std::fprintf(stderr, "less than half as good: %s\n", line.c_str());
-  return worse->empty();
+// The exit code by how the figures compare with what was recorded.
+int HoldsAgainst(const Recorded& recorded, const Figures& figures) {
+  const std::vector<std::string> worse = FarWorse(figures, recorded);
+  for (const std::string& line : worse) std::fprintf(stderr, "less than half as good: %s\n", line.c_str());
+  return worse.empty() ? 0 : kFarWorse;
 }
 
 int Run(const BenchmarkOptions& options, int rounds, const std::string& json_file, const std::string& against,
         const std::vector<std::string>& only) {
+  std::optional<Recorded> recorded;
+  if (!against.empty()) {
+    std::ifstream in(against);
+    const std::string json{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+    absl::StatusOr<Recorded> read = ReadRecorded(json);
+    if (!read.ok()) {
+      std::fprintf(stderr, "%s: %s\n", against.c_str(), read.status().ToString().c_str());
+      return kWrongArguments;
+    }
+    recorded = *std::move(read);
+  }
   const auto machine = Machine();
   const auto versions = Versions(options);
   Figures figures;
@@ -94,7 +102,7 @@ int Run(const BenchmarkOptions& options, int rounds, const std::string& json_fil
     std::fprintf(stderr, "cannot write %s\n", json_file.c_str());
     return 1;
   }
-  return against.empty() || HoldsAgainst(against, figures) ? 0 : kFarWorse;
+  return recorded ? HoldsAgainst(*recorded, figures) : 0;
 }
 
 }  // namespace

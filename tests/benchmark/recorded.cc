@@ -20,24 +20,29 @@ Sense SenseOf(const std::string& key) {
 
 }  // namespace
 
-absl::StatusOr<std::vector<std::string>> FarWorse(const Figures& figures, const std::string& recorded_json) {
-  google::protobuf::Struct recorded;
-  if (const auto status = google::protobuf::util::JsonStringToMessage(recorded_json, &recorded); !status.ok()) {
+absl::StatusOr<Recorded> ReadRecorded(const std::string& json) {
+  google::protobuf::Struct object;
+  if (const auto status = google::protobuf::util::JsonStringToMessage(json, &object); !status.ok()) {
     return absl::InvalidArgumentError("what was recorded is no JSON object: " + status.ToString());
   }
+  Recorded recorded;
+  for (const auto& [key, value] : object.fields()) {
+    if (value.has_number_value() && SenseOf(key) != Sense::kNotARatio) recorded[key] = value.number_value();
+  }
+  if (recorded.empty()) return absl::InvalidArgumentError("what was recorded has no ratio");
+  return recorded;
+}
+
+std::vector<std::string> FarWorse(const Figures& figures, const Recorded& recorded) {
   std::vector<std::string> worse;
-  int compared = 0;
   for (const auto& [key, value] : KeysOf(figures)) {
-    const auto before = recorded.fields().find(key);
-    const Sense sense = SenseOf(key);
-    if (before == recorded.fields().end() || sense == Sense::kNotARatio) continue;
-    ++compared;
-    const double then = before->second.number_value();
-    if (sense == Sense::kHigherIsBetter ? value < then / 2 : value > then * 2) {
+    const auto before = recorded.find(key);
+    if (before == recorded.end()) continue;
+    const double then = before->second;
+    if (SenseOf(key) == Sense::kHigherIsBetter ? value < then / 2 : value > then * 2) {
       worse.push_back(key + " is " + std::to_string(value) + "; recorded is " + std::to_string(then));
     }
   }
-  if (compared == 0) return absl::InvalidArgumentError("what was recorded has none of the ratios that were measured");
   return worse;
 }
 

@@ -2,11 +2,12 @@
 # The benchmark: builds what it measures, starts PostgreSQL beside it, and compares them in one run on one machine. On a bare Debian 12
 # (root or sudo) it installs what that takes first.
 #
-#   ./tests/benchmark/run.sh              three rounds, medians: some hours
+#   ./tests/benchmark/run.sh              three rounds, medians: some three quarters of an hour
 #   ./tests/benchmark/run.sh --quick      one short round: a few minutes
 #   ./tests/benchmark/run.sh --json FILE  the JSON object into FILE as well
 #   ./tests/benchmark/run.sh --against FILE   exit with 3 where a ratio is less than half as good as in that object; CI does
-#                                         so with tests/benchmark/recorded_quick.json
+#                                         so with tests/benchmark/recorded_quick.json, which is what --quick --json wrote
+#                                         on the machine that docs/PERFORMANCE.md is about; write it anew when that has changed
 #   ./tests/benchmark/run.sh --rounds N   so many rounds instead
 #   ./tests/benchmark/run.sh --only LIST  these parts alone, of ingest,queries,alerts,ticks,growth
 #   ./tests/benchmark/run.sh --micro      instead of all that, a microbenchmark for each hot piece of leadlag alone: a minute or two.
@@ -15,7 +16,8 @@
 #
 # What it writes is a table, then one JSON object: ratios, the machine, versions, and every raw figure. Everything lies in a directory
 # of its own in LEADLAG_BENCHMARK_DIR (default: /var/tmp, which is a disk) and goes with it, and so do the servers, which listen on the
-# loopback alone. A second run at the same time is refused: each would measure the other.
+# loopback alone. A second run at the same time is refused: each would measure the other. Exit codes: 0; 1 it could not run to its end;
+# 2 wrong arguments; 3 see --against; 4 it cannot be built.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 # shellcheck source=deploy/packages.sh
@@ -51,10 +53,10 @@ rm -rf "$directory"/leadlag_benchmark.?????? # of a run that was killed
 {
   install_packages "${build_packages[@]}" "${test_packages[@]}" "${benchmark_packages[@]}"
   build=${LEADLAG_BENCHMARK_BUILD:-build/release}
-  cmake --preset release -B "$build" -DLEADLAG_BENCHMARK=ON >/dev/null
+  cmake --preset release -B "$build" -DLEADLAG_TESTS=ON -DLEADLAG_BENCHMARK=ON >/dev/null
   targets=(leadlagd leadlag_benchmark)
   [[ -z $micro ]] || targets=(leadlag_micro)
-  cmake --build "$build" --target "${targets[@]}" --parallel "${CMAKE_BUILD_PARALLEL_LEVEL:-$(nproc)}"
+  cmake --build "$build" --target "${targets[@]}" --parallel "${CMAKE_BUILD_PARALLEL_LEVEL:-$(nproc)}" || exit 4
 } >&2
 
 work=$(mktemp -d -p "$directory" leadlag_benchmark.XXXXXX)

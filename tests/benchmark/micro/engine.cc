@@ -107,5 +107,19 @@ void EngineTeamCadence(::benchmark::State& state) {
 }
 BENCHMARK(EngineTeamCadence)->Unit(::benchmark::kMicrosecond);
 
+// A team's latency, whole.
+void EngineTeamLatency(::benchmark::State& state) {
+  Engine& engine = LoadedEngine::Get(EngineDisk::kMemory).engine();
+  int team = 0;
+  for (auto _ : state) {
+    const absl::StatusOr<DistrictReader> reader = engine.Read(kDistrict);
+    absl::StatusOr<LatencyAnswer> answer = GetEvidenceLatency(*reader, Work().TeamId(team), {}, {});
+    LEADLAG_CHECK(answer.ok() && answer->teams == 1);
+    ::benchmark::DoNotOptimize(answer);
+    team = (team + 1) % Work().teams();
+  }
+}
+BENCHMARK(EngineTeamLatency)->Unit(::benchmark::kMicrosecond);
+
 }  // namespace
 }  // namespace leadlag::micro
