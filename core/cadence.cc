@@ -10,8 +10,6 @@
 namespace leadlag {
 namespace {
 
-constexpr int kWeekDaysMin = 3;   // instructional days of an eligible ISO week
-constexpr int kMonthDaysMin = 5;  // and of an eligible month
 constexpr size_t kBurstinessGapsMin = 5;
 
 // One signal date: all records with the same school year and k.
@@ -132,20 +130,12 @@ std::optional<double> Burstiness(const std::vector<int>& gaps) {
   return (sigma - mean) / (sigma + mean);  // a gap is at least 1, so the sum is never 0
 }
 
-Date CycleStart(CycleUnit unit, Date date) {
-  return unit == CycleUnit::kIsoWeek ? date.StartOfIsoWeek() : date.StartOfMonth();
-}
-
-Date NextCycle(CycleUnit unit, Date start) {
-  return unit == CycleUnit::kIsoWeek ? start + 7 : start.StartOfNextMonth();
-}
-
 bool IsEligible(const CadenceInput& input, CycleUnit unit, DateRange part) {
   int days = 0;
   for (const ActivePeriod& period : *input.active) {
     days += DaysIn(*input.calendar, Intersection(part, {period.active_from, period.active_to.value_or(part.to)}));
   }
-  return days >= (unit == CycleUnit::kIsoWeek ? kWeekDaysMin : kMonthDaysMin);
+  return IsEligibleCycle(unit, days);
 }
 
 CycleCadence CyclesOf(const CadenceInput& input, CycleUnit unit, Date today, const std::vector<Date>& counted) {

@@ -24,6 +24,7 @@
 
 #include "core/calendar.h"
 #include "core/catalog.h"
+#include "core/cycle.h"
 #include "core/date.h"
 #include "core/watch.h"
 
@@ -69,8 +70,6 @@ struct Silence {
   Date through;
   friend bool operator==(const Silence&, const Silence&) = default;
 };
-
-enum class CycleUnit : uint8_t { kIsoWeek = 1, kMonth = 2 };
 
 // A cycle is eligible with >= 3 (week) or >= 5 (month) instructional days in the window and in the team's active
 // periods, those to come included. It is covered by a signal dated in the cycle and in the window, by the signal's own

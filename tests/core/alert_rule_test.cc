@@ -1,0 +1,185 @@
+// The rules of the kinds of alert, a table each. Mondays to Fridays from Mon 2025-09-08 to Fri 2026-06-12 are instructional, but for
+// Thu 2025-11-27 and Fri 28; the team, the rule and the calendar are active from 2025-09-08 on unless a case says otherwise.
+#include "core/alert_rule.h"
+
+#include <string>
+#include <vector>
+
+#include "gtest/gtest.h"
+
+namespace leadlag {
+namespace {
+
+Date D(const std::string& text) { return Date::Parse(text).value(); }
+
+const Calendar& School() {
+  static const Calendar& calendar = *new Calendar(
+      Calendar::Compile({.id = "main",
+                         .years = {{"2025-26", {D("2025-07-01"), D("2026-07-01")}, {{D("2025-09-08"), D("2026-06-12")}}}},
+                         .exceptions = {{D("2025-11-27"), D("2025-11-28"), ExceptionKind::kHoliday, "Thanksgiving"}}})
+          .value());
+  return calendar;
+}
+
+RuleSpan SpanFrom(const std::string& from) {
+  return {&School(), *School().FirstOnOrAfter(D(from)) - 1, {D(from), D("2026-06-13")}, {D("2025-07-01"), D("2026-07-01")}};
+}
+RuleSpan Year() { return SpanFrom("2025-09-08"); }
+
+std::vector<Date> Dates(const std::vector<std::string>& texts) {
+  std::vector<Date> dates;
+  for (const std::string& text : texts) dates.push_back(D(text));
+  return dates;
+}
+
+std::string Text(std::optional<Date> date) { return date ? date->ToString() : "none"; }
+
+// ---- LAGGING_ONLY ----
+
+TEST(LaggingOnlyTest, FiresAfterSoManyDaysWithoutALeadingSignal) {
+  struct Case {
+    const char* what;
+    RuleSpan span;
+    int days;
+    bool lagging;
+    const char* last_leading;  // "": none
+    const char* due;
+  };
+  const std::vector<Case> cases = {
+      {"no lagging record", Year(), 40, false, "", "none"},
+      {"from the start on: 8 September is the first of 40 days", Year(), 40, true, "", "2025-10-31"},
+      {"from the last leading signal on", Year(), 5, true, "2025-10-01", "2025-10-08"},
+      {"a Saturday's counts like the Friday's", Year(), 5, true, "2025-10-04", "2025-10-10"},
+      {"a holiday is no day", Year(), 3, true, "2025-11-25", "2025-12-02"},
+      {"a signal before the start moves nothing back", SpanFrom("2025-10-06"), 5, true, "2025-09-08", "2025-10-10"},
+      {"a rule that begins on a Saturday counts from the Monday on", SpanFrom("2025-10-04"), 5, true, "", "2025-10-10"},
+      {"past the year's last day never", Year(), 5, true, "2026-06-08", "none"},
+      {"on it just so", Year(), 4, true, "2026-06-08", "2026-06-12"},
+  };
+  for (const Case& c : cases) {
+    const std::optional<Date> last = *c.last_leading ? std::optional(D(c.last_leading)) : std::nullopt;
+    EXPECT_EQ(Text(LaggingOnlyDue(c.span, c.days, c.lagging, last)), c.due) << c.what;
+  }
+}
+
+// ---- COMPLETION_ONLY ----
+
+TEST(CompletionOnlyTest, FiresAfterSoManyCyclesOfBoxesAlone) {
+  constexpr auto kWeek = CycleUnit::kIsoWeek, kMonth = CycleUnit::kMonth;
+  struct Case {
+    const char* what;
+    RuleSpan span;
+    CycleUnit unit;
+    std::vector<std::string> completions, evidence;
+    const char* due;
+  };
+  const std::vector<Case> cases = {
+      {"nothing at all", Year(), kWeek, {}, {}, "none"},
+      {"one week", Year(), kWeek, {"2025-09-10"}, {}, "none"},
+      {"two weeks", Year(), kWeek, {"2025-09-10", "2025-09-15"}, {}, "2025-09-21"},
+      {"a week with neither between them", Year(), kWeek, {"2025-09-10", "2025-09-24"}, {}, "none"},
+      {"and a third", Year(), kWeek, {"2025-09-10", "2025-09-24", "2025-10-03"}, {}, "2025-10-05"},
+      {"evidence in the second", Year(), kWeek, {"2025-09-10", "2025-09-15"}, {"2025-09-19"}, "none"},
+      {"evidence before them", Year(), kWeek, {"2025-09-17", "2025-09-22"}, {"2025-09-10"}, "2025-09-28"},
+      {"a quiet week after them ends nothing", Year(), kWeek, {"2025-09-10", "2025-09-15"}, {}, "2025-09-21"},
+      {"evidence after them ends it", Year(), kWeek, {"2025-09-10", "2025-09-15"}, {"2025-10-20"}, "none"},
+      {"and it may begin again", Year(), kWeek, {"2025-09-10", "2025-09-15", "2025-10-27", "2025-11-03"}, {"2025-10-20"}, "2025-11-09"},
+      {"a weekend's box counts in its week", Year(), kWeek, {"2025-09-14", "2025-09-20"}, {}, "2025-09-21"},
+      {"the week of Thanksgiving has three days", Year(), kWeek, {"2025-11-24", "2025-12-01"}, {}, "2025-12-07"},
+      {"a week of two days is passed over", SpanFrom("2025-09-11"), kWeek, {"2025-09-11", "2025-09-15"}, {}, "none"},
+      {"but evidence in it counts", SpanFrom("2025-09-08"), kWeek, {"2026-05-27", "2026-06-03", "2026-06-08"}, {"2026-06-12"}, "none"},
+      {"what is before the rule's start is history", SpanFrom("2025-09-22"), kWeek, {"2025-09-10", "2025-09-15", "2025-09-23"}, {}, "none"},
+      {"two months", Year(), kMonth, {"2025-09-10", "2025-10-31"}, {}, "2025-10-31"},
+      {"two months with evidence in one", Year(), kMonth, {"2025-09-10", "2025-10-31"}, {"2025-09-30"}, "none"},
+      {"the last weeks of the year end with it", Year(), kWeek, {"2026-06-03", "2026-06-08"}, {}, "2026-06-12"},
+  };
+  for (const Case& c : cases) {
+    EXPECT_EQ(Text(CompletionOnlyDue(c.span, c.unit, 2, Dates(c.completions), Dates(c.evidence))), c.due) << c.what;
+  }
+}
+
+// ---- REVIEW_OVERDUE ----
+
+DayEntry Known(const std::string& event, const std::string& known, const std::string& reviewed = "") {
+  return {.event = D(event), .known = D(known), .reviewed = reviewed.empty() ? std::nullopt : std::optional(D(reviewed)),
+          .correction = {}, .hours = {}, .recorded = D(known)};
+}
+
+TEST(ReviewOverdueTest, FiresAfterSoManyDaysUnreviewedOrAMonthWithoutAReview) {
+  DayEntry corrected = Known("2025-09-10", "2025-09-10");
+  corrected.correction = {D("2025-09-09"), D("2025-09-22")};
+  struct Case {
+    const char* what;
+    RuleSpan span;
+    std::vector<DayEntry> entries;
+    const char* last_review;
+    const char* due;
+  };
+  const std::vector<Case> cases = {
+      {"nothing to review: the first month is over without a review", Year(), {}, "", "2025-09-30"},
+      {"a review in it", Year(), {}, "2025-09-09", "2025-10-31"},
+      {"a review after it", Year(), {}, "2025-10-02", "2025-11-30"},
+      {"the record is earlier than the month", Year(), {Known("2025-09-10", "2025-09-10")}, "", "2025-09-24"},
+      {"the oldest counts", Year(), {Known("2025-09-12", "2025-09-12"), Known("2025-09-10", "2025-09-10")}, "2025-09-09", "2025-09-24"},
+      {"from when it was known, not from when it happened", Year(), {Known("2025-09-10", "2025-09-19")}, "", "2025-09-30"},
+      {"or corrected", Year(), {corrected}, "2025-09-09", "2025-10-06"},
+      {"a reviewed one is done with", Year(), {Known("2025-09-10", "2025-09-10", "2025-09-15")}, "2025-09-15", "2025-10-31"},
+      {"what was before the rule is history", SpanFrom("2025-10-06"), {Known("2025-09-10", "2025-09-10")}, "", "2025-10-31"},
+      {"known before the rule began, dated in it: from its start", SpanFrom("2025-10-06"), {Known("2025-10-06", "2025-10-03")}, "",
+       "2025-10-17"},
+      {"a month of fewer than five days is passed over", SpanFrom("2025-09-25"), {}, "", "2025-10-31"},
+      {"the year's end comes first", Year(), {Known("2026-06-05", "2026-06-05")}, "2026-06-01", "none"},
+  };
+  for (const Case& c : cases) {
+    const std::optional<Date> last = *c.last_review ? std::optional(D(c.last_review)) : std::nullopt;
+    EXPECT_EQ(Text(ReviewOverdueDue(c.span, 10, c.entries, last)), c.due) << c.what;
+  }
+}
+
+// ---- COLLECTION_SLOW ----
+
+// `count` records of a date, known and recorded on another.
+DayEntry Collected(const std::string& event, const std::string& recorded, uint32_t count) {
+  DayEntry entry = Known(event, recorded);
+  entry.count = count;
+  return entry;
+}
+
+TEST(CollectionSlowTest, FiresWhereMoreThanAShareOfTheLastRecordsCameLate) {
+  const DayEntry quick = Collected("2025-10-06", "2025-10-07", 6), slow = Collected("2025-10-06", "2025-10-14", 2);
+  const DayEntry one_more = Collected("2025-10-06", "2025-10-15", 1), later = Collected("2025-10-15", "2025-10-16", 8);
+  struct Case {
+    const char* what;
+    std::vector<DayEntry> entries;
+    const char* first_recorded;
+    const char* in_force;
+    const char* due;
+  };
+  const std::vector<Case> cases = {
+      {"fewer than eight", {slow, one_more}, "2025-09-08", "", "none"},
+      {"two of eight are not more than a quarter", {quick, slow}, "2025-09-08", "", "none"},
+      {"three of the last eight or nine", {quick, slow, one_more}, "2025-09-08", "", "2025-10-15"},
+      {"it keeps its date while it holds", {quick, slow, one_more}, "2025-09-08", "2025-10-14", "2025-10-14"},
+      {"two of eight hold it, too", {quick, slow}, "2025-09-08", "2025-10-14", "2025-10-14"},
+      {"eight quick ones end it", {quick, slow, one_more, later}, "2025-09-08", "2025-10-14", "none"},
+      {"five days are not slow", {Collected("2025-10-06", "2025-10-13", 8)}, "2025-09-08", "", "none"},
+      {"six are", {Collected("2025-10-06", "2025-10-14", 8)}, "2025-09-08", "", "2025-10-14"},
+      {"a first import is history", {Collected("2025-10-06", "2025-10-14", 8)}, "2025-10-14", "", "none"},
+      {"and what is dated before the rule", {Collected("2025-09-05", "2025-10-14", 8)}, "2025-09-01", "", "none"},
+  };
+  for (const Case& c : cases) {
+    const std::optional<Date> in_force = *c.in_force ? std::optional(D(c.in_force)) : std::nullopt;
+    EXPECT_EQ(Text(CollectionSlowDue(Year(), {}, c.entries, D(c.first_recorded), in_force)), c.due) << c.what;
+  }
+}
+
+// The order in which the entries are given decides nothing.
+TEST(CollectionSlowTest, LooksAtWhatWasRecordedLast) {
+  const std::vector<DayEntry> newest_first = {Collected("2025-10-15", "2025-10-16", 8), Collected("2025-10-01", "2025-10-14", 50)};
+  const std::vector<DayEntry> oldest_first(newest_first.rbegin(), newest_first.rend());
+  EXPECT_EQ(CollectionSlowDue(Year(), {}, newest_first, D("2025-09-08"), std::nullopt), std::nullopt);
+  EXPECT_EQ(CollectionSlowDue(Year(), {}, oldest_first, D("2025-09-08"), std::nullopt), std::nullopt);
+}
+
+}  // namespace
+}  // namespace leadlag
