@@ -22,7 +22,7 @@ constexpr size_t kMessageBytes = 1'024;
 constexpr size_t kChunksMax = 64;
 
 size_t BytesOf(const FlipRecord& flip) {
-  size_t bytes = kFlipBytes + flip.team.size() + flip.expectation.size();
+  size_t bytes = kFlipBytes + flip.team.size() + flip.expectation.size() + flip.by.size() + flip.note.size();
   for (const auto& [key, value] : flip.labels) bytes += kLabelBytes + key.size() + value.size();
   return bytes;
 }

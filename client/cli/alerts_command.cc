@@ -115,7 +115,7 @@ int Acknowledge(RunContext& context, const HandlingFlags& flags) {
 }
 
 struct SnoozeFlags : HandlingFlags {
-  int days = 0;
+  std::optional<int> days;
   std::string until;
   bool end = false;
 };
@@ -127,7 +127,7 @@ int Snooze(RunContext& context, const SnoozeFlags& flags) {
   request.set_name(*name);
   request.set_by(flags.by);
   request.set_note(flags.note);
-  if (flags.days != 0) request.set_instructional_days(flags.days);
+  if (flags.days) request.set_instructional_days(*flags.days);
   if (!flags.until.empty()) request.set_until_date(flags.until);
   if (flags.end) request.set_end_now(true);
   if (request.until_case() == v1::SnoozeRequest::UNTIL_NOT_SET) {

@@ -47,6 +47,18 @@ bool SaysTheSame(const AlertRemark& remark, const HandleAlertCommand& command) {
   return remark.by == command.by && remark.note == command.note;
 }
 
+// What the alert bears already, be it closed by now, needs no doing again: the first answer may have been lost. Days are not known to be
+// the same until they are counted.
+bool IsRepetition(const AlertRecord& alert, const HandleAlertCommand& command) {
+  switch (command.what) {
+    case HandleAlertCommand::What::kAcknowledge: return alert.acknowledged && SaysTheSame(*alert.acknowledged, command);
+    case HandleAlertCommand::What::kSnooze:
+      return alert.snoozed && command.until == alert.snoozed->until && SaysTheSame(alert.snoozed->remark, command);
+    case HandleAlertCommand::What::kEndSnooze: return !alert.snoozed;
+  }
+  return false;
+}
+
 }  // namespace
 
 absl::StatusOr<Outcome> District::HandleAlert(Applying& a, const HandleAlertCommand& command) {
@@ -55,6 +67,7 @@ absl::StatusOr<Outcome> District::HandleAlert(Applying& a, const HandleAlertComm
     return Refusal(absl::StatusCode::kNotFound, "name",
                    absl::StrCat("there is no alert ", command.alert, "; list the alerts to find it"));
   }
+  if (IsRepetition(*alert, command)) return NoOutcome{};
   if (alert->closed) return Closed(*alert);
   // What has happened by now comes first: it may have closed it.
   const WatchId id{alert->team, alert->expectation};
@@ -62,6 +75,7 @@ absl::StatusOr<Outcome> District::HandleAlert(Applying& a, const HandleAlertComm
   StoreWatch(a, id);
   alert = a.Take(AlertOf(a.batch, command.alert));
   if (!alert) return NoOutcome{};  // damaged, and noted
+  if (IsRepetition(*alert, command)) return NoOutcome{};
   if (alert->closed) return Closed(*alert);
 
   const WatchWorld world = catalog_->World(id.team, id.expectation);
@@ -69,7 +83,6 @@ absl::StatusOr<Outcome> District::HandleAlert(Applying& a, const HandleAlertComm
   FlipReason reason = FlipReason::kSnoozeEnded;
   switch (command.what) {
     case HandleAlertCommand::What::kAcknowledge:
-      if (alert->acknowledged && SaysTheSame(*alert->acknowledged, command)) return NoOutcome{};  // a repetition
       alert->acknowledged = remark;
       reason = FlipReason::kAcknowledged;
       break;
@@ -82,7 +95,6 @@ absl::StatusOr<Outcome> District::HandleAlert(Applying& a, const HandleAlertComm
       break;
     }
     case HandleAlertCommand::What::kEndSnooze:
-      if (!alert->snoozed) return NoOutcome{};
       alert->snoozed.reset();
       break;
   }

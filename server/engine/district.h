@@ -61,7 +61,8 @@ class District {
   static absl::StatusOr<std::unique_ptr<District>> Load(std::string id, uint32_t number, const Store* store);
 
   // Applies the command at `position` and adds what it changes to `batch`. A position at or below applied_position() changes nothing.
-  // A command that is refused (unknown source, …) is an error in the result and changes nothing but the position. `fatal` is set where
+  // A command that is refused (unknown source, …) is an error in the result and changes nothing but the position, and for its watch what
+  // had come to pass by now. `fatal` is set where
   // the state can no longer be trusted (damaged bytes, a broken log): the engine must stop.
   absl::StatusOr<Outcome> Apply(uint64_t position, const Command& command, Batch& batch, absl::Status& fatal);
 

@@ -68,10 +68,12 @@ absl::StatusOr<NamedHandling> HandlingOf(const Request& request, HandleAlertComm
   } else {
     add(name.status());
   }
-  if (request.by().empty()) {
+  if (request.by().find_first_not_of(' ') == std::string::npos) {
     add(InvalidField("by", "is required; give a name that people there know"));
+  } else if (request.by().size() > kAlertByBytesMax) {
+    add(InvalidField("by", absl::StrCat("has ", request.by().size(), " bytes; shorten it to at most ", kAlertByBytesMax)));
   } else {
-    add(CheckRemark(request.by(), kAlertByBytesMax, "by"));
+    add(CheckPlainText(request.by(), "by"));  // one line: it is printed in one
   }
   add(CheckRemark(request.note(), kNoteBytesMax, "note"));
   named.command.what = what;

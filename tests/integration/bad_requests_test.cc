@@ -628,6 +628,8 @@ TEST_F(BadInputTest, WhatIsDoneWithAlerts) {
          {"no such district", acknowledge([](auto& r) { r.set_name("districts/nowhere/alerts/1"); }), kUnknown, "", "nowhere"},
          {"an alert's name that is none", acknowledge([](auto& r) { r.set_name("999"); }), kInvalid, "name", ""},
          {"nobody", acknowledge([](auto& r) { r.clear_by(); }), kInvalid, "by", "required"},
+         {"a blank", acknowledge([](auto& r) { r.set_by("  "); }), kInvalid, "by", "required"},
+         {"two lines", acknowledge([](auto& r) { r.set_by("m.ortiz\nforged"); }), kInvalid, "by", ""},
          {"the longest name", acknowledge([](auto& r) { r.set_by(std::string(kAlertByBytesMax, 'm')); }), kUnknown, "name", "999"},
          {"a longer one", acknowledge([](auto& r) { r.set_by(std::string(kAlertByBytesMax + 1, 'm')); }), kInvalid, "by", "at most 200"},
          {"an address", acknowledge([](auto& r) { r.set_by("m.ortiz@example.org"); }), kInvalid, "by", ""},
