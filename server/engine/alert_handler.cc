@@ -155,7 +155,7 @@ std::optional<Instant> District::SnoozeEndOf(WatchId id, const WatchWorld& world
 }
 
 std::optional<Instant> District::NextSnoozeEnd(WatchId id, const WatchRecord& record, bool stale) const {
-  if (handled_alerts_.empty()) return std::nullopt;
+  if (!HandlingOf(id).snoozed_until) return std::nullopt;  // before a world is looked up, which every watch would pay for
   Instant not_before = record.watch.handled_before;
   if (stale) {
     // Until the change the calendar before counted.

@@ -106,8 +106,12 @@ absl::StatusOr<NamedHandling> HandlingFromProto(const v1::SnoozeRequest& request
       break;
     case v1::SnoozeRequest::kUntilDate: {
       const absl::StatusOr<std::optional<Date>> until = OptionalDateFromProto(request.until_date(), "until_date");
-      if (!until.ok() || !*until) add("until_date", Quoted(request.until_date()) + " is not a date; write it as \"2025-09-04\"");
-      if (until.ok()) named->command.until = *until;
+      if (!until.ok()) {
+        for (Problem& problem : ProblemsOf(until.status())) problems.push_back(std::move(problem));
+        break;
+      }
+      if (!*until) add("until_date", "is empty; give a date as YYYY-MM-DD");
+      named->command.until = *until;
       break;
     }
     case v1::SnoozeRequest::kEndNow:

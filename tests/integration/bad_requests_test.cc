@@ -642,7 +642,7 @@ TEST_F(BadInputTest, WhatIsDoneWithAlerts) {
          {"a day back", snooze([](auto& r) { r.set_instructional_days(-1); }), kInvalid, "instructional_days", "1 to 400"},
          {"the most days", snooze([](auto& r) { r.set_instructional_days(kSnoozeDaysMax); }), kUnknown, "name", "999"},
          {"more days", snooze([](auto& r) { r.set_instructional_days(kSnoozeDaysMax + 1); }), kInvalid, "instructional_days", "1 to 400"},
-         {"no date", snooze([](auto& r) { r.set_until_date(""); }), kInvalid, "until_date", "is not a date"},
+         {"no date", snooze([](auto& r) { r.set_until_date(""); }), kInvalid, "until_date", "is empty"},
          {"another form of date", snooze([](auto& r) { r.set_until_date("9/25/2025"); }), kInvalid, "until_date", "9/25/2025"},
          {"a date", snooze([](auto& r) { r.set_until_date("2025-09-25"); }), kUnknown, "name", "999"},
          {"an end that is none", snooze([](auto& r) { r.set_end_now(false); }), kInvalid, "end_now", "true or absent"},
