@@ -68,7 +68,7 @@ enum class FlipReason : uint8_t {
 std::string_view ToString(WatchState state);    // "ON_TRACK"
 std::string_view ToString(FlipReason reason);   // "GRACE_OVER"
 // Whether the flip is about an alert alone, and none of its watch.
-inline bool IsHandling(FlipReason reason) { return reason >= FlipReason::kAcknowledged; }
+inline bool IsHandling(FlipReason reason) { return reason >= FlipReason::kAcknowledged && reason <= FlipReason::kSnoozeEnded; }
 inline bool HasAlert(WatchState s) { return s == WatchState::kLate || s == WatchState::kOverdue; }
 
 struct WatchTerms {

@@ -377,6 +377,7 @@ absl::StatusOr<FlipRecord> DecodeFlipRecord(std::string_view bytes) {
     record.note = in.GetString();
   }
   if (handled != (IsHandling(record.flip.reason) || record.handling.any())) in.Fail();
+  if (IsHandling(record.flip.reason) && (record.flip.from != record.flip.to || record.alert == 0)) in.Fail();
   if (absl::Status status = in.Finish("a flip"); !status.ok()) return status;
   return record;
 }
@@ -445,6 +446,7 @@ absl::StatusOr<AlertRecord> DecodeAlertRecord(std::string_view bytes) {
   if (GetBool(in)) {
     record.closed = GetInstant(in);
     record.closed_reason = GetReason(in);
+    if (IsHandling(*record.closed_reason)) in.Fail();
   }
   record.due = GetDue(in);
   record.labels = GetLabels(in);

@@ -20,7 +20,9 @@ std::pair<std::string, std::string> Described(const v1::TimelineItem& item) {
     case v1::TimelineItem::kFlip: {
       const v1::Flip& flip = item.flip();
       return {"flip", flip.expectation() + ": " + EnumText(flip.from_state()) + " to " + EnumText(flip.to_state()) +
-                          ", " + EnumText(flip.reason()) + (flip.due_date().empty() ? "" : ", due " + flip.due_date())};
+                          ", " + EnumText(flip.reason()) + (flip.by().empty() ? "" : " by " + flip.by()) +
+                          (flip.due_date().empty() ? "" : ", due " + flip.due_date()) +
+                          (flip.snoozed_until().empty() ? "" : ", snoozed until " + flip.snoozed_until())};
     }
     case v1::TimelineItem::kClosure:
       return {"closure", item.closure().label()};

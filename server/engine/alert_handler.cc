@@ -40,6 +40,11 @@ absl::StatusOr<Date> UntilOf(const HandleAlertCommand& command, const WatchWorld
     return Refusal(absl::StatusCode::kInvalidArgument, "until_date",
                    absl::StrCat("is more than ", kSnoozeDaysMax, " days after the team's today, ", today.ToString()));
   }
+  if (world.calendar == nullptr || !world.calendar->FirstOnOrAfter(*command.until)) {
+    return Refusal(absl::StatusCode::kInvalidArgument, "until_date",
+                   "the team's calendar has no instructional day on or after it, so that the snooze would never end; give an earlier date, "
+                   "or apply the calendar's next year first");
+  }
   return *command.until;
 }
 
@@ -152,20 +157,6 @@ absl::StatusOr<std::optional<AlertRecord>> District::AlertOf(const Batch& batch,
 std::optional<Instant> District::SnoozeEndOf(WatchId id, const WatchWorld& world, Instant not_before) const {
   const std::optional<Date> until = HandlingOf(id).snoozed_until;
   return until ? SnoozeEnd(world, *until, not_before) : std::nullopt;
-}
-
-std::optional<Instant> District::NextSnoozeEnd(WatchId id, const WatchRecord& record, bool stale) const {
-  if (!HandlingOf(id).snoozed_until) return std::nullopt;  // before a world is looked up, which every watch would pay for
-  Instant not_before = record.watch.handled_before;
-  if (stale) {
-    // Until the change the calendar before counted.
-    if (recalculation_->before != nullptr) {
-      const std::optional<Instant> end = SnoozeEndOf(id, recalculation_->before->World(id.team, id.expectation), not_before);
-      if (end && *end < recalculation_->at) return end;
-    }
-    not_before = std::max(not_before, recalculation_->at);
-  }
-  return SnoozeEndOf(id, catalog_->World(id.team, id.expectation), not_before);
 }
 
 void District::SetMoment(WatchId id, const WatchWorld& world, std::optional<Instant> next) {

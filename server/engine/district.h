@@ -165,14 +165,16 @@ class District {
   std::set<WatchId> WatchesOf(TeamNumber team) const;  // that it has, or is to have
   void Recalculate(Applying& a, size_t watches_max);
   void MakeDue(Applying& a, size_t watches_max);
+  // The flips that made the watch what it is from what it `was`; and, in the order of their moments, the end of its alert's snooze, by
+  // `world`, where that falls before one of them or before what is handled now.
+  void Emit(Applying& a, WatchId id, WatchRecord& record, const WatchWorld& world, const Watch& was,
+            const std::vector<WatchFlip>& flips);
   void EmitOne(Applying& a, WatchId id, WatchRecord& record, const WatchFlip& flip);
   // The watch's moment: `next` of its own, or an earlier one at which its alert's snooze is over.
   void SetMoment(WatchId id, const WatchWorld& world, std::optional<Instant> next);
 
   // Alerts (server/engine/alert_handler.cc).
   std::optional<Instant> SnoozeEndOf(WatchId id, const WatchWorld& world, Instant not_before) const;
-  // The same of a watch that is about to be caught up. `stale`: a catalog change has not come to it.
-  std::optional<Instant> NextSnoozeEnd(WatchId id, const WatchRecord& record, bool stale) const;
   void EndSnooze(Applying& a, WatchId id, Instant effective);
   // A flip about the alert alone: `remark` was made by hand, or is empty. `alert` is changed already.
   void EmitHandling(Applying& a, uint64_t id, AlertRecord& alert, FlipReason reason, Instant effective, const AlertRemark& remark);

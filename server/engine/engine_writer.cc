@@ -128,6 +128,7 @@ void Engine::Impl::Stamp(Pending pending, Owned& owned, ByDistrict& commands) {
     }
     return;
   }
+  if (std::holds_alternative<HandleAlertCommand>(pending.body)) watches = 1;
   if (auto* apply = std::get_if<ApplyCatalogCommand>(&pending.body)) {
     ByteWriter out;
     PutCatalog(out, apply->catalog);

@@ -63,28 +63,26 @@ WatchRecord* District::CatchUp(Applying& a, WatchId id) {
   a.advanced.insert(id);
   ++a.work;
   WatchRecord& record = *found;
-  const std::optional<Instant> snooze_end = NextSnoozeEnd(id, record, stale);
   std::vector<WatchFlip> flips;
   const bool hold = Holding(a.now);
   RememberedSignals signals([&](DateRange range) { return LastSignal(*catalog_, id, range, &a.batch, a.fatal); });
+  const WatchWorld world = catalog_->World(id.team, id.expectation);
   if (stale) {
     // Until the change it lived by the catalog before; the change itself happened when it was recorded, not now.
     if (recalculation_->before != nullptr && record.catalog_version < catalog_version_) {
       const DistrictCatalog& before = *recalculation_->before;
       RememberedSignals signals_before([&](DateRange range) { return LastSignal(before, id, range, &a.batch, a.fatal); });
-      Advance(before.World(id.team, id.expectation), signals_before, recalculation_->at, hold, record.watch, flips);
+      const WatchWorld world_before = before.World(id.team, id.expectation);
+      const Watch was = record.watch;
+      Advance(world_before, signals_before, recalculation_->at, hold, record.watch, flips);
+      Emit(a, id, record, world_before, was, std::exchange(flips, {}));
     }
     record.catalog_version = catalog_version_;
-    leadlag::Reconsider(catalog_->World(id.team, id.expectation), signals, recalculation_->at, WatchCause::kChange,
-                        record.watch, flips);
+    leadlag::Reconsider(world, signals, recalculation_->at, WatchCause::kChange, record.watch, flips);
   }
-  const WatchWorld world = catalog_->World(id.team, id.expectation);
+  const Watch was = record.watch;
   const std::optional<Instant> next = Advance(world, signals, a.until, hold, record.watch, flips);
-  for (const WatchFlip& flip : flips) {
-    if (snooze_end && *snooze_end < flip.effective) EndSnooze(a, id, *snooze_end);
-    EmitOne(a, id, record, flip);
-  }
-  if (snooze_end && *snooze_end < a.until) EndSnooze(a, id, *snooze_end);
+  Emit(a, id, record, world, was, flips);
   SetMoment(id, world, next);
   return &record;
 }
@@ -96,12 +94,13 @@ void District::Reconsider(Applying& a, WatchId id, WatchCause cause) {
   std::vector<WatchFlip> flips;
   RememberedSignals signals([&](DateRange range) { return LastSignal(*catalog_, id, range, &a.batch, a.fatal); });
   const WatchWorld world = catalog_->World(id.team, id.expectation);
+  const Watch was = record.watch;
   leadlag::Reconsider(world, signals, a.now, cause, record.watch, flips);
   // What a hold had stopped may now be past without a flip.
   const bool behind = record.watch.handled_before < a.until;
   const std::optional<Instant> next = behind ? Advance(world, signals, a.until, Holding(a.now), record.watch, flips)
                                              : NextMoment(world, signals, record.watch);
-  for (const WatchFlip& flip : flips) EmitOne(a, id, record, flip);
+  Emit(a, id, record, world, was, flips);
   SetMoment(id, world, next);
 }
 
@@ -180,6 +179,18 @@ absl::StatusOr<Outcome> District::Continue(Applying& a, const ContinueCommand& c
     ContinueReview(a);
   }
   return NoOutcome{};
+}
+
+void District::Emit(Applying& a, WatchId id, WatchRecord& record, const WatchWorld& world, const Watch& was,
+                    const std::vector<WatchFlip>& flips) {
+  std::optional<Instant> snooze_end = SnoozeEndOf(id, world, was.handled_before);
+  if (snooze_end) snooze_end = std::max(*snooze_end, was.last_effective);
+  for (const WatchFlip& flip : flips) {
+    if (snooze_end && *snooze_end < flip.effective) EndSnooze(a, id, *snooze_end);
+    EmitOne(a, id, record, flip);
+  }
+  // Where a hold has stopped the watch, what it holds comes before an end that is later.
+  if (snooze_end && *snooze_end < record.watch.handled_before) EndSnooze(a, id, *snooze_end);
 }
 
 void District::EmitOne(Applying& a, WatchId id, WatchRecord& record, const WatchFlip& flip) {

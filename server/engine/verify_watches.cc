@@ -71,18 +71,30 @@ class FlipVerifier {
                                  ", and the flip before ended with ", View(ToString(end.flip.to))));
     }
     recorded_ = record.recorded;
-    if (handling) return ReplayHandling(sequence, record, end);
+    if (handling) return ReplayHandling(sequence, *team, record, end);
     end.flip = flip;
     ReplayAlert(sequence, id, record, end);
   }
 
-  void ReplayHandling(uint64_t sequence, const FlipRecord& record, const End& end) {
+  void ReplayHandling(uint64_t sequence, TeamNumber team, const FlipRecord& record, const End& end) {
     const auto alert = alerts_.find(end.alert);
     if (alert == alerts_.end() || record.alert != end.alert || record.flip.to != end.flip.to || record.flip.due != end.flip.due) {
       findings_.Add(absl::StrCat("flip ", sequence, " handles another alert than the one that was open"));
       return;
     }
     AlertRecord& told = alert->second;
+    // By hand it happens when it is recorded. What nobody did is the end of a snooze, on its date or later; and as the watch's own flips
+    // it comes in the order of its moment.
+    const bool by_hand = !record.by.empty();
+    const Date effective = ZoneOf(team).LocalDate(record.flip.effective);
+    if (by_hand ? record.flip.effective != record.recorded
+                : record.flip.reason != FlipReason::kSnoozeEnded || record.flip.effective < end.flip.effective || !told.snoozed ||
+                      effective + 1 < told.snoozed->until) {
+      findings_.Add(absl::StrCat("flip ", sequence, " handles its alert at another time than it can have"));
+    }
+    if (record.flip.reason == FlipReason::kSnoozed && !record.handling.snoozed_until) {
+      findings_.Add(absl::StrCat("flip ", sequence, " snoozes until no date"));
+    }
     const AlertRemark remark{record.by, record.note, record.recorded};
     if (record.flip.reason == FlipReason::kAcknowledged) told.acknowledged = remark;
     if (record.flip.reason == FlipReason::kSnoozed) {
@@ -92,6 +104,9 @@ class FlipVerifier {
     told.AddFlip(sequence);
     CompareHandling(sequence, record, told);
   }
+
+  // The team's zone by today's catalog: where it was another one, a date may be another one by a day.
+  const ZoneRules& ZoneOf(TeamNumber team) const { return *reader_->catalog()->World(team, 0).zone; }
 
   void CompareHandling(uint64_t sequence, const FlipRecord& record, const AlertRecord& told) {
     if (record.handling == told.handling()) return;

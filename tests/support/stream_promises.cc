@@ -109,7 +109,8 @@ void CheckSnapshot(size_t index, const StreamSession& session, const std::vector
     }
     // A due date may move without a flip while no alert is open.
     if (found == last.end() || !HasAlert(state)) continue;
-    if (watch.due_date() != found->second->due_date() || watch.alert() != found->second->alert()) {
+    if (watch.due_date() != found->second->due_date() || watch.alert() != found->second->alert() ||
+        watch.acknowledged() != found->second->acknowledged() || watch.snoozed_until() != found->second->snoozed_until()) {
       complaints.push_back(Of(index, "the snapshot says " + watch.ShortDebugString() + ", the flip " + Show(*found->second)));
     }
     last.erase(found);
