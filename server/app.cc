@@ -26,6 +26,8 @@ namespace {
 
 // Downtime shorter than this is none: as a gap between ticks, and as a jump of the wall clock.
 constexpr int64_t kResumeMicros = 2 * kMicrosPerMinute;
+// So long before a moment a tick finds nothing due, and wakes what the tick at the moment needs: threads, and a disk that has idled.
+constexpr int64_t kRouseMicros = 20'000;
 // From one tick to the next where the first has left something due: what cannot be made now must not spin.
 constexpr int64_t kTickMicrosMin = 100'000;
 constexpr int64_t kTickMicrosMax = kMicrosPerMinute;
@@ -88,6 +90,7 @@ class App::Impl {
   int port_ = 0;
   ResumeDetector resume_;  // the starting thread's, then the ticker's
   std::thread ticker_;
+  Instant roused_for_;   // the ticker's
   bool serving_ = true;  // the ticker's: as far as it has told
 
   absl::Mutex drain_mu_;  // held through a drain
@@ -191,9 +194,17 @@ bool App::Impl::WaitForTick(bool& resumed) {
     // Looked at again at every wake: a command may have brought an earlier deadline.
     const int64_t now = MonotonicMicros();
     resumed = resume_.Resumed(engine_->Now(), now) || resumed;  // also while commands leave nothing for a tick to do
-    const int64_t wanted = std::min(engine_->NextTick().micros - engine_->Now().micros, kTickMicrosMax);
-    const int64_t left = std::max(earliest - now, wanted);
+    const Instant moment = engine_->NextTick();
+    const int64_t wanted = std::min(moment.micros - engine_->Now().micros, kTickMicrosMax);
+    int64_t left = std::max(earliest - now, wanted);
     if (left <= 0 || (serving_ && !engine_->Health().ok())) return true;
+    if (roused_for_ != moment) {
+      if (left <= kRouseMicros) {
+        roused_for_ = moment;
+        return true;
+      }
+      left -= kRouseMicros;
+    }
     wake_.WaitWithTimeout(&mu_, absl::Microseconds(left));
   }
   return false;

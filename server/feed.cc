@@ -18,8 +18,9 @@ constexpr size_t kFlipBytes = 288;
 constexpr size_t kLabelBytes = 8;
 // Of a message besides its flips: the token and the rest.
 constexpr size_t kMessageBytes = 1'024;
-// Districts whose last reads are kept while the thread is busy.
+// Districts whose last reads are kept while a thread is busy.
 constexpr size_t kChunksMax = 64;
+constexpr int kThreads = 2;
 
 size_t BytesOf(const FlipRecord& flip) {
   size_t bytes = kFlipBytes + flip.team.size() + flip.expectation.size() + flip.by.size() + flip.note.size();
@@ -55,7 +56,7 @@ bool MatchesWatch(const AlertFilter& filter, const std::string& team, const std:
 
 FlipFeed::FlipFeed(Engine* engine, FeedOptions options) : engine_(engine), options_(std::move(options)) {
   engine_->SetFlipListener([this](const std::string& district, uint64_t last) { OnFlips(district, last); });
-  thread_ = std::thread([this] { Run(); });
+  for (int i = 0; i < kThreads; ++i) threads_.emplace_back([this] { Run(); });
 }
 
 FlipFeed::~FlipFeed() {
@@ -64,9 +65,9 @@ FlipFeed::~FlipFeed() {
   {
     absl::MutexLock lock(&mu_);
     stopping_ = true;
-    wake_.Signal();
+    wake_.SignalAll();
   }
-  thread_.join();
+  for (std::thread& thread : threads_) thread.join();
 }
 
 // ---- Subscribing ---------------------------------------------------------------------------------------------------------------
@@ -256,13 +257,14 @@ void FlipFeed::OnFlips(const std::string& district, uint64_t last_sequence) {
 // ---- The thread ----------------------------------------------------------------------------------------------------------------
 
 void FlipFeed::Run() {
-  while (SubscriptionPtr subscription = Take()) {
-    const Step step = StepOf(*subscription);
+  Chunks chunks;
+  while (SubscriptionPtr subscription = Take(chunks)) {
+    const Step step = StepOf(*subscription, chunks);
     if (step != Step::kSent) Settle(subscription, step);
   }
 }
 
-FlipFeed::SubscriptionPtr FlipFeed::Take() {
+FlipFeed::SubscriptionPtr FlipFeed::Take(Chunks& chunks) {
   absl::MutexLock lock(&mu_);
   while (!stopping_) {
     const int64_t now = Micros();
@@ -275,7 +277,7 @@ FlipFeed::SubscriptionPtr FlipFeed::Take() {
       subscription->state = State::kRunning;
       return subscription;
     }
-    chunks_.clear();
+    chunks.clear();
     if (deadlines_.empty()) {
       wake_.Wait(&mu_);
     } else {
@@ -298,7 +300,7 @@ void FlipFeed::Settle(const SubscriptionPtr& subscription, Step step) {
   }
 }
 
-FlipFeed::Step FlipFeed::StepOf(Subscription& subscription) {
+FlipFeed::Step FlipFeed::StepOf(Subscription& subscription, Chunks& chunks) {
   if (subscription.snapshot) {
     const bool pages_left = subscription.snapshot->sent < subscription.snapshot->rows.size();
     if (pages_left) return SendSnapshotPage(subscription);
@@ -306,7 +308,7 @@ FlipFeed::Step FlipFeed::StepOf(Subscription& subscription) {
     subscription.snapshot.reset();
     return SendBookmark(subscription, /*snapshot_complete=*/true, recalculating);
   }
-  return SendFlips(subscription);
+  return SendFlips(subscription, chunks);
 }
 
 FlipFeed::Step FlipFeed::SendSnapshotPage(Subscription& subscription) {
@@ -322,7 +324,7 @@ FlipFeed::Step FlipFeed::SendSnapshotPage(Subscription& subscription) {
   return Step::kSent;
 }
 
-FlipFeed::Step FlipFeed::SendFlips(Subscription& subscription) {
+FlipFeed::Step FlipFeed::SendFlips(Subscription& subscription, Chunks& chunks) {
   uint64_t published = 0;
   {
     absl::MutexLock lock(&mu_);
@@ -331,7 +333,7 @@ FlipFeed::Step FlipFeed::SendFlips(Subscription& subscription) {
   if (subscription.next > published) {
     return BookmarkAt(subscription) <= Micros() ? SendBookmark(subscription) : Step::kAtEnd;
   }
-  const absl::StatusOr<Chunk*> chunk = ChunkAt(subscription.district, subscription.next);
+  const absl::StatusOr<Chunk*> chunk = ChunkAt(subscription.district, subscription.next, chunks);
   if (!chunk.ok()) {
     subscription.sink->Close(chunk.status());
     return Step::kClosed;
@@ -391,9 +393,9 @@ int64_t FlipFeed::BookmarkAt(const Subscription& subscription) const {
   return subscription.last_message_micros + (moved ? options_.moved_bookmark_micros : options_.idle_bookmark_micros);
 }
 
-absl::StatusOr<FlipFeed::Chunk*> FlipFeed::ChunkAt(const std::string& district, uint64_t next) {
-  const auto kept = chunks_.find(district);
-  if (kept != chunks_.end() && kept->second.from <= next && next < kept->second.from + kept->second.flips.size()) {
+absl::StatusOr<FlipFeed::Chunk*> FlipFeed::ChunkAt(const std::string& district, uint64_t next, Chunks& chunks) {
+  const auto kept = chunks.find(district);
+  if (kept != chunks.end() && kept->second.from <= next && next < kept->second.from + kept->second.flips.size()) {
     return &kept->second;
   }
   Chunk chunk{.from = next, .flips = {}};
@@ -410,8 +412,8 @@ absl::StatusOr<FlipFeed::Chunk*> FlipFeed::ChunkAt(const std::string& district, 
     if (chunk.flips[i].flip.sequence != next + i) return absl::DataLossError(absl::StrCat("flip ", next + i, " is missing"));
   }
   if (chunk.flips.empty()) return absl::DataLossError(absl::StrCat("flip ", next, " is missing"));
-  if (chunks_.size() >= kChunksMax) chunks_.clear();
-  Chunk& place = chunks_[district];
+  if (chunks.size() >= kChunksMax) chunks.clear();
+  Chunk& place = chunks[district];
   place = std::move(chunk);
   return &place;
 }

@@ -1,13 +1,14 @@
-// The alert feed: many cursors into the flip logs, moved on by one thread. It keeps the promises of alert_service.proto.
+// The alert feed: many cursors into the flip logs, moved on by two threads. It keeps the promises of alert_service.proto.
 //
 // Concepts. A subscription is a cursor: district, filter, the next sequence. There is no buffer a subscriber: flips wait in the log, which
 // is there anyway, and a subscription has at most one message with its sink. Until the sink says it can take the next, its cursor
-// stands; so a slow reader costs nobody else anything. What subscribers at the same place read is read once.
+// stands; so a slow reader costs nobody else anything. What subscribers at the same place read is read once, by each thread.
 //   snapshot     the matching watches and the last sequence, taken in one DistrictReader and handed out in pages; flips made meanwhile
 //                wait in the log. The bytes of all snapshots under way are bounded (kSnapshotBytesMax).
 //   bookmark     a message of nothing but a token: first thing for a subscriber that has nothing to read; when flips that did not
 //                match have moved the cursor; and when nothing happened for a while.
-// The engine's writer only marks districts here and wakes the thread.
+// The engine's writer only marks districts here and wakes a thread. Two of them: while a message of one goes through the kernel the
+// other hands over the next, and messages to one connection are sent together.
 //
 // Knows neither gRPC nor the public messages: rpc/alert_service is the sink. Thread safe. Lock order: none is held while a sink or the
 // engine is called.
@@ -56,7 +57,8 @@ struct FeedMessage {
   uint64_t through_sequence = 0;  // every flip up to it has been sent or does not match; 0 while a snapshot is under way
 };
 
-// Where a subscription's messages go. Called by the feed's thread, and Close also by Drain's, never with a lock held. A Send that was
+// Where a subscription's messages go. Called by the feed's threads, and Close also by Drain's, never with a lock held. A Send may begin
+// before the one returns in which Ready was called. A Send that was
 // under way may come after Drain's Close: it is to be ignored.
 class FeedSink {
  public:
@@ -76,7 +78,7 @@ struct FeedOptions {
   size_t flips_per_read = kFlipsPerReadMax;
   size_t snapshot_page_watches = kSnapshotPageWatches;
   uint64_t bookmark_flips = kBookmarkFlips;
-  // A flip as the sinks send it; null: their business.
+  // A flip as the sinks send it; null: their business. Called by several threads.
   std::function<std::string(const std::string& district, const TimelineFlip&)> encode;
   // For tests: time for bookmarks; null: MonotonicMicros. After moving it call Wake.
   std::function<int64_t()> monotonic_micros;
@@ -91,7 +93,7 @@ class FlipFeed {
 
   // Listens to `engine` (borrowed: must be stopped before this is destroyed, and outlive it) from now on.
   FlipFeed(Engine* engine, FeedOptions options);
-  // Drains, and joins the thread. REQUIRES: the engine has been stopped.
+  // Drains, and joins the threads. REQUIRES: the engine has been stopped.
   ~FlipFeed();
   FlipFeed(const FlipFeed&) = delete;
   FlipFeed& operator=(const FlipFeed&) = delete;
@@ -137,7 +139,7 @@ class FlipFeed {
   enum class State {
     kWaiting,  // a message is with the sink, or Ready has not been called yet
     kQueued,   // in queue_
-    kRunning,  // the thread works on it
+    kRunning,  // a thread works on it
     kParked,   // at the end of the log
   };
   struct Subscription {
@@ -147,7 +149,7 @@ class FlipFeed {
     uint64_t filter_hash = 0;
     uint64_t incarnation = 0;
     std::shared_ptr<FeedSink> sink;
-    // The thread's own while the subscription runs; otherwise read under mu_ of the feed.
+    // Its thread's own while the subscription runs; otherwise read under mu_ of the feed.
     uint64_t next = 1;             // the sequence to look at next
     uint64_t told_through = 0;     // of the last message
     bool greeted = false;          // a message with a token has been sent
@@ -160,7 +162,9 @@ class FlipFeed {
     size_t snapshot_bytes = 0;           // counted in snapshot_bytes_
   };
   using SubscriptionPtr = std::shared_ptr<Subscription>;
-  // What a step of the thread came to.
+  // What a thread read last of each district, until it has nothing to do; each thread has its own.
+  using Chunks = std::map<std::string, Chunk>;
+  // What a step of a thread came to.
   enum class Step { kSent, kAgain, kAtEnd, kClosed };
 
   absl::Status MayAdd(bool snapshot) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
@@ -172,18 +176,17 @@ class FlipFeed {
 
   void Run();
   // The next one to work on; null: stop.
-  SubscriptionPtr Take();
+  SubscriptionPtr Take(Chunks& chunks);
   void Settle(const SubscriptionPtr& subscription, Step step);
-  Step StepOf(Subscription& subscription);
+  Step StepOf(Subscription& subscription, Chunks& chunks);
   Step SendSnapshotPage(Subscription& subscription);
-  Step SendFlips(Subscription& subscription);
+  Step SendFlips(Subscription& subscription, Chunks& chunks);
   Step SendBookmark(Subscription& subscription, bool snapshot_complete = false, bool recalculating = false);
   // When the next bookmark is wanted if nothing else is sent.
   int64_t BookmarkAt(const Subscription& subscription) const;
   void Deliver(Subscription& subscription, FeedMessage message);
-  // The chunk that holds sequence `next`, which has been published. DATA_LOSS where it is not stored. Valid until the next call, and
-  // the thread's own.
-  absl::StatusOr<Chunk*> ChunkAt(const std::string& district, uint64_t next);
+  // The chunk that holds sequence `next`, which has been published. DATA_LOSS where it is not stored. Valid until the next call.
+  absl::StatusOr<Chunk*> ChunkAt(const std::string& district, uint64_t next, Chunks& chunks);
   std::string TokenOf(const Subscription& subscription, uint64_t through) const;
   int64_t Micros() const;
 
@@ -214,10 +217,7 @@ class FlipFeed {
   bool draining_ ABSL_GUARDED_BY(mu_) = false;
   bool stopping_ ABSL_GUARDED_BY(mu_) = false;
 
-  // The thread's own: what it read last of each district, until it has nothing to do.
-  std::map<std::string, Chunk> chunks_;
-
-  std::thread thread_;
+  std::vector<std::thread> threads_;
 };
 
 }  // namespace leadlag
