@@ -34,7 +34,8 @@ absl::Status AlertFollower::Run() {
       options_.request.set_snapshot(true);
       continue;
     }
-    if (!IsRetryable(status) || !backoff.MayRetry()) return status;
+    // CANCELLED by the server, which cuts off who has read nothing for long (a program that was stopped, a laptop that slept).
+    if (!(IsRetryable(status) || absl::IsCancelled(status)) || !backoff.MayRetry()) return status;
     const std::chrono::milliseconds wait = backoff.Next();
     handler_.OnReconnect(status, wait);
     if (!client_.sleeper().Sleep(wait, cancellation_)) return absl::CancelledError("following was cancelled");

@@ -28,79 +28,121 @@ bool AnyIn(std::span<const Date> dates, Date from, Date to) {
 // The earlier of two; none is the latest.
 std::optional<Date> Earlier(std::optional<Date> a, std::optional<Date> b) { return !a || (b && *b < *a) ? b : a; }
 
-// The last date of the first eligible month after the one of the last review, or from the run's first on.
-std::optional<Date> UnreviewedMonth(const RuleSpan& span, std::optional<Date> last_review) {
-  Date month = span.run.from.StartOfMonth();
+// When the school year's first record was recorded. What is dated before it came with a first import, and is history.
+std::optional<Date> FirstRecorded(const RuleSpan& span, std::span<const DayEntry> entries) {
+  std::optional<Date> first;
+  for (const DayEntry& entry : entries) {
+    if (span.school_year.Contains(entry.event)) first = Earlier(first, entry.recorded);
+  }
+  return first;
+}
+
+// The first eligible month that was not over at `since` and lies after the one of the last review.
+std::optional<DateRange> UnreviewedMonth(const RuleSpan& span, std::optional<Date> last_review, Date since) {
+  Date month = std::max(span.run.from, since).StartOfMonth();
   if (last_review) month = std::max(month, last_review->StartOfNextMonth());
   for (; month < span.run.to; month = month.StartOfNextMonth()) {
-    const Date end = month.StartOfNextMonth();
-    if (IsEligibleCycle(CycleUnit::kMonth, InstructionalDays(span, {month, end}))) return end - 1;
+    const DateRange dates{month, month.StartOfNextMonth()};
+    if (IsEligibleCycle(CycleUnit::kMonth, InstructionalDays(span, dates))) return dates;
   }
   return std::nullopt;
 }
 
 }  // namespace
 
-std::optional<Date> LaggingOnlyDue(const RuleSpan& span, int days, bool lagging_this_year, std::optional<Date> last_leading) {
+std::optional<RuleFinding> LaggingOnly(const RuleSpan& span, int days, bool lagging_this_year, std::optional<Date> last_leading) {
   LEADLAG_CHECK(days >= 1);
   if (!lagging_this_year) return std::nullopt;
-  return NthInRun(span, std::max(span.start, last_leading.value_or(span.start)), days);
+  const bool by_signal = last_leading && *last_leading > span.start;
+  const Date from = by_signal ? *last_leading : span.start;
+  const std::optional<Date> due = NthInRun(span, from, days);
+  if (!due) return std::nullopt;
+  return RuleFinding{.due = *due, .from = from, .by_signal = by_signal};
 }
 
-std::optional<Date> CompletionOnlyDue(const RuleSpan& span, CycleUnit unit, int cycles, std::span<const Date> completions,
-                                      std::span<const Date> evidence) {
-  LEADLAG_CHECK(cycles >= 1);
-  std::optional<Date> due;
+std::optional<RuleFinding> CompletionOnly(const RuleSpan& span, const CompletionOnlyTerms& terms, std::span<const Date> completions,
+                                          std::span<const Date> evidence) {
+  LEADLAG_CHECK(terms.cycles >= 1);
+  std::optional<RuleFinding> finding;
   int row = 0;
-  for (Date start = CycleStart(unit, span.run.from); start < span.run.to; start = NextCycle(unit, start)) {
-    const Date end = NextCycle(unit, start);
+  Date row_from;
+  for (Date start = CycleStart(terms.unit, span.run.from); start < span.run.to; start = NextCycle(terms.unit, start)) {
+    const Date end = NextCycle(terms.unit, start);
     const Date from = std::max(start, span.run.from), to = std::min(end, span.run.to);
     if (AnyIn(evidence, from, to)) {
       row = 0;
-      due.reset();
-    } else if (!due && IsEligibleCycle(unit, InstructionalDays(span, {start, end}))) {
-      row = AnyIn(completions, from, to) ? row + 1 : 0;
-      if (row == cycles) due = to - 1;
+      finding.reset();
+    } else if (!finding && IsEligibleCycle(terms.unit, InstructionalDays(span, {start, end}))) {
+      const bool completed = AnyIn(completions, from, to);
+      if (completed && row == 0) row_from = from;
+      row = completed ? row + 1 : 0;
+      if (row == terms.cycles) finding = RuleFinding{.due = to - 1, .from = row_from};
     }
   }
-  return due;
+  return finding;
 }
 
-std::optional<Date> ReviewOverdueDue(const RuleSpan& span, int days, std::span<const DayEntry> entries, std::optional<Date> last_review) {
+std::optional<RuleFinding> ReviewOverdue(const RuleSpan& span, int days, std::span<const DayEntry> entries,
+                                         std::optional<Date> last_review) {
   LEADLAG_CHECK(days >= 1);
-  std::optional<Date> oldest;  // start of an unreviewed record's interpretation
+  const std::optional<Date> first = FirstRecorded(span, entries);
+  if (!first) return std::nullopt;
+  std::optional<Date> oldest;  // since when the longest unreviewed record waits
+  uint64_t unreviewed = 0;
   for (const DayEntry& entry : entries) {
-    if (entry.reviewed || !span.run.Contains(entry.event)) continue;
-    oldest = Earlier(oldest, std::max(entry.interpretation_start(), span.start));
+    if (entry.reviewed || !span.school_year.Contains(entry.event) || entry.event < *first) continue;
+    const Date since = entry.correction ? entry.correction->corrected_on : entry.recorded;
+    oldest = Earlier(oldest, std::max(since, span.start));
+    unreviewed += entry.count;
   }
-  const std::optional<Date> by_record = oldest ? NthInRun(span, *oldest, days) : std::nullopt;
-  const std::optional<Date> by_month = UnreviewedMonth(span, last_review);
-  return Earlier(by_record, by_month && *by_month < span.run.to ? by_month : std::nullopt);
+  std::optional<RuleFinding> finding;
+  if (const std::optional<Date> due = oldest ? NthInRun(span, *oldest, days) : std::nullopt) {
+    finding = RuleFinding{.due = *due, .from = *oldest, .by_signal = true, .records = unreviewed};
+  }
+  if (const std::optional<DateRange> month = UnreviewedMonth(span, last_review, *first)) {
+    const Date due = month->to - 1;
+    if (due < span.run.to && (!finding || due < finding->due)) {
+      finding = RuleFinding{.due = due, .from = std::max(month->from, span.run.from)};
+    }
+  }
+  return finding;
 }
 
-std::optional<Date> CollectionSlowDue(const RuleSpan& span, const CollectionSlowTerms& terms, std::span<const DayEntry> entries,
-                                      Date first_recorded, std::optional<Date> in_force) {
+std::optional<RuleFinding> CollectionSlow(const RuleSpan& span, const CollectionSlowTerms& terms, std::span<const DayEntry> entries) {
   LEADLAG_CHECK(terms.records >= 1 && terms.clear_percent <= terms.percent);
+  const std::optional<Date> first_recorded = FirstRecorded(span, entries);
+  if (!first_recorded) return std::nullopt;
   struct Recorded {
     uint64_t all = 0, slow = 0;
   };
-  std::map<Date, Recorded, std::greater<>> by_date;  // of recording, the last one first
+  std::map<Date, Recorded> by_date;  // of recording
   for (const DayEntry& entry : entries) {
-    if (!span.run.Contains(entry.first_event()) || entry.first_event() < first_recorded) continue;
+    if (!span.run.Contains(entry.first_event()) || entry.first_event() < *first_recorded || entry.recorded >= span.run.to) continue;
     Recorded& recorded = by_date[entry.recorded];
     recorded.all += entry.count;
     if (span.calendar->Between(entry.first_event(), entry.known) > terms.days) recorded.slow += entry.count;
   }
-  Recorded last;
+  std::optional<RuleFinding> finding;
+  Recorded last;  // of the dates from `first` to the one that is looked at
+  auto first = by_date.begin();
   for (const auto& [date, recorded] : by_date) {
     last.all += recorded.all;
     last.slow += recorded.slow;
-    if (last.all >= static_cast<uint64_t>(terms.records)) break;
+    const auto wanted = static_cast<uint64_t>(terms.records);
+    for (; last.all - first->second.all >= wanted; ++first) {
+      last.all -= first->second.all;
+      last.slow -= first->second.slow;
+    }
+    if (last.all < wanted) continue;
+    const auto exceeds = [&last](int percent) { return last.slow * 100 > last.all * static_cast<uint64_t>(percent); };
+    if (!finding && exceeds(terms.percent)) finding = RuleFinding{.due = date, .from = date};
+    if (!finding) continue;
+    finding->records = last.slow;
+    finding->of = last.all;
+    // The last date may not be over: what comes later on it must not bring back what it ended.
+    if (date != by_date.rbegin()->first && !exceeds(terms.clear_percent)) finding.reset();
   }
-  if (last.all < static_cast<uint64_t>(terms.records)) return std::nullopt;
-  const uint64_t limit = last.all * static_cast<uint64_t>(in_force ? terms.clear_percent : terms.percent);
-  if (last.slow * 100 <= limit) return std::nullopt;
-  return in_force ? in_force : by_date.begin()->first;
+  return finding;
 }
 
 }  // namespace leadlag

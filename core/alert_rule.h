@@ -4,7 +4,8 @@
 // Concepts. A rule looks at the part of one school year in which it applies (a span, as a watch's run, core/watch.h) and at what is
 // recorded by now, and answers with a due date: it fires at the notify time of the first instructional day after that date if it
 // still gives one then; none: there is nothing to say. So what comes late, is corrected or voided needs no special case: the rule is
-// asked again. What lies before the span's start, or was already over when a team's first record came, is history and not news.
+// asked again. What lies before the span's start, or was already over when it arrived, is history and not news. Rules go by when a
+// record was recorded, never by when it was reported: the service acts on what it had.
 // Days are instructional days of the calendar. Pure functions; thread safe.
 #pragma once
 
@@ -12,48 +13,50 @@
 #include <optional>
 #include <span>
 
-#include "core/cadence.h"
-#include "core/calendar.h"
+#include "core/catalog.h"
 #include "core/date.h"
 #include "core/day_row.h"
+#include "core/rule_span.h"
 
 namespace leadlag {
 
-// Where a rule applies. Borrows the calendar.
-struct RuleSpan {
-  const Calendar* calendar = nullptr;  // never null
-  Date start;                          // s: the day before the first instructional day on which team, rule and calendar are all active
-  DateRange run;                       // dates, inside the school year
-  DateRange school_year;               // bounds
+// What a rule has to say: when it is due, and what it was counted from, for people.
+struct RuleFinding {
+  Date due;
+  // LAGGING_ONLY: the last leading signal, or s. COMPLETION_ONLY: the first date of the row of cycles. REVIEW_OVERDUE: when the oldest
+  // unreviewed record was recorded or corrected, or the month's first date. COLLECTION_SLOW: the due date.
+  Date from;
+  bool by_signal = false;  // LAGGING_ONLY: from a signal; REVIEW_OVERDUE: from a record. Else from s, or from a month.
+  // REVIEW_OVERDUE by a record: how many are unreviewed. COLLECTION_SLOW: how many of the last ones were slow, and how many those are,
+  // when it was last looked at.
+  uint64_t records = 0;
+  uint64_t of = 0;
+  friend bool operator==(const RuleFinding&, const RuleFinding&) = default;
 };
 
 // LAGGING_ONLY: a lagging record this school year, and no leading signal for `days`, from the last one or s.
 // `last_leading`: the last leading signal dated in the school year. REQUIRES: days >= 1.
-std::optional<Date> LaggingOnlyDue(const RuleSpan& span, int days, bool lagging_this_year, std::optional<Date> last_leading);
+std::optional<RuleFinding> LaggingOnly(const RuleSpan& span, int days, bool lagging_this_year, std::optional<Date> last_leading);
 
-// COMPLETION_ONLY: `cycles` eligible cycles in a row with completions and no evidence. A cycle with neither ends the row; once the
-// row is long enough only evidence dated in or after it ends the alert. Dates ascend, repeats allowed; those outside the run do not
-// count. REQUIRES: cycles >= 1.
-std::optional<Date> CompletionOnlyDue(const RuleSpan& span, CycleUnit unit, int cycles, std::span<const Date> completions,
-                                      std::span<const Date> evidence);
+// COMPLETION_ONLY: `cycles` eligible cycles in a row with completions and no evidence, that is no record of another measure. A cycle with
+// neither ends the row; once the row is long enough only evidence dated in or after it ends the alert. Dates ascend, repeats allowed;
+// those outside the run do not count. REQUIRES: terms.cycles >= 1.
+std::optional<RuleFinding> CompletionOnly(const RuleSpan& span, const CompletionOnlyTerms& terms, std::span<const Date> completions,
+                                          std::span<const Date> evidence);
 
-// REVIEW_OVERDUE: a record unreviewed for more than `days`, from when it was known or corrected; or an eligible month that is over and
-// has no review in it or after it, by the last review's date. `entries`: of all the team's leading and lagging rows, in any order;
-// of these the records dated in the run count. REQUIRES: days >= 1.
-std::optional<Date> ReviewOverdueDue(const RuleSpan& span, int days, std::span<const DayEntry> entries, std::optional<Date> last_review);
+// REVIEW_OVERDUE: a record of the school year unreviewed for more than `days`, from when it was recorded or corrected, or from s; or an
+// eligible month that is over and has no review in it or after it, by the last review's date. What is dated before the school year's
+// first record was recorded came with a first import and is history, as a month is that was over then; without a record there is
+// nothing to review. `entries`: of all the team's rows but COMPLETION, in any order. REQUIRES: days >= 1.
+std::optional<RuleFinding> ReviewOverdue(const RuleSpan& span, int days, std::span<const DayEntry> entries,
+                                         std::optional<Date> last_review);
 
-// COLLECTION_SLOW: of the last `records` more than `percent` became known more than `days` after their event. The last ones are those
-// recorded last; records of one recording date are not told apart, so that with the last of them come all of its date. Fewer: silent.
-struct CollectionSlowTerms {
-  int records = 8;
-  int percent = 25;
-  int days = 5;
-  // Once it is due it holds until at most this share is slow: a single record must not make it come and go.
-  int clear_percent = 13;
-};
-// `first_recorded`: the date of the team's first record ever; what is dated before it is history. `in_force`: what this answered before,
-// which stays while it holds; a new due date is the last recording date.
-std::optional<Date> CollectionSlowDue(const RuleSpan& span, const CollectionSlowTerms& terms, std::span<const DayEntry> entries,
-                                      Date first_recorded, std::optional<Date> in_force);
+// COLLECTION_SLOW: of the last `records` more than `percent` became known more than `days` after their event; it is due on the date on
+// which that was recorded. The last ones are those recorded last; records of one recording date are not told apart, so that with one of
+// them come all of its date. Fewer decide nothing. It holds until, at the end of a recording date that another one follows, at most
+// `clear_percent` of the last ones are slow: neither a single record nor the order of a day's batches makes it come and go. What is dated
+// before the school year's first record was recorded is history: a first import says nothing of how collection goes. `entries`: in any
+// order; those first dated in the run count. REQUIRES: records >= 1, clear_percent <= percent.
+std::optional<RuleFinding> CollectionSlow(const RuleSpan& span, const CollectionSlowTerms& terms, std::span<const DayEntry> entries);
 
 }  // namespace leadlag

@@ -4,6 +4,7 @@
 #include <iterator>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -231,6 +232,7 @@ class CatalogCheck {
     CheckIndicators();
     CheckSources();
     CheckExpectations();
+    CheckAlertRules();
     CheckSettings();
     return std::move(problems_).Take();
   }
@@ -414,19 +416,88 @@ class CatalogCheck {
       const Expectation& expectation = catalog_.expectations[i];
       const std::string path = CheckEntry("expectations", i, expectation, positions);
       CheckKind(path + ".kind", expectation.kind);
-      CheckLabels(path + ".team_labels", expectation.team_labels, problems_);
-      for (size_t j = 0; j < expectation.teams.size(); ++j) {
-        if (teams_.count(expectation.teams[j]) > 0) continue;
-        problems_.Add(At(path + ".teams", j), "no team has the id ", Quoted(expectation.teams[j]),
-                      "; add it under teams, or remove it here");
-      }
+      CheckSelector(path, expectation);
       CheckRange(path, ".every_days", expectation.every_days, 1, kMaxExpectationDays, kUnit, problems_);
       CheckRange(path, ".grace_days", expectation.grace_days, 0, kMaxExpectationDays, kUnit, problems_);
       CheckRange(path, ".allowance_days", expectation.allowance_days, 0, kMaxExpectationDays, kUnit, problems_);
-      if (expectation.notify_time.minutes < 0 || expectation.notify_time.minutes >= kMinutesPerDay) {
-        problems_.Add(path + ".notify_time", "not a time of day; give HH:MM from 00:00 to 23:59");
-      }
     }
+  }
+
+  // What an expectation and a rule have in common: which teams, and when they are told.
+  template <typename Entry>
+  void CheckSelector(const std::string& path, const Entry& entry) {
+    CheckLabels(path + ".team_labels", entry.team_labels, problems_);
+    for (size_t i = 0; i < entry.teams.size(); ++i) {
+      if (teams_.count(entry.teams[i]) > 0) continue;
+      problems_.Add(At(path + ".teams", i), "no team has the id ", Quoted(entry.teams[i]), "; add it under teams, or remove it here");
+    }
+    if (entry.notify_time.minutes < 0 || entry.notify_time.minutes >= kMinutesPerDay) {
+      problems_.Add(path + ".notify_time", "not a time of day; give HH:MM from 00:00 to 23:59");
+    }
+  }
+
+  void CheckAlertRules() {
+    if (catalog_.alert_rules.empty()) return;
+    CheckSize("alert_rules", catalog_.expectations.size() + catalog_.alert_rules.size(), kMaxExpectations, problems_);
+    const Positions expectations = PositionsOf(catalog_.expectations), positions = PositionsOf(catalog_.alert_rules);
+    for (size_t i = 0; i < catalog_.alert_rules.size(); ++i) {
+      const AlertRule& rule = catalog_.alert_rules[i];
+      const std::string path = CheckEntry("alert_rules", i, rule, positions);
+      if (const auto same = expectations.find(rule.id); same != expectations.end()) {
+        problems_.Add(path + ".id", Quoted(rule.id), " is already the id of ", At("expectations", same->second),
+                      "; their alerts are told apart by it: give each its own");
+      }
+      const size_t before = problems_.size();
+      CheckSelector(path, rule);
+      const std::unordered_set<std::string_view> listed(rule.teams.begin(), rule.teams.end());
+      const bool selects = std::any_of(catalog_.teams.begin(), catalog_.teams.end(), [&](const Team& team) {
+        return (listed.empty() || listed.count(team.id) > 0) && Matches(team.labels, rule.team_labels);
+      });
+      if (problems_.size() == before && !selects) {
+        problems_.Add(path + (rule.team_labels.empty() ? "" : ".team_labels"),
+                      "picks no team; give labels that a team has, or remove the rule");
+      }
+      if (!IsOneOf(rule.severity, Severity::kAdvisory, Severity::kCritical)) {
+        problems_.Add(path + ".severity", "not a severity; give ADVISORY, WARNING or CRITICAL");
+      }
+      std::visit([&](const auto& terms) { CheckTerms(path, terms); }, rule.terms);
+    }
+  }
+
+  void CheckTerms(const std::string& path, const std::monostate&) {
+    problems_.Add(path, "a rule needs a kind; give lagging_only, completion_only, review_overdue or collection_slow");
+  }
+  void CheckTerms(const std::string& path, const LaggingOnlyTerms& terms) {
+    CheckRange(path, ".lagging_only.days", terms.days, 1, kMaxExpectationDays, "instructional days", problems_);
+    RequireIndicator(path + ".lagging_only", "is LAGGING", [](const Indicator& i) { return i.role == IndicatorRole::kLagging; });
+  }
+  void CheckTerms(const std::string& path, const CompletionOnlyTerms& terms) {
+    if (!IsOneOf(terms.unit, CycleUnit::kIsoWeek, CycleUnit::kMonth)) {
+      problems_.Add(path + ".completion_only.cycle", "not a cycle; give WEEK or MONTH");
+    }
+    CheckRange(path, ".completion_only.cycles", terms.cycles, 1, kMaxCycles, "cycles", problems_);
+    RequireIndicator(path + ".completion_only", "has the measure COMPLETION",
+                     [](const Indicator& i) { return i.measure == Measure::kCompletion; });
+  }
+  void CheckTerms(const std::string& path, const ReviewOverdueTerms& terms) {
+    CheckRange(path, ".review_overdue.days", terms.days, 1, kMaxExpectationDays, "instructional days", problems_);
+  }
+  void CheckTerms(const std::string& path, const CollectionSlowTerms& terms) {
+    CheckRange(path, ".collection_slow.records", terms.records, 1, kMaxCollectionRecords, "records", problems_);
+    CheckRange(path, ".collection_slow.percent", terms.percent, 0, 99, "percent", problems_);
+    CheckRange(path, ".collection_slow.days", terms.days, 0, kMaxExpectationDays, "instructional days", problems_);
+    CheckRange(path, ".collection_slow.clear_percent", terms.clear_percent, 0, 99, "percent", problems_);
+    if (terms.clear_percent > terms.percent && terms.percent >= 0 && terms.clear_percent <= 99) {
+      problems_.Add(path + ".collection_slow.clear_percent", terms.clear_percent, " is above percent, ", terms.percent,
+                    ", so that the alert would end where it begins; give at most ", terms.percent);
+    }
+  }
+
+  // A rule about nothing that the catalog has would be quiet for ever.
+  template <typename Is>
+  void RequireIndicator(const std::string& path, const char* what, Is is) {
+    if (std::any_of(catalog_.indicators.begin(), catalog_.indicators.end(), is)) return;
+    problems_.Add(path, "no indicator ", what, ", so that the rule could never fire; add one under indicators, or remove the rule");
   }
 
   void CheckKind(const std::string& path, const SignalKind& kind) {
@@ -495,6 +566,9 @@ std::string Show(ExceptionKind kind) {
   return NameOf(kind, {"?", "HOLIDAY", "BREAK", "WEATHER_DAY", "TEACHER_ONLY_DAY", "OTHER_CLOSURE", "MAKE_UP_DAY",
                        "LATE_ARRIVAL", "EARLY_DISMISSAL"});
 }
+
+std::string Show(Severity severity) { return NameOf(severity, {"?", "ADVISORY", "WARNING", "CRITICAL"}); }
+std::string Flag(bool value) { return value ? "true" : "false"; }
 
 std::string Show(const std::string& text) { return text.empty() ? "none" : text; }
 std::string Show(int32_t number) { return std::to_string(number); }
@@ -667,6 +741,37 @@ std::string Changes(const Expectation& before, const Expectation& after) {
   return std::move(changes).Take();
 }
 
+std::string Show(std::monostate) { return "?"; }
+std::string Show(const LaggingOnlyTerms& terms) { return absl::StrCat("days ", terms.days); }
+std::string Show(const CompletionOnlyTerms& terms) {
+  return absl::StrCat("cycle ", NameOf(terms.unit, {"?", "WEEK", "MONTH"}), ", cycles ", terms.cycles);
+}
+std::string Show(const ReviewOverdueTerms& terms) { return absl::StrCat("days ", terms.days); }
+std::string Show(const CollectionSlowTerms& terms) {
+  return absl::StrCat("records ", terms.records, ", percent ", terms.percent, ", days ", terms.days, ", clear_percent ",
+                      terms.clear_percent);
+}
+
+// "LAGGING_ONLY days 40".
+std::string ShowTerms(const AlertRule& rule) {
+  const std::string_view kind = ToString(rule.kind());
+  const std::string terms = std::visit([](const auto& of_kind) { return Show(of_kind); }, rule.terms);
+  return absl::StrCat(absl::string_view(kind.data(), kind.size()), " ", terms);
+}
+
+std::string Changes(const AlertRule& before, const AlertRule& after) {
+  FieldChanges changes;
+  changes.Value("display_name", before.display_name, after.display_name);
+  changes.Value("terms", ShowTerms(before), ShowTerms(after));
+  changes.Pairs("team_labels", before.team_labels, after.team_labels);
+  changes.List("teams", before.teams, after.teams);
+  changes.Value("severity", before.severity, after.severity);
+  changes.Value("enabled", Flag(before.enabled), Flag(after.enabled));
+  changes.Value("notify_time", before.notify_time, after.notify_time);
+  changes.Value("from", before.from, after.from);
+  return std::move(changes).Take();
+}
+
 std::string DistrictChanges(const Catalog& before, const Catalog& after) {
   FieldChanges changes;
   changes.Value("district", before.district, after.district);
@@ -699,6 +804,24 @@ void DiffList(const std::string& list, const std::vector<Entry>& before, const s
 }
 
 }  // namespace
+
+std::string_view ToString(AlertKind kind) {
+  switch (kind) {
+    case AlertKind::kSignalOverdue: return "SIGNAL_OVERDUE";
+    case AlertKind::kLaggingOnly: return "LAGGING_ONLY";
+    case AlertKind::kCompletionOnly: return "COMPLETION_ONLY";
+    case AlertKind::kReviewOverdue: return "REVIEW_OVERDUE";
+    case AlertKind::kCollectionSlow: return "COLLECTION_SLOW";
+  }
+  return "?";
+}
+
+bool Matches(const Labels& labels, const Labels& wanted) {
+  return std::all_of(wanted.begin(), wanted.end(), [&labels](const auto& pair) {
+    const auto label = labels.find(pair.first);
+    return label != labels.end() && label->second == pair.second;
+  });
+}
 
 bool IsId(std::string_view text) {
   return !text.empty() && text.size() <= kMaxIdBytes &&
@@ -736,6 +859,7 @@ std::vector<CatalogChange> Diff(const Catalog& before, const Catalog& after) {
   DiffList("indicators", before.indicators, after.indicators, changes);
   DiffList("sources", before.sources, after.sources, changes);
   DiffList("expectations", before.expectations, after.expectations, changes);
+  DiffList("alert_rules", before.alert_rules, after.alert_rules, changes);
   return changes;
 }
 

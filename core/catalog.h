@@ -1,4 +1,4 @@
-// The catalog: a district's calendars, teams, indicators, sources and expectations, as one document.
+// The catalog: a district's calendars, teams, indicators, sources, expectations and alert rules, as one document.
 //
 // Concepts: a Catalog is what a person wrote, with defaults filled in by whoever read it, and refused by Validate;
 // core/district_catalog.h compiles it for use. Plain values; thread safe while not changed. Dates and numbers of days
@@ -9,8 +9,11 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <variant>
 #include <vector>
 
+#include "core/cycle.h"
 #include "core/date.h"
 #include "core/problem.h"
 #include "core/zone.h"
@@ -30,6 +33,16 @@ enum class Category : uint8_t {
 enum class Dimension : uint8_t { kUnspecified = 0, kSharedUnderstanding = 1, kJointWork = 2, kEvidenceOfProgress = 3 };
 enum class Measure : uint8_t { kNumber = 1, kProportion = 2, kCompletion = 3 };
 enum class Direction : uint8_t { kUnspecified = 0, kHigherIsBetter = 1, kLowerIsBetter = 2 };
+// What an alert is about. Part of tokens, too.
+enum class AlertKind : uint8_t {
+  kSignalOverdue = 1,  // a watch of an expectation is LATE or OVERDUE
+  kLaggingOnly = 2,
+  kCompletionOnly = 3,
+  kReviewOverdue = 4,
+  kCollectionSlow = 5,
+};
+std::string_view ToString(AlertKind kind);  // "LAGGING_ONLY"
+enum class Severity : uint8_t { kAdvisory = 1, kWarning = 2, kCritical = 3 };
 enum class ExceptionKind : uint8_t {
   kHoliday = 1,         // no instruction
   kBreak = 2,           // no instruction
@@ -152,6 +165,45 @@ struct Expectation {
   friend bool operator==(const Expectation&, const Expectation&) = default;
 };
 
+// The thresholds of the kinds of alert that are no expectation's; core/alert_rule.h has what they mean. Days are instructional.
+struct LaggingOnlyTerms {
+  int32_t days = 40;
+  friend bool operator==(const LaggingOnlyTerms&, const LaggingOnlyTerms&) = default;
+};
+struct CompletionOnlyTerms {
+  CycleUnit unit = CycleUnit::kIsoWeek;
+  int32_t cycles = 2;
+  friend bool operator==(const CompletionOnlyTerms&, const CompletionOnlyTerms&) = default;
+};
+struct ReviewOverdueTerms {
+  int32_t days = 10;
+  friend bool operator==(const ReviewOverdueTerms&, const ReviewOverdueTerms&) = default;
+};
+struct CollectionSlowTerms {
+  int32_t records = 8;
+  int32_t percent = 25;
+  int32_t days = 5;
+  // Once it is due it holds until at most this share is slow: a single record must not make it come and go.
+  int32_t clear_percent = 13;
+  friend bool operator==(const CollectionSlowTerms&, const CollectionSlowTerms&) = default;
+};
+
+// An alert of another kind than SIGNAL_OVERDUE, for the teams that a selector picks as an expectation's does.
+struct AlertRule {
+  std::string id;  // no expectation has the same
+  std::string display_name;
+  std::variant<std::monostate, LaggingOnlyTerms, CompletionOnlyTerms, ReviewOverdueTerms, CollectionSlowTerms> terms;  // the first: refused
+  Labels team_labels;
+  std::vector<std::string> teams;
+  Severity severity = Severity::kWarning;
+  bool enabled = true;             // false: as if it were not there
+  MinuteOfDay notify_time{420};    // local to the team
+  std::optional<Date> from;        // as an expectation's
+  friend bool operator==(const AlertRule&, const AlertRule&) = default;
+
+  AlertKind kind() const { return static_cast<AlertKind>(terms.index() + 1); }
+};
+
 struct DistrictSettings {
   int32_t settling_minutes = 10;       // after downtime, before what fell due meanwhile is judged
   int32_t review_objective_days = 10;  // instructional days
@@ -168,6 +220,7 @@ struct Catalog {
   std::vector<Indicator> indicators;
   std::vector<Source> sources;
   std::vector<Expectation> expectations;
+  std::vector<AlertRule> alert_rules;
   DistrictSettings settings;
   friend bool operator==(const Catalog&, const Catalog&) = default;
 };
@@ -190,9 +243,12 @@ struct CatalogChange {
   std::string detail;  // which fields and how, for people: at most 500 bytes; empty for added and removed
   friend bool operator==(const CatalogChange&, const CatalogChange&) = default;
 };
-// "district" first (its own fields and the settings), then calendars, teams, indicators, sources and expectations by
+// "district" first (its own fields and the settings), then calendars, teams, indicators, sources, expectations and alert rules by
 // id: those of `after` in its order, then the removed ones in the order of `before`.
 std::vector<CatalogChange> Diff(const Catalog& before, const Catalog& after);
+
+// True where `labels` holds every pair of `wanted`.
+bool Matches(const Labels& labels, const Labels& wanted);
 
 // True for [a-z0-9-]{1,64}.
 bool IsId(std::string_view text);

@@ -1,5 +1,6 @@
 #include "core/date.h"
 
+#include <algorithm>
 #include <chrono>
 #include <optional>
 
@@ -81,6 +82,12 @@ std::string Date::ToString() const {
   text += '-';
   AppendDigits(text, static_cast<int>(static_cast<unsigned>(ymd.day())), 2);
   return text;
+}
+
+std::optional<Date> LastIn(const std::vector<Date>& ascending, DateRange range) {
+  const auto after = std::lower_bound(ascending.begin(), ascending.end(), range.to);
+  if (after == ascending.begin() || *(after - 1) < range.from) return std::nullopt;
+  return *(after - 1);
 }
 
 }  // namespace leadlag

@@ -12,9 +12,11 @@
 #include <compare>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "absl/status/statusor.h"
 
@@ -70,5 +72,8 @@ struct DateRange {
   constexpr bool Contains(Date d) const { return from <= d && d < to; }
   friend constexpr bool operator==(const DateRange&, const DateRange&) = default;
 };
+
+// The last of ascending dates in the range; none where none lies there.
+std::optional<Date> LastIn(const std::vector<Date>& ascending, DateRange range);
 
 }  // namespace leadlag

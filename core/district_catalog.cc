@@ -98,17 +98,18 @@ const std::vector<uint32_t>& AtNumber(const std::vector<std::vector<uint32_t>>& 
   return number < by_number.size() ? by_number[number] : *none;
 }
 
-WatchTerms TermsOf(const Expectation& expectation, const std::map<std::string, Date>& apply_dates) {
-  WatchTerms terms{
-      expectation.every_days, expectation.grace_days, expectation.allowance_days, expectation.notify_time, {}};
-  if (expectation.from) {
-    terms.from = *expectation.from;
-  } else {
-    const auto applied = apply_dates.find(expectation.id);
-    LEADLAG_CHECK(applied != apply_dates.end());
-    terms.from = applied->second;
+// Whether a record of the indicator may change what the rule says.
+bool Concerns(const AlertRule& rule, const Indicator& indicator) {
+  const bool completion = indicator.measure == Measure::kCompletion;
+  const bool leading = indicator.role == IndicatorRole::kLeading, lagging = indicator.role == IndicatorRole::kLagging;
+  switch (rule.kind()) {
+    case AlertKind::kSignalOverdue: return false;
+    case AlertKind::kLaggingOnly: return !completion && (leading || lagging);
+    case AlertKind::kCompletionOnly: return true;
+    case AlertKind::kReviewOverdue:
+    case AlertKind::kCollectionSlow: return !completion;
   }
-  return terms;
+  return false;
 }
 
 }  // namespace
@@ -143,7 +144,8 @@ absl::StatusOr<std::shared_ptr<const DistrictCatalog>> DistrictCatalog::Compile(
   InternAll(compiled->catalog_.indicators, interned.indicators, compiled->indicators_);
   InternAll(compiled->catalog_.sources, interned.sources, compiled->sources_);
   InternAll(compiled->catalog_.expectations, interned.expectations, compiled->expectations_);
-  compiled->LinkExpectations();
+  InternAll(compiled->catalog_.alert_rules, interned.expectations, compiled->rules_);
+  compiled->LinkSubjects();
   return compiled;
 }
 
@@ -164,29 +166,56 @@ void DistrictCatalog::LinkTeams(InternTable& table) {
   }
 }
 
+template <typename Entry>
+void DistrictCatalog::LinkTerms(ExpectationNumber number, const Entry& entry, WatchTerms terms) {
+  terms.notify_time = entry.notify_time;
+  if (entry.from) {
+    terms.from = *entry.from;
+  } else {
+    const auto applied = apply_dates_.find(entry.id);
+    LEADLAG_CHECK(applied != apply_dates_.end());
+    terms.from = applied->second;
+  }
+  terms_[number] = terms;
+  const std::unordered_set<std::string_view> listed(entry.teams.begin(), entry.teams.end());
+  for (TeamNumber i = 0; i < teams_.size(); ++i) {
+    const Team* team = teams_[i].team;
+    if (team == nullptr || !(listed.empty() || listed.count(team->id) > 0)) continue;
+    if (!Matches(team->labels, entry.team_labels)) continue;
+    team_subjects_[i].push_back(number);
+    if (terms.kind == AlertKind::kSignalOverdue) team_expectations_[i].push_back(number);
+  }
+}
+
 // Goes through all numbers in ascending order, so that every list comes out ascending.
-void DistrictCatalog::LinkExpectations() {
-  terms_.resize(expectations_.size());
+void DistrictCatalog::LinkSubjects() {
+  const size_t size = std::max(expectations_.size(), rules_.size());
+  terms_.resize(size);
+  counted_indicators_.resize(size);
+  team_subjects_.resize(teams_.size());
   team_expectations_.resize(teams_.size());
-  counted_indicators_.resize(expectations_.size());
   counted_by_.resize(indicators_.size());
-  for (ExpectationNumber number = 0; number < expectations_.size(); ++number) {
-    if (expectations_[number] == nullptr) continue;
-    const Expectation& expectation = *expectations_[number];
-    terms_[number] = TermsOf(expectation, apply_dates_);
-    const std::unordered_set<std::string_view> listed(expectation.teams.begin(), expectation.teams.end());
-    for (TeamNumber i = 0; i < teams_.size(); ++i) {
-      const Team* team = teams_[i].team;
-      if (team == nullptr || !(listed.empty() || listed.count(team->id) > 0)) continue;
-      if (Matches(team->labels, expectation.team_labels)) team_expectations_[i].push_back(number);
+  for (ExpectationNumber number = 0; number < size; ++number) {
+    const Expectation* const expectation = FindExpectation(number);
+    const AlertRule* const rule = FindRule(number);
+    if (expectation != nullptr) {
+      LinkTerms(number, *expectation,
+                {.every_days = expectation->every_days,
+                 .grace_days = expectation->grace_days,
+                 .allowance_days = expectation->allowance_days});
+    } else if (rule != nullptr) {
+      LinkTerms(number, *rule, {.kind = rule->kind()});
+    } else {
+      continue;
     }
     for (IndicatorNumber i = 0; i < indicators_.size(); ++i) {
-      if (indicators_[i] == nullptr || !expectation.kind.Counts(*indicators_[i])) continue;
+      if (indicators_[i] == nullptr) continue;
+      if (!(expectation != nullptr ? expectation->kind.Counts(*indicators_[i]) : Concerns(*rule, *indicators_[i]))) continue;
       counted_indicators_[number].push_back(i);
       counted_by_[i].push_back(number);
     }
   }
-  for (const std::vector<ExpectationNumber>& picked : team_expectations_) {
+  for (const std::vector<ExpectationNumber>& picked : team_subjects_) {
     expectations_of_a_team_max_ = std::max(expectations_of_a_team_max_, picked.size());
   }
   for (const std::vector<ExpectationNumber>& counting : counted_by_) {
@@ -204,6 +233,21 @@ const Source* DistrictCatalog::FindSource(SourceNumber number) const { return At
 
 const Expectation* DistrictCatalog::FindExpectation(ExpectationNumber number) const {
   return AtNumber(expectations_, number);
+}
+
+const AlertRule* DistrictCatalog::FindRule(ExpectationNumber number) const {
+  const AlertRule* const rule = AtNumber(rules_, number);
+  return rule != nullptr && rule->enabled ? rule : nullptr;
+}
+
+const std::vector<ExpectationNumber>& DistrictCatalog::SubjectsOf(TeamNumber team) const { return AtNumber(team_subjects_, team); }
+
+std::vector<ExpectationNumber> DistrictCatalog::ReviewedBy(TeamNumber team) const {
+  std::vector<ExpectationNumber> rules;
+  for (const ExpectationNumber number : SubjectsOf(team)) {
+    if (terms_[number].kind == AlertKind::kReviewOverdue) rules.push_back(number);
+  }
+  return rules;
 }
 
 const std::vector<ExpectationNumber>& DistrictCatalog::ExpectationsOf(TeamNumber team) const {
@@ -227,18 +271,11 @@ WatchWorld DistrictCatalog::World(TeamNumber team, ExpectationNumber expectation
   if (entry == nullptr) return world;
   world.zone = entry->zone;
   world.active = &entry->team->active_periods;
-  const std::vector<ExpectationNumber>& picking = ExpectationsOf(team);
+  const std::vector<ExpectationNumber>& picking = SubjectsOf(team);
   if (!std::binary_search(picking.begin(), picking.end(), expectation)) return world;
   world.calendar = entry->calendar.get();
   world.terms = terms_[expectation];
   return world;
-}
-
-bool Matches(const Labels& labels, const Labels& wanted) {
-  return std::all_of(wanted.begin(), wanted.end(), [&labels](const auto& pair) {
-    const auto label = labels.find(pair.first);
-    return label != labels.end() && label->second == pair.second;
-  });
 }
 
 }  // namespace leadlag

@@ -25,7 +25,7 @@ namespace leadlag {
 using TeamNumber = uint32_t;
 using IndicatorNumber = uint32_t;
 using SourceNumber = uint32_t;
-using ExpectationNumber = uint32_t;
+using ExpectationNumber = uint32_t;  // of an expectation or an alert rule: they share a table
 
 // Names of one kind in order of first appearance: number i is names()[i]. Only grows.
 class InternTable {
@@ -66,20 +66,25 @@ class DistrictCatalog {
   const ZoneRules& district_zone() const { return *district_zone_; }
   const std::shared_ptr<const Calendar>& district_calendar() const { return district_calendar_; }
 
-  // Null where this catalog has no such entry.
+  // Null where this catalog has no such entry; of a rule, none that is enabled.
   const TeamEntry* FindTeam(TeamNumber number) const;
   const Indicator* FindIndicator(IndicatorNumber number) const;
   const Source* FindSource(SourceNumber number) const;
   const Expectation* FindExpectation(ExpectationNumber number) const;
+  const AlertRule* FindRule(ExpectationNumber number) const;
 
-  // Expectations that pick the team, ascending; empty for a team that is not in this catalog.
+  // What picks the team, expectations and enabled alert rules, ascending; empty for a team that is not in this catalog.
+  const std::vector<ExpectationNumber>& SubjectsOf(TeamNumber team) const;
+  // The expectations among them.
   const std::vector<ExpectationNumber>& ExpectationsOf(TeamNumber team) const;
-  // The most expectations that pick one team, and the most that one record of a team counts for.
+  // Those that a review of the team may change.
+  std::vector<ExpectationNumber> ReviewedBy(TeamNumber team) const;
+  // The most subjects that pick one team, and the most that one record of a team counts for.
   size_t expectations_of_a_team_max() const { return expectations_of_a_team_max_; }
   size_t expectations_of_a_record_max() const { return expectations_of_a_record_max_; }
-  // Indicators whose evidence counts for the expectation, ascending.
+  // Indicators whose evidence counts for the expectation, or may change what the rule says; ascending.
   const std::vector<IndicatorNumber>& IndicatorsOf(ExpectationNumber expectation) const;
-  // Expectations for which an indicator's evidence counts, ascending.
+  // Expectations and rules for which an indicator's evidence counts, ascending.
   const std::vector<ExpectationNumber>& CountedBy(IndicatorNumber indicator) const;
 
   // The world of a watch. Where this catalog has no such watch, `calendar` is null; zone and active periods are the
@@ -89,7 +94,10 @@ class DistrictCatalog {
  private:
   DistrictCatalog() = default;
   void LinkTeams(InternTable& table);
-  void LinkExpectations();
+  // Of every expectation or rule: its terms, teams and indicators.
+  void LinkSubjects();
+  template <typename Entry>
+  void LinkTerms(ExpectationNumber number, const Entry& entry, WatchTerms terms);
 
   Catalog catalog_;
   std::vector<ZoneRules> zones_;
@@ -100,15 +108,14 @@ class DistrictCatalog {
   std::vector<const Indicator*> indicators_;
   std::vector<const Source*> sources_;
   std::vector<const Expectation*> expectations_;
+  std::vector<const AlertRule*> rules_;  // by the same numbers
   std::vector<WatchTerms> terms_;                                  // by expectation
+  std::vector<std::vector<ExpectationNumber>> team_subjects_;      // by team
   std::vector<std::vector<ExpectationNumber>> team_expectations_;  // by team
   size_t expectations_of_a_team_max_ = 0;
   size_t expectations_of_a_record_max_ = 0;
   std::vector<std::vector<IndicatorNumber>> counted_indicators_;   // by expectation
   std::vector<std::vector<ExpectationNumber>> counted_by_;         // by indicator
 };
-
-// True where `labels` holds every pair of `wanted`.
-bool Matches(const Labels& labels, const Labels& wanted);
 
 }  // namespace leadlag

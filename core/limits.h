@@ -34,7 +34,7 @@ inline constexpr size_t kMaxIndicators = 1'000;
 // Sources a district.
 inline constexpr size_t kMaxSources = 200;
 // Expectations a district; times teams this bounds the watches.
-inline constexpr size_t kMaxExpectations = 100;
+inline constexpr size_t kMaxExpectations = 100;  // with the alert rules
 
 // School years a calendar; with the length of one this bounds a calendar's index.
 inline constexpr size_t kMaxSchoolYears = 60;
@@ -56,6 +56,9 @@ inline constexpr size_t kMaxThemes = 20;
 
 // E, G and A of an expectation and the review objective, in instructional days: no more than a school year has.
 inline constexpr int32_t kMaxExpectationDays = 400;
+// Of the alert rules: cycles in a row, and the last records that are looked at.
+inline constexpr int32_t kMaxCycles = 52;
+inline constexpr int32_t kMaxCollectionRecords = 1'000;
 // Minutes in which backlogs may arrive after downtime: a day.
 inline constexpr int32_t kMaxSettlingMinutes = 1'440;
 
@@ -145,6 +148,8 @@ inline constexpr size_t kStreamBytesOutstandingMax = 4 << 20;
 
 // Subscribers at once. One costs a cursor and what is being written to it.
 inline constexpr size_t kAlertStreamsMax = 2'000;
+// A subscriber that has not taken a message for so long is cut off; its token goes on where it stopped.
+inline constexpr int64_t kStalledMicros = 5 * 60 * int64_t{1'000'000};
 // Flips read from the log at once; the log is held still meanwhile.
 inline constexpr size_t kFlipsPerReadMax = 500;
 // Bytes of the flips of one message of the alert stream, by the estimate of server/feed.cc, which is never too low.

@@ -20,6 +20,13 @@ const Review* TeamReviews::Find(std::string_view id) const {
   return found == reviews_.end() ? nullptr : &*found;
 }
 
+std::vector<Date> TeamReviews::Dates() const {
+  std::vector<Date> dates;
+  for (const Review& review : reviews_) dates.push_back(review.date);
+  std::sort(dates.begin(), dates.end());
+  return dates;
+}
+
 std::optional<Date> TeamReviews::ReviewedDate(const CoverQuery& record, const std::vector<std::string_view>& not_reached) const {
   std::optional<Date> first;
   if (const auto listing = listing_.find({record.source, record.evidence_id}); listing != listing_.end()) {

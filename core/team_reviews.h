@@ -26,6 +26,8 @@ class TeamReviews {
   const std::deque<Review>& all() const { return reviews_; }  // as they were added
   // Null where there is none of this id. Borrowed from this.
   const Review* Find(std::string_view id) const;
+  // Their dates, ascending.
+  std::vector<Date> Dates() const;
   // ReviewedDate of them all. `not_reached`: ids of reviews that are still being worked through and have not come to this record: as yet
   // they cover it only if they list it.
   std::optional<Date> ReviewedDate(const CoverQuery& record, const std::vector<std::string_view>& not_reached = {}) const;

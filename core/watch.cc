@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/alert_rule.h"
+
 namespace leadlag {
 namespace {
 
@@ -57,10 +59,15 @@ std::optional<Date> NthInYear(const WatchWorld& world, const SchoolYear& year, D
   return day && *day <= *year.last_day ? day : std::nullopt;
 }
 
-WatchDates DatesOf(const WatchWorld& world, LastSignalIn last_signal, const Run& run) {
+WatchDates DatesOf(const WatchWorld& world, const WatchFacts& facts, const Run& run) {
   WatchDates dates{.run = run.dates, .school_year = run.year->bounds, .start = run.start};
   const WatchTerms& terms = world.terms;
-  dates.last_signal = last_signal(run.year->bounds);
+  if (terms.kind != AlertKind::kSignalOverdue) {
+    if (run.start + 1 < run.dates.to) dates.due = facts.rule_due({world.calendar, run.start, run.dates, run.year->bounds});
+    if (dates.due) dates.late_day = NthInYear(world, *run.year, *dates.due, 1);
+    return dates;
+  }
+  dates.last_signal = facts.last_signal(run.year->bounds);
   // A run without an instructional day (a team active in a break alone) has nothing to count from.
   if (run.start + 1 < run.dates.to) {
     dates.due = NthInYear(world, *run.year, run.start, terms.every_days + terms.allowance_days);
@@ -77,7 +84,10 @@ WatchDates DatesOf(const WatchWorld& world, LastSignalIn last_signal, const Run&
 }
 
 // The state that the notify time of instructional day `day` finds.
-WatchState StageOn(const WatchDates& dates, std::optional<Date> day) {
+WatchState StageOn(const WatchWorld& world, const WatchDates& dates, std::optional<Date> day) {
+  if (world.terms.kind != AlertKind::kSignalOverdue) {
+    return day && dates.late_day && *day >= *dates.late_day ? WatchState::kRaised : WatchState::kOnTrack;
+  }
   if (day && dates.overdue_day && *day >= *dates.overdue_day) return WatchState::kOverdue;
   if (day && dates.late_day && *day >= *dates.late_day) return WatchState::kLate;
   return dates.last_signal ? WatchState::kOnTrack : WatchState::kNotStarted;
@@ -97,7 +107,7 @@ struct Moment {
   Date date;
 };
 
-std::optional<Moment> NextOf(const WatchWorld& world, LastSignalIn last_signal, const Watch& watch) {
+std::optional<Moment> NextOf(const WatchWorld& world, const WatchFacts& facts, const Watch& watch) {
   const ZoneRules& zone = *world.zone;
   const Date position = LocalDateBefore(world, watch.handled_before);
   if (watch.state == WatchState::kPaused) {
@@ -109,17 +119,18 @@ std::optional<Moment> NextOf(const WatchWorld& world, LastSignalIn last_signal, 
   if (!run) return std::nullopt;  // the world changed and Reconsider was not called: nothing to go on
   const Moment end{Moment::Kind::kRunEnds, zone.StartOf(run->dates.to), run->dates.to};
 
-  const WatchDates dates = DatesOf(world, last_signal, *run);
+  const WatchDates dates = DatesOf(world, facts, *run);
   std::optional<Date> notify = world.calendar->FirstOnOrAfter(position);
   if (notify && zone.At(*notify, world.terms.notify_time) < watch.handled_before) {
     notify = world.calendar->NthAfter(*notify, 1);
   }
   if (!notify) return end;
   // What a change has worsened waits for the very next notify time; otherwise the next stage's day decides.
-  const bool worsened = IsLater(watch.due, dates.due) || (watch.state == WatchState::kOnTrack && !dates.last_signal);
-  const std::optional<Date> stage = watch.state == WatchState::kLate      ? dates.overdue_day
-                                    : watch.state == WatchState::kOverdue ? std::nullopt
-                                                                          : dates.late_day;
+  const bool not_started = watch.state == WatchState::kOnTrack && IsBetter(watch.state, StageOn(world, dates, std::nullopt));
+  const bool worsened = not_started || IsLater(watch.due, dates.due);
+  const std::optional<Date> stage = watch.state == WatchState::kLate ? dates.overdue_day
+                                    : HasAlert(watch.state)          ? std::nullopt
+                                                                     : dates.late_day;
   if (!worsened) {
     if (!stage) return end;
     notify = std::max(*notify, *stage);
@@ -135,11 +146,11 @@ void Flip(Watch& watch, WatchState to, FlipReason reason, Instant at, std::vecto
   watch.state = to;
 }
 
-void Start(const WatchWorld& world, LastSignalIn last_signal, const Run& run, Instant at, Watch& watch,
+void Start(const WatchWorld& world, const WatchFacts& facts, const Run& run, Instant at, Watch& watch,
            std::vector<WatchFlip>& flips) {
-  const WatchDates dates = DatesOf(world, last_signal, run);
+  const WatchDates dates = DatesOf(world, facts, run);
   watch.due = dates.due;
-  Flip(watch, StageOn(dates, std::nullopt), FlipReason::kStarted, at, flips);
+  Flip(watch, StageOn(world, dates, std::nullopt), FlipReason::kStarted, at, flips);
 }
 
 void Pause(FlipReason reason, Instant at, Watch& watch, std::vector<WatchFlip>& flips) {
@@ -147,40 +158,42 @@ void Pause(FlipReason reason, Instant at, Watch& watch, std::vector<WatchFlip>& 
   Flip(watch, WatchState::kPaused, reason, at, flips);
 }
 
-void Notify(const WatchWorld& world, LastSignalIn last_signal, const Run& run, const Moment& moment, Watch& watch,
+void Notify(const WatchWorld& world, const WatchFacts& facts, const Run& run, const Moment& moment, Watch& watch,
             std::vector<WatchFlip>& flips) {
-  const WatchDates dates = DatesOf(world, last_signal, run);
+  const WatchDates dates = DatesOf(world, facts, run);
   const bool due_moved = watch.due != dates.due;
   watch.due = dates.due;
-  const WatchState stage = StageOn(dates, moment.date);
+  const WatchState stage = StageOn(world, dates, moment.date);
   if (IsBetter(watch.state, stage)) {
     if (stage == WatchState::kNotStarted) Flip(watch, stage, FlipReason::kChange, moment.at, flips);
-    if (HasAlert(stage) && !HasAlert(watch.state)) Flip(watch, WatchState::kLate, FlipReason::kDue, moment.at, flips);
+    if (HasAlert(stage) && !HasAlert(watch.state)) {
+      Flip(watch, stage == WatchState::kRaised ? stage : WatchState::kLate, FlipReason::kDue, moment.at, flips);
+    }
     if (stage == WatchState::kOverdue) Flip(watch, stage, FlipReason::kGraceOver, moment.at, flips);
   } else if (due_moved && HasAlert(watch.state)) {
     Flip(watch, watch.state, FlipReason::kUpdated, moment.at, flips);
   }
 }
 
-void EndRun(const WatchWorld& world, LastSignalIn last_signal, const Run& run, const Moment& moment, Watch& watch,
+void EndRun(const WatchWorld& world, const WatchFacts& facts, const Run& run, const Moment& moment, Watch& watch,
             std::vector<WatchFlip>& flips) {
   const bool year_over = run.dates.to > *run.year->last_day;
   Pause(year_over ? FlipReason::kYearEnded : FlipReason::kInactive, moment.at, watch, flips);
   // Where one year's last day is the eve of the next one's first, both happen at this midnight.
   const std::optional<Run> next = RunAt(world, moment.date);
-  if (next) Start(world, last_signal, *next, moment.at, watch, flips);
+  if (next) Start(world, facts, *next, moment.at, watch, flips);
 }
 
-void Make(const WatchWorld& world, LastSignalIn last_signal, const Moment& moment, Watch& watch,
+void Make(const WatchWorld& world, const WatchFacts& facts, const Moment& moment, Watch& watch,
           std::vector<WatchFlip>& flips) {
   if (moment.kind == Moment::Kind::kRunBegins) {
-    Start(world, last_signal, *RunAt(world, moment.date), moment.at, watch, flips);
+    Start(world, facts, *RunAt(world, moment.date), moment.at, watch, flips);
   } else {
     const Run run = *RunAt(world, LocalDateBefore(world, watch.handled_before));
     if (moment.kind == Moment::Kind::kRunEnds) {
-      EndRun(world, last_signal, run, moment, watch, flips);
+      EndRun(world, facts, run, moment, watch, flips);
     } else {
-      Notify(world, last_signal, run, moment, watch, flips);
+      Notify(world, facts, run, moment, watch, flips);
     }
   }
   watch.handled_before = Instant{moment.at.micros + 1};
@@ -218,8 +231,22 @@ std::string_view ToString(WatchState state) {
     case WatchState::kOverdue: return "OVERDUE";
     case WatchState::kPaused: return "PAUSED";
     case WatchState::kUnknown: return "UNKNOWN";
+    case WatchState::kRaised: return "RAISED";
   }
   return "?";
+}
+
+bool GoesWith(AlertKind kind, WatchState state) {
+  switch (state) {
+    case WatchState::kOnTrack:
+    case WatchState::kPaused:
+    case WatchState::kUnknown: return true;
+    case WatchState::kRaised: return kind != AlertKind::kSignalOverdue;
+    case WatchState::kNotStarted:
+    case WatchState::kLate:
+    case WatchState::kOverdue: return kind == AlertKind::kSignalOverdue;
+  }
+  return false;
 }
 
 std::string_view ToString(FlipReason reason) {
@@ -241,31 +268,31 @@ std::string_view ToString(FlipReason reason) {
   return "?";
 }
 
-std::optional<WatchDates> DatesOn(const WatchWorld& world, LastSignalIn last_signal, Date date) {
+std::optional<WatchDates> DatesOn(const WatchWorld& world, const WatchFacts& facts, Date date) {
   const std::optional<Run> run = RunAt(world, date);
   if (!run) return std::nullopt;
-  return DatesOf(world, last_signal, *run);
+  return DatesOf(world, facts, *run);
 }
 
 Watch NewWatch(Instant now) { return Watch{.handled_before = now, .last_effective = Instant{}}; }
 
-std::optional<Instant> Advance(const WatchWorld& world, LastSignalIn last_signal, Instant until, bool hold, Watch& watch,
+std::optional<Instant> Advance(const WatchWorld& world, const WatchFacts& facts, Instant until, bool hold, Watch& watch,
                                std::vector<WatchFlip>& flips) {
   std::optional<Moment> moment;
   for (;;) {
-    moment = NextOf(world, last_signal, watch);
+    moment = NextOf(world, facts, watch);
     if (!moment || moment->at >= until) break;
     if (hold && moment->kind == Moment::Kind::kNotify) {
       until = moment->at;  // the uneventful ones before it are over, whatever arrives while it waits
       break;
     }
-    Make(world, last_signal, *moment, watch, flips);
+    Make(world, facts, *moment, watch, flips);
   }
   watch.handled_before = std::max(watch.handled_before, until);
   return moment ? std::optional(moment->at) : std::nullopt;
 }
 
-void Reconsider(const WatchWorld& world, LastSignalIn last_signal, Instant now, WatchCause cause, Watch& watch,
+void Reconsider(const WatchWorld& world, const WatchFacts& facts, Instant now, WatchCause cause, Watch& watch,
                 std::vector<WatchFlip>& flips) {
   // A watch that a hold has stopped is still in the run in which it stopped.
   const Date today = LocalDateBefore(world, std::min(now, watch.handled_before));
@@ -275,13 +302,13 @@ void Reconsider(const WatchWorld& world, LastSignalIn last_signal, Instant now, 
     return;
   }
   if (watch.state == WatchState::kPaused) {
-    Start(world, last_signal, *run, now, watch, flips);
+    Start(world, facts, *run, now, watch, flips);
     return;
   }
-  const WatchDates dates = DatesOf(world, last_signal, *run);
+  const WatchDates dates = DatesOf(world, facts, *run);
   const bool due_moves_on = IsLater(dates.due, watch.due);
   if (due_moves_on) watch.due = dates.due;
-  const WatchState stage = StageOn(dates, LastNotified(world, *run, now));
+  const WatchState stage = StageOn(world, dates, LastNotified(world, *run, now));
   if (IsBetter(stage, watch.state)) {
     Flip(watch, stage, ImprovementReason(watch.state, stage, cause), now, flips);
   } else if (due_moves_on && HasAlert(watch.state)) {
@@ -289,8 +316,8 @@ void Reconsider(const WatchWorld& world, LastSignalIn last_signal, Instant now, 
   }
 }
 
-std::optional<Instant> NextMoment(const WatchWorld& world, LastSignalIn last_signal, const Watch& watch) {
-  const std::optional<Moment> moment = NextOf(world, last_signal, watch);
+std::optional<Instant> NextMoment(const WatchWorld& world, const WatchFacts& facts, const Watch& watch) {
+  const std::optional<Moment> moment = NextOf(world, facts, watch);
   if (!moment) return std::nullopt;
   return moment->at;
 }

@@ -1,4 +1,4 @@
-// The watch: one (team, expectation) pair and its state machine. DOMAIN.md, "Watches and their states".
+// The watch: one (team, expectation) or (team, alert rule) pair and its state machine. DOMAIN.md, "Watches and their states".
 //
 // Concepts. A watch lives in runs. A run is the part of one school year, from its first to its last instructional day, in which one
 // active period of the team and the expectation's `from` hold: dates [begin, end). Outside every run the watch is PAUSED. A run has a
@@ -15,7 +15,7 @@
 // Flip reasons, by cause:
 //   midnight, a run begins          PAUSED -> ON_TRACK or NOT_STARTED     STARTED
 //   midnight, the year ends / the team's active period ends   -> PAUSED   YEAR_ENDED / INACTIVE (the year's end decides at both)
-//   notify time                     -> LATE: DUE; -> OVERDUE: GRACE_OVER (with DUE before it where LATE was passed over);
+//   notify time                     -> LATE, RAISED: DUE; -> OVERDUE: GRACE_OVER (with DUE before it where LATE was passed over);
 //                                   same state, an earlier due date now in force: UPDATED; ON_TRACK -> NOT_STARTED: CHANGE
 //   evidence (any record new)       LATE/OVERDUE -> ON_TRACK: RESOLVED; OVERDUE -> LATE, or a later due date in the same state:
 //                                   UPDATED; NOT_STARTED -> ON_TRACK: EVIDENCE
@@ -24,18 +24,23 @@
 //                                   -> PAUSED: INACTIVE where no active period holds today, else RETRACTED with an alert open, else CHANGE
 // A watch without an open alert whose due date moves makes no flip.
 //
+// The watch of an alert rule (core/alert_rule.h) lives the same way: the rule gives the due date, from the same run and s. It is
+// ON_TRACK, or RAISED from notify time of the instructional day after the due date: DUE. It has no grace, and is never NOT_STARTED.
+//
 // Pure: no clock, no I/O. A Watch is a plain value; not thread safe.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include "absl/functional/function_ref.h"
 #include "core/calendar.h"
 #include "core/catalog.h"
 #include "core/instant.h"
+#include "core/rule_span.h"
 #include "core/zone.h"
 
 namespace leadlag {
@@ -48,6 +53,7 @@ enum class WatchState : uint8_t {
   kOverdue = 4,
   kPaused = 5,
   kUnknown = 6,  // in the contract; nothing enters it yet
+  kRaised = 7,   // of an alert rule: what it says is so
 };
 enum class FlipReason : uint8_t {
   kStarted = 1,
@@ -69,14 +75,17 @@ std::string_view ToString(WatchState state);    // "ON_TRACK"
 std::string_view ToString(FlipReason reason);   // "GRACE_OVER"
 // Whether the flip is about an alert alone, and none of its watch.
 inline bool IsHandling(FlipReason reason) { return reason >= FlipReason::kAcknowledged && reason <= FlipReason::kSnoozeEnded; }
-inline bool HasAlert(WatchState s) { return s == WatchState::kLate || s == WatchState::kOverdue; }
+inline bool HasAlert(WatchState s) { return s == WatchState::kLate || s == WatchState::kOverdue || s == WatchState::kRaised; }
+// Whether a watch whose alerts are of the kind can be in the state.
+bool GoesWith(AlertKind kind, WatchState state);
 
 struct WatchTerms {
   int every_days = 10;      // E
   int grace_days = 10;      // G
   int allowance_days = 10;  // A
   MinuteOfDay notify_time{420};
-  Date from;                // the expectation's stated date, else its apply date
+  Date from;                // the expectation's or rule's stated date, else its apply date
+  AlertKind kind = AlertKind::kSignalOverdue;  // of another one E, G and A say nothing
   friend bool operator==(const WatchTerms&, const WatchTerms&) = default;
 };
 
@@ -88,8 +97,24 @@ struct WatchWorld {
   WatchTerms terms;
 };
 
-// The last signal dated in [range.from, range.to), as recorded by now; none where there is none.
-using LastSignalIn = absl::FunctionRef<std::optional<Date>(DateRange)>;
+// What a watch asks of what is recorded by now. Borrows what it is made of: for a call.
+struct WatchFacts {
+  // Of an expectation: the last signal dated in [range.from, range.to); none where there is none.
+  using LastSignalIn = absl::FunctionRef<std::optional<Date>(DateRange)>;
+  // Of an alert rule: its due date.
+  using RuleDueIn = absl::FunctionRef<std::optional<Date>(const RuleSpan&)>;
+
+  WatchFacts(LastSignalIn last, RuleDueIn due) : last_signal(last), rule_due(due) {}
+  // Where there are expectations alone.
+  template <typename F, typename = std::enable_if_t<std::is_invocable_v<const F&, DateRange>>>
+  WatchFacts(const F& last) : last_signal(last), rule_due(NoRule) {}
+
+  LastSignalIn last_signal;
+  RuleDueIn rule_due;
+
+ private:
+  static std::optional<Date> NoRule(const RuleSpan&) { return std::nullopt; }
+};
 
 struct Watch {
   WatchState state = WatchState::kPaused;
@@ -113,13 +138,13 @@ struct WatchDates {
   DateRange run;                      // dates
   DateRange school_year;              // bounds
   Date start;                         // s
-  std::optional<Date> last_signal;    // dated in the school year
+  std::optional<Date> last_signal;    // dated in the school year; none of an alert rule
   std::optional<Date> due;
-  std::optional<Date> late_day;       // LATE from notify time of this instructional day
+  std::optional<Date> late_day;       // LATE, or RAISED, from notify time of this instructional day
   std::optional<Date> overdue_day;
 };
 // The dates of the run that holds `date`; none where the watch is paused then.
-std::optional<WatchDates> DatesOn(const WatchWorld& world, LastSignalIn last_signal, Date date);
+std::optional<WatchDates> DatesOn(const WatchWorld& world, const WatchFacts& facts, Date date);
 
 // A watch as it stands when it comes into being: PAUSED, handled up to `now`. Follow with Reconsider(kChange).
 Watch NewWatch(Instant now);
@@ -127,16 +152,16 @@ Watch NewWatch(Instant now);
 // Makes every moment earlier than `until`. With `hold` (settling after downtime) it stops before the first moment that would make
 // the watch worse; the moments from there on stay to be made, at their own effective times, by a later call. Returns what NextMoment
 // would now.
-std::optional<Instant> Advance(const WatchWorld& world, LastSignalIn last_signal, Instant until, bool hold, Watch& watch,
+std::optional<Instant> Advance(const WatchWorld& world, const WatchFacts& facts, Instant until, bool hold, Watch& watch,
                                std::vector<WatchFlip>& flips);
 
 // Follows new evidence or a changed world at `now`. REQUIRES: Advance(the world before, now) has been called.
 enum class WatchCause : uint8_t { kEvidence, kChange };
-void Reconsider(const WatchWorld& world, LastSignalIn last_signal, Instant now, WatchCause cause, Watch& watch,
+void Reconsider(const WatchWorld& world, const WatchFacts& facts, Instant now, WatchCause cause, Watch& watch,
                 std::vector<WatchFlip>& flips);
 
 // The next moment at which Advance would change the watch if nothing else happens: a flip, or an earlier due date that comes into
 // force; none where nothing will.
-std::optional<Instant> NextMoment(const WatchWorld& world, LastSignalIn last_signal, const Watch& watch);
+std::optional<Instant> NextMoment(const WatchWorld& world, const WatchFacts& facts, const Watch& watch);
 
 }  // namespace leadlag

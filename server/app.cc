@@ -26,8 +26,9 @@ namespace {
 
 // Downtime shorter than this is none: as a gap between ticks, and as a jump of the wall clock.
 constexpr int64_t kResumeMicros = 2 * kMicrosPerMinute;
-// So long before a moment a tick finds nothing due, and wakes what the tick at the moment needs: threads, and a disk that has idled.
-constexpr int64_t kRouseMicros = 20'000;
+// So long before a moment a tick finds nothing due, and wakes what the tick at the moment needs: threads, and a disk that has idled, whose
+// first fsync took 60 to 90 ms one time in ten.
+constexpr int64_t kRouseMicros = 250'000;
 // From one tick to the next where the first has left something due: what cannot be made now must not spin.
 constexpr int64_t kTickMicrosMin = 100'000;
 constexpr int64_t kTickMicrosMax = kMicrosPerMinute;

@@ -21,6 +21,8 @@ constexpr size_t kMessageBytes = 1'024;
 // Districts whose last reads are kept while a thread is busy.
 constexpr size_t kChunksMax = 64;
 constexpr int kThreads = 2;
+// How often stalled subscribers are looked for in the time after which they are.
+constexpr int64_t kStalledLooks = 10;
 
 size_t BytesOf(const FlipRecord& flip) {
   size_t bytes = kFlipBytes + flip.team.size() + flip.expectation.size() + flip.by.size() + flip.note.size();
@@ -43,13 +45,13 @@ absl::StatusOr<AlertRecord> ReadAlert(const DistrictReader& reader, uint64_t id)
 }
 
 // `labels`: of the watch's open alert, so that what a snapshot shows open is closed by a flip that matches too; else today's.
-bool MatchesWatch(const AlertFilter& filter, const std::string& team, const std::string& expectation, const Labels& labels,
-                  const WatchRecord& record) {
+bool MatchesWatch(const AlertFilter& filter, const std::string& team, const WatchStanding& standing, const Labels& labels) {
   const auto one_of = [](const std::vector<std::string>& wanted, const std::string& id) {
     return wanted.empty() || std::find(wanted.begin(), wanted.end(), id) != wanted.end();
   };
-  if (filter.alerts_only && record.alert == 0) return false;
-  return one_of(filter.teams, team) && one_of(filter.expectations, expectation) && Matches(labels, filter.labels);
+  if (filter.alerts_only && standing.record.alert == 0) return false;
+  return filter.MatchesKind(standing.kind) && one_of(filter.teams, team) && one_of(filter.expectations, standing.expectation) &&
+         Matches(labels, filter.labels);
 }
 
 }  // namespace
@@ -168,12 +170,11 @@ absl::StatusOr<std::unique_ptr<FlipFeed::Snapshot>> FlipFeed::TakeSnapshot(const
       if (!alert.ok()) return;
       labels = &alert->labels;
     }
-    if (!MatchesWatch(filter, interned.teams.NameOf(id.team), interned.expectations.NameOf(id.expectation), *labels, record)) {
-      return;
-    }
+    WatchStanding standing = StandingOf(reader, id, record);
+    if (!MatchesWatch(filter, interned.teams.NameOf(id.team), standing, *labels)) return;
     snapshot->rows.push_back({place_of(id.team, interned.teams, teams, snapshot->teams),
                               place_of(id.expectation, interned.expectations, expectations, snapshot->expectations), record,
-                              reader->HandlingOf(id)});
+                              standing.handling, standing.kind, standing.severity});
   });
   if (!damage.ok()) return damage;
   snapshot->rows.shrink_to_fit();
@@ -270,6 +271,7 @@ FlipFeed::SubscriptionPtr FlipFeed::Take(Chunks& chunks) {
     const int64_t now = Micros();
     EnqueueNews();
     EnqueueDue(now);
+    EnqueueStalled(now);
     if (!queue_.empty()) {
       SubscriptionPtr subscription = std::move(queue_.front());
       queue_.pop_front();
@@ -278,10 +280,10 @@ FlipFeed::SubscriptionPtr FlipFeed::Take(Chunks& chunks) {
       return subscription;
     }
     chunks.clear();
-    if (deadlines_.empty()) {
-      wake_.Wait(&mu_);
+    if (const std::optional<int64_t> look = NextLook()) {
+      wake_.WaitWithTimeout(&mu_, absl::Microseconds(*look - now));
     } else {
-      wake_.WaitWithTimeout(&mu_, absl::Microseconds(deadlines_.begin()->first - now));
+      wake_.Wait(&mu_);
     }
   }
   return nullptr;
@@ -301,6 +303,10 @@ void FlipFeed::Settle(const SubscriptionPtr& subscription, Step step) {
 }
 
 FlipFeed::Step FlipFeed::StepOf(Subscription& subscription, Chunks& chunks) {
+  if (subscription.stalled) {
+    subscription.sink->Cut(absl::UnavailableError("the subscriber has taken no message for too long; subscribe again with the last token"));
+    return Step::kClosed;
+  }
   if (subscription.snapshot) {
     const bool pages_left = subscription.snapshot->sent < subscription.snapshot->rows.size();
     if (pages_left) return SendSnapshotPage(subscription);
@@ -318,7 +324,8 @@ FlipFeed::Step FlipFeed::SendSnapshotPage(Subscription& subscription) {
   message.watches.reserve(end - snapshot.sent);
   for (; snapshot.sent < end; ++snapshot.sent) {
     const SnapshotRow& row = snapshot.rows[snapshot.sent];
-    message.watches.push_back({snapshot.teams[row.team], {snapshot.expectations[row.expectation], row.record, row.handling}});
+    message.watches.push_back({snapshot.teams[row.team],
+                               {snapshot.expectations[row.expectation], row.record, row.handling, row.kind, row.severity}});
   }
   Deliver(subscription, std::move(message));
   return Step::kSent;
@@ -471,6 +478,23 @@ void FlipFeed::EnqueueDue(int64_t now) {
     Unpark(subscription);
     Enqueue(subscription);
   }
+}
+
+void FlipFeed::EnqueueStalled(int64_t now) {
+  if (now < stalled_looked_ + options_.stalled_micros / kStalledLooks) return;
+  stalled_looked_ = now;
+  for (const auto& [id, subscription] : subscriptions_) {
+    const bool waits = subscription->state == State::kWaiting && subscription->last_message_micros != 0;
+    if (!waits || now - subscription->last_message_micros < options_.stalled_micros) continue;
+    subscription->stalled = true;
+    Enqueue(subscription);
+  }
+}
+
+std::optional<int64_t> FlipFeed::NextLook() const {
+  if (subscriptions_.empty()) return std::nullopt;
+  const int64_t stalled = stalled_looked_ + options_.stalled_micros / kStalledLooks;
+  return deadlines_.empty() ? stalled : std::min(stalled, deadlines_.begin()->first);
 }
 
 void FlipFeed::Forget(const SubscriptionPtr& subscription) {

@@ -5,6 +5,8 @@
 // stands; so a slow reader costs nobody else anything. What subscribers at the same place read is read once, by each thread.
 //   snapshot     the matching watches and the last sequence, taken in one DistrictReader and handed out in pages; flips made meanwhile
 //                wait in the log. The bytes of all snapshots under way are bounded (kSnapshotBytesMax).
+//   stalled      a subscriber whose last message has not been taken for long is cut off (kStalledMicros): it holds a snapshot perhaps, and
+//                what its connection buffers. It loses nothing, for its last token is good.
 //   bookmark     a message of nothing but a token: first thing for a subscriber that has nothing to read; when flips that did not
 //                match have moved the cursor; and when nothing happened for a while.
 // The engine's writer only marks districts here and wakes a thread. Two of them: while a message of one goes through the kernel the
@@ -65,14 +67,17 @@ class FeedSink {
   virtual ~FeedSink() = default;
   // Takes one message; the next one comes after FlipFeed::Ready.
   virtual void Send(const FeedMessage& message) = 0;
-  // The subscription is over: why.
+  // The subscription is over: why. What is under way is delivered first.
   virtual void Close(const absl::Status& status) = 0;
+  // The same, without waiting for what is under way, which nobody takes.
+  virtual void Cut(const absl::Status& status) = 0;
 };
 
 struct FeedOptions {
   // An idle subscriber gets a bookmark after so long; one whose cursor moved without a message, sooner.
   int64_t idle_bookmark_micros = 15'000'000;
   int64_t moved_bookmark_micros = 1'000'000;
+  int64_t stalled_micros = kStalledMicros;
   size_t subscriptions_max = kAlertStreamsMax;
   size_t snapshot_bytes_max = kSnapshotBytesMax;
   size_t flips_per_read = kFlipsPerReadMax;
@@ -122,6 +127,8 @@ class FlipFeed {
     uint32_t expectation = 0;
     WatchRecord record;
     AlertHandling handling;
+    AlertKind kind = AlertKind::kSignalOverdue;
+    Severity severity = Severity::kWarning;
   };
   struct Snapshot {
     std::vector<std::string> teams;  // sorted
@@ -153,11 +160,12 @@ class FlipFeed {
     uint64_t next = 1;             // the sequence to look at next
     uint64_t told_through = 0;     // of the last message
     bool greeted = false;          // a message with a token has been sent
-    int64_t last_message_micros = 0;
+    int64_t last_message_micros = 0;     // 0: there was none
     std::unique_ptr<Snapshot> snapshot;  // while under way
     // Guarded by mu_ of the feed.
     State state = State::kWaiting;
     bool removed = false;
+    bool stalled = false;                // queued to be cut
     std::optional<int64_t> bookmark_at;  // while parked: its place in deadlines_
     size_t snapshot_bytes = 0;           // counted in snapshot_bytes_
   };
@@ -197,6 +205,10 @@ class FlipFeed {
   void Unpark(const SubscriptionPtr& subscription) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void EnqueueNews() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void EnqueueDue(int64_t now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  // Looks for stalled ones now and then.
+  void EnqueueStalled(int64_t now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  // The time at which a thread has something to do though nothing wakes it; none: never.
+  std::optional<int64_t> NextLook() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void Forget(const SubscriptionPtr& subscription) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void ReleaseSnapshot(Subscription& subscription) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void OnFlips(const std::string& district, uint64_t last_sequence);
@@ -214,6 +226,7 @@ class FlipFeed {
   std::set<std::string> dirty_ ABSL_GUARDED_BY(mu_);                                       // districts with news for the parked
   uint64_t last_id_ ABSL_GUARDED_BY(mu_) = 0;
   size_t snapshot_bytes_ ABSL_GUARDED_BY(mu_) = 0;
+  int64_t stalled_looked_ ABSL_GUARDED_BY(mu_) = 0;  // when they were looked for last
   bool draining_ ABSL_GUARDED_BY(mu_) = false;
   bool stopping_ ABSL_GUARDED_BY(mu_) = false;
 

@@ -8,7 +8,10 @@
 namespace leadlag {
 namespace {
 
-constexpr uint8_t kCatalogFormat = 1;
+constexpr uint8_t kCatalogFormat = 2;  // 1: without alert rules, and written where there are none
+constexpr uint8_t kFirstCatalogFormat = 1;
+// A document of a later form than the first begins with an empty string, which no district's id is, and the number of its form.
+constexpr uint8_t kRulesForm = 2;
 constexpr uint8_t kWeekdaysMax = 0x7f;
 constexpr int kMinutesOfDay = 24 * 60;
 
@@ -259,9 +262,69 @@ std::map<std::string, Date> GetApplyDates(ByteReader& in) {
   return dates;
 }
 
+void PutTerms(ByteWriter&, const std::monostate&) {}
+void PutTerms(ByteWriter& out, const LaggingOnlyTerms& terms) { out.PutSigned(terms.days); }
+void PutTerms(ByteWriter& out, const CompletionOnlyTerms& terms) {
+  PutEnum(out, terms.unit);
+  out.PutSigned(terms.cycles);
+}
+void PutTerms(ByteWriter& out, const ReviewOverdueTerms& terms) { out.PutSigned(terms.days); }
+void PutTerms(ByteWriter& out, const CollectionSlowTerms& terms) {
+  for (const int32_t number : {terms.records, terms.percent, terms.days, terms.clear_percent}) out.PutSigned(number);
+}
+
+// The kind, what the kind has, and the rest.
+void PutAlertRule(ByteWriter& out, const AlertRule& rule) {
+  out.PutString(rule.id);
+  out.PutString(rule.display_name);
+  PutEnum(out, rule.kind());
+  std::visit([&out](const auto& terms) { PutTerms(out, terms); }, rule.terms);
+  PutLabels(out, rule.team_labels);
+  PutList(out, rule.teams, PutText);
+  PutEnum(out, rule.severity);
+  out.PutU8(rule.enabled ? 1 : 0);
+  out.PutSigned(rule.notify_time.minutes);
+  PutOptionalDate(out, rule.from);
+}
+AlertRule GetAlertRule(ByteReader& in) {
+  AlertRule rule;
+  rule.id = in.GetString();
+  rule.display_name = in.GetString();
+  switch (GetEnum(in, AlertKind::kSignalOverdue, AlertKind::kCollectionSlow)) {
+    case AlertKind::kSignalOverdue: in.Fail(); break;
+    case AlertKind::kLaggingOnly: rule.terms = LaggingOnlyTerms{GetI32(in)}; break;
+    case AlertKind::kCompletionOnly: {
+      const CycleUnit unit = GetEnum(in, CycleUnit::kIsoWeek, CycleUnit::kMonth);
+      rule.terms = CompletionOnlyTerms{unit, GetI32(in)};
+      break;
+    }
+    case AlertKind::kReviewOverdue: rule.terms = ReviewOverdueTerms{GetI32(in)}; break;
+    case AlertKind::kCollectionSlow: {
+      CollectionSlowTerms terms;
+      for (int32_t* const number : {&terms.records, &terms.percent, &terms.days, &terms.clear_percent}) *number = GetI32(in);
+      rule.terms = terms;
+      break;
+    }
+  }
+  rule.team_labels = GetLabels(in);
+  rule.teams = GetList(in, GetText);
+  rule.severity = GetEnum(in, Severity::kAdvisory, Severity::kCritical);
+  rule.enabled = GetBool(in);
+  rule.notify_time.minutes = static_cast<int32_t>(in.GetSigned(0, kMinutesOfDay - 1));
+  rule.from = GetOptionalDate(in);
+  return rule;
+}
+
+bool HasLaterForm(const Catalog& catalog) { return !catalog.alert_rules.empty() || catalog.district.empty(); }
+
 }  // namespace
 
 void PutCatalog(ByteWriter& out, const Catalog& catalog) {
+  const bool rules = HasLaterForm(catalog);
+  if (rules) {
+    out.PutString("");
+    out.PutU8(kRulesForm);
+  }
   out.PutString(catalog.district);
   out.PutString(catalog.display_name);
   out.PutString(catalog.time_zone);
@@ -271,6 +334,7 @@ void PutCatalog(ByteWriter& out, const Catalog& catalog) {
   PutList(out, catalog.indicators, PutIndicator);
   PutList(out, catalog.sources, PutSource);
   PutList(out, catalog.expectations, PutExpectation);
+  if (rules) PutList(out, catalog.alert_rules, PutAlertRule);
   out.PutSigned(catalog.settings.settling_minutes);
   out.PutSigned(catalog.settings.review_objective_days);
 }
@@ -278,6 +342,11 @@ void PutCatalog(ByteWriter& out, const Catalog& catalog) {
 Catalog GetCatalog(ByteReader& in) {
   Catalog catalog;
   catalog.district = in.GetString();
+  const bool rules = catalog.district.empty();
+  if (rules) {
+    if (in.GetU8(kRulesForm) != kRulesForm) in.Fail();
+    catalog.district = in.GetString();
+  }
   catalog.display_name = in.GetString();
   catalog.time_zone = in.GetString();
   catalog.default_calendar = in.GetString();
@@ -286,6 +355,8 @@ Catalog GetCatalog(ByteReader& in) {
   catalog.indicators = GetList(in, GetIndicator);
   catalog.sources = GetList(in, GetSource);
   catalog.expectations = GetList(in, GetExpectation);
+  if (rules) catalog.alert_rules = GetList(in, GetAlertRule);
+  if (rules != HasLaterForm(catalog)) in.Fail();
   catalog.settings.settling_minutes = GetI32(in);
   catalog.settings.review_objective_days = GetI32(in);
   return catalog;
@@ -296,7 +367,7 @@ std::vector<ZoneRules> GetZones(ByteReader& in) { return GetList(in, GetZone); }
 
 std::string EncodeCatalogRecord(const CatalogRecord& record) {
   ByteWriter out;
-  out.PutU8(kCatalogFormat);
+  out.PutU8(HasLaterForm(record.catalog) ? kCatalogFormat : kFirstCatalogFormat);
   PutCatalog(out, record.catalog);
   PutZones(out, record.zones);
   PutApplyDates(out, record.apply_dates);
@@ -309,6 +380,7 @@ absl::StatusOr<CatalogRecord> DecodeCatalogRecord(std::string_view bytes) {
   if (absl::Status status = ReadFormat(in, kCatalogFormat, "a catalog version"); !status.ok()) return status;
   CatalogRecord record;
   record.catalog = GetCatalog(in);
+  if ((static_cast<uint8_t>(bytes[0]) == kCatalogFormat) != HasLaterForm(record.catalog)) in.Fail();
   record.zones = GetZones(in);
   record.apply_dates = GetApplyDates(in);
   record.applied = GetInstant(in);

@@ -15,11 +15,13 @@ namespace {
 constexpr uint8_t kEvidenceFormat = 1;
 constexpr uint8_t kIdentityFormat = 1;
 constexpr uint8_t kReviewFormat = 1;
-constexpr uint8_t kWatchFormat = 1;
-// Format 2 adds what people did with an alert, and only those are written in it: a program that knows format 1 alone reads the others.
-constexpr uint8_t kFlipFormat = 2;
-constexpr uint8_t kAlertFormat = 2;
-constexpr uint8_t kUnhandledFormat = 1;
+constexpr uint8_t kWatchFormat = 2;  // 1: of an expectation, which is never RAISED
+// Each is written in the first format that has all of it, so that a program that knows no later one reads it. Format 2 adds what people did
+// with an alert, 3 the kind and severity of a rule's, which come before that.
+constexpr uint8_t kFlipFormat = 3;
+constexpr uint8_t kAlertFormat = 3;
+constexpr uint8_t kHandledFormat = 2;
+constexpr uint8_t kShortFormat = 1;
 constexpr uint8_t kObservationFormat = 1;
 
 // The content of evidence: U8 flags, team, indicator, what the flags name in their order, the value.
@@ -263,7 +265,11 @@ absl::StatusOr<Review> DecodeReview(std::string_view bytes) {
 
 namespace {
 
-WatchState GetState(ByteReader& in) { return GetEnum(in, WatchState::kOnTrack, WatchState::kUnknown); }
+uint8_t FormatByte(std::string_view bytes) { return bytes.empty() ? 0 : static_cast<uint8_t>(bytes[0]); }
+
+WatchState GetState(ByteReader& in) { return GetEnum(in, WatchState::kOnTrack, WatchState::kRaised); }
+AlertKind GetKindOfAlert(ByteReader& in) { return GetEnum(in, AlertKind::kSignalOverdue, AlertKind::kCollectionSlow); }
+Severity GetSeverity(ByteReader& in) { return GetEnum(in, Severity::kAdvisory, Severity::kCritical); }
 FlipReason GetReason(ByteReader& in) { return GetEnum(in, FlipReason::kStarted, FlipReason::kSnoozeEnded); }
 
 // A due date in force, or none: U8 0 or 1, then the date.
@@ -280,7 +286,7 @@ std::optional<Date> GetDue(ByteReader& in) {
 
 std::string EncodeWatchRecord(const WatchRecord& record) {
   ByteWriter out;
-  out.PutU8(kWatchFormat);
+  out.PutU8(record.watch.state == WatchState::kRaised ? kWatchFormat : kShortFormat);
   PutEnum(out, record.watch.state);
   PutDue(out, record.watch.due);
   PutInstant(out, record.watch.handled_before);
@@ -292,6 +298,7 @@ std::string EncodeWatchRecord(const WatchRecord& record) {
 
 absl::StatusOr<WatchRecord> DecodeWatchRecord(std::string_view bytes) {
   ByteReader in(bytes);
+  const uint8_t format = FormatByte(bytes);
   if (absl::Status status = ReadFormat(in, kWatchFormat, "a watch"); !status.ok()) return status;
   WatchRecord record;
   record.watch.state = GetState(in);
@@ -300,6 +307,7 @@ absl::StatusOr<WatchRecord> DecodeWatchRecord(std::string_view bytes) {
   record.watch.last_effective = GetInstant(in);
   record.catalog_version = GetU32(in);
   record.alert = in.GetVarint();
+  if ((format == kWatchFormat) != (record.watch.state == WatchState::kRaised)) in.Fail();
   if (absl::Status status = in.Finish("a watch"); !status.ok()) return status;
   return record;
 }
@@ -332,12 +340,21 @@ AlertHandling GetHandling(ByteReader& in) {
   return handling;
 }
 
+uint8_t FormatOf(const FlipRecord& record) {
+  if (record.kind != AlertKind::kSignalOverdue) return kFlipFormat;
+  return IsHandling(record.flip.reason) || record.handling.any() ? kHandledFormat : kShortFormat;
+}
+uint8_t FormatOf(const AlertRecord& record) {
+  if (record.kind != AlertKind::kSignalOverdue) return kAlertFormat;
+  return record.handling().any() ? kHandledFormat : kShortFormat;
+}
+
 }  // namespace
 
 std::string EncodeFlipRecord(const FlipRecord& record) {
-  const bool handled = IsHandling(record.flip.reason) || record.handling.any();
+  const uint8_t format = FormatOf(record);
   ByteWriter out;
-  out.PutU8(handled ? kFlipFormat : kUnhandledFormat);
+  out.PutU8(format);
   out.PutString(record.team);
   out.PutString(record.expectation);
   PutEnum(out, record.flip.from);
@@ -348,7 +365,11 @@ std::string EncodeFlipRecord(const FlipRecord& record) {
   PutInstant(out, record.recorded);
   out.PutVarint(record.alert);
   PutLabels(out, record.labels);
-  if (handled) {
+  if (format >= kFlipFormat) {
+    PutEnum(out, record.kind);
+    PutEnum(out, record.severity);
+  }
+  if (format >= kHandledFormat) {
     PutHandling(out, record.handling);
     out.PutString(record.by);
     out.PutString(record.note);
@@ -358,7 +379,7 @@ std::string EncodeFlipRecord(const FlipRecord& record) {
 
 absl::StatusOr<FlipRecord> DecodeFlipRecord(std::string_view bytes) {
   ByteReader in(bytes);
-  const bool handled = !bytes.empty() && static_cast<uint8_t>(bytes[0]) > kUnhandledFormat;
+  const uint8_t format = FormatByte(bytes);
   if (absl::Status status = ReadFormat(in, kFlipFormat, "a flip"); !status.ok()) return status;
   FlipRecord record;
   record.team = in.GetString();
@@ -371,12 +392,18 @@ absl::StatusOr<FlipRecord> DecodeFlipRecord(std::string_view bytes) {
   record.recorded = GetInstant(in);
   record.alert = in.GetVarint();
   record.labels = GetLabels(in);
-  if (handled) {
+  if (format >= kFlipFormat) {
+    record.kind = GetKindOfAlert(in);
+    record.severity = GetSeverity(in);
+  }
+  if (format >= kHandledFormat) {
     record.handling = GetHandling(in);
     record.by = in.GetString();
     record.note = in.GetString();
   }
-  if (handled != (IsHandling(record.flip.reason) || record.handling.any())) in.Fail();
+  const bool possible = GoesWith(record.kind, record.flip.from) && GoesWith(record.kind, record.flip.to) &&
+                        (record.alert != 0 || record.severity == Severity::kWarning);
+  if (format != FormatOf(record) || !possible) in.Fail();
   if (IsHandling(record.flip.reason) && (record.flip.from != record.flip.to || record.alert == 0)) in.Fail();
   if (absl::Status status = in.Finish("a flip"); !status.ok()) return status;
   return record;
@@ -407,9 +434,9 @@ std::vector<uint64_t> GetSequences(ByteReader& in) {
 
 std::string EncodeAlertRecord(const AlertRecord& record) {
   LEADLAG_CHECK(record.closed.has_value() == record.closed_reason.has_value());
-  const bool handled = record.handling().any();
+  const uint8_t format = FormatOf(record);
   ByteWriter out;
-  out.PutU8(handled ? kAlertFormat : kUnhandledFormat);
+  out.PutU8(format);
   out.PutVarint(record.team);
   out.PutVarint(record.expectation);
   PutEnum(out, record.state);
@@ -422,7 +449,11 @@ std::string EncodeAlertRecord(const AlertRecord& record) {
   PutDue(out, record.due);
   PutLabels(out, record.labels);
   PutSequences(out, record.sequences);
-  if (handled) {
+  if (format >= kAlertFormat) {
+    PutEnum(out, record.kind);
+    PutEnum(out, record.severity);
+  }
+  if (format >= kHandledFormat) {
     out.PutU8(record.acknowledged ? 1 : 0);
     if (record.acknowledged) PutRemark(out, *record.acknowledged);
     out.PutU8(record.snoozed ? 1 : 0);
@@ -436,7 +467,7 @@ std::string EncodeAlertRecord(const AlertRecord& record) {
 
 absl::StatusOr<AlertRecord> DecodeAlertRecord(std::string_view bytes) {
   ByteReader in(bytes);
-  const bool handled = !bytes.empty() && static_cast<uint8_t>(bytes[0]) > kUnhandledFormat;
+  const uint8_t format = FormatByte(bytes);
   if (absl::Status status = ReadFormat(in, kAlertFormat, "an alert"); !status.ok()) return status;
   AlertRecord record;
   record.team = GetU32(in);
@@ -451,14 +482,18 @@ absl::StatusOr<AlertRecord> DecodeAlertRecord(std::string_view bytes) {
   record.due = GetDue(in);
   record.labels = GetLabels(in);
   record.sequences = GetSequences(in);
-  if (handled) {
+  if (format >= kAlertFormat) {
+    record.kind = GetKindOfAlert(in);
+    record.severity = GetSeverity(in);
+  }
+  if (format >= kHandledFormat) {
     if (GetBool(in)) record.acknowledged = GetRemark(in);
     if (GetBool(in)) {
       AlertRemark remark = GetRemark(in);
       record.snoozed = AlertRecord::Snooze{std::move(remark), GetServiceDate(in)};
     }
-    if (!record.handling().any()) in.Fail();
   }
+  if (format != FormatOf(record) || !GoesWith(record.kind, record.state)) in.Fail();
   if (absl::Status status = in.Finish("an alert"); !status.ok()) return status;
   return record;
 }

@@ -101,6 +101,8 @@ struct FlipRecord {
   Instant recorded;
   uint64_t alert = 0;       // open after it, or closed by it; 0: none
   Labels labels;            // the alert's, where there is one; else the team's, when it was made
+  AlertKind kind = AlertKind::kSignalOverdue;  // of the watch
+  Severity severity = Severity::kWarning;      // of a rule's alert, where there is one; an expectation's is told by the state
   AlertHandling handling;   // of the alert, after it
   std::string by, note;     // of an acknowledgement, a snooze, or its end by hand
   friend bool operator==(const FlipRecord&, const FlipRecord&) = default;
@@ -118,6 +120,8 @@ struct AlertRecord {
   std::optional<FlipReason> closed_reason;
   std::optional<Date> due;
   Labels labels;                         // the team's, when it opened; its flips carry them to the end
+  AlertKind kind = AlertKind::kSignalOverdue;
+  Severity severity = Severity::kWarning;  // of a rule's, when it opened; an expectation's is told by the state
   std::vector<uint64_t> sequences;       // of its flips, ascending; the first opened it
   std::optional<AlertRemark> acknowledged;
   struct Snooze {

@@ -21,7 +21,7 @@ constexpr char kWatchText[] =
     "--output=json prints each message on a line.";
 
 struct FilterFlags {
-  std::vector<std::string> teams, labels, expectations;
+  std::vector<std::string> teams, labels, expectations, kinds;
 };
 
 void AddFilterFlags(CLI::App& command, FilterFlags& flags) {
@@ -29,14 +29,25 @@ void AddFilterFlags(CLI::App& command, FilterFlags& flags) {
   command.add_option("--label", flags.labels, "Only teams with this label; repeatable")
       ->allow_extra_args(false)
       ->type_name("KEY=VALUE");
-  command.add_option("--expectation", flags.expectations, "Only this expectation's; repeatable")
+  command.add_option("--expectation", flags.expectations, "Only this expectation's or alert rule's; repeatable")
       ->allow_extra_args(false)
       ->type_name("ID");
+  command.add_option("--kind", flags.kinds, "Only alerts of this kind, such as SIGNAL_OVERDUE; repeatable")
+      ->allow_extra_args(false)
+      ->type_name("KIND");
 }
 
 absl::Status FillFilter(const FilterFlags& flags, v1::AlertFilter& filter) {
   for (const std::string& team : flags.teams) filter.add_teams(team);
   for (const std::string& expectation : flags.expectations) filter.add_expectations(expectation);
+  for (const std::string& kind : flags.kinds) {
+    const auto* const value = FindEnumValue(*v1::AlertKind_descriptor(), kind);
+    if (value == nullptr) {
+      return absl::InvalidArgumentError("--kind: \"" + kind + "\" is not a kind of alert; give one of " +
+                                        ShortNames(*v1::AlertKind_descriptor()));
+    }
+    filter.add_kinds(static_cast<v1::AlertKind>(value->number()));
+  }
   return AddLabels(flags.labels, *filter.mutable_labels());
 }
 
@@ -67,6 +78,7 @@ int List(RunContext& context, const ListFlags& flags) {
   if (context.PrintedJson(all)) return kExitOk;
   Table table({{"team", "TEAM"},
                {"expectation", "EXPECTATION"},
+               {"kind", "KIND"},
                {"state", "STATE"},
                {"severity", "SEVERITY"},
                {"due_date", "DUE"},
@@ -77,7 +89,7 @@ int List(RunContext& context, const ListFlags& flags) {
                {"snoozed_until", "SNOOZED UNTIL"},
                {"alert", "ALERT"}});
   for (const v1::Alert& alert : all.alerts()) {
-    table.AddRow({alert.team(), alert.expectation(), StateCell(alert.state()), EnumText(alert.severity()),
+    table.AddRow({alert.team(), alert.expectation(), EnumText(alert.kind()), StateCell(alert.state()), EnumText(alert.severity()),
                   alert.due_date(), TimeText(alert.opened_time()), TimeText(alert.closed_time()),
                   EnumText(alert.closed_reason()), alert.acknowledgement().by(), alert.snooze().until_date(),
                   LastPart(alert.name())});
@@ -169,18 +181,21 @@ int Why(RunContext& context, const std::string& alert) {
     context.Say(why.text());
     Table facts({{"fact", "FACT"}, {"value", "VALUE"}});
     facts.AddRow({"team", response->alert().team()});
-    facts.AddRow({"expectation", response->alert().expectation()});
+    const bool rule = response->alert().kind() != v1::ALERT_KIND_SIGNAL_OVERDUE;
+    facts.AddRow({rule ? "alert rule" : "expectation", response->alert().expectation()});
+    facts.AddRow({"kind", EnumText(response->alert().kind())});
     facts.AddRow({"state", StateCell(response->alert().state())});
     facts.AddRow({"school year", why.school_year() + ", counted from " + why.start_date()});
-    facts.AddRow({"last signal", why.last_signal_date().empty() ? "none this school year" : why.last_signal_date()});
-    facts.AddRow({"expected", "every " + std::to_string(why.every_days()) + " instructional days, " +
-                                  std::to_string(why.allowance_days()) + " more at the start, grace " +
-                                  std::to_string(why.grace_days())});
-    facts.AddRow({"due", why.due_date().empty() ? "not this school year"
-                                                : why.due_date() + ", " + std::to_string(why.counted_days()) +
-                                                      " instructional days counted"});
-    facts.AddRow({"late from", why.late_date()});
-    facts.AddRow({"overdue from", why.overdue_date()});
+    if (!rule) facts.AddRow({"last signal", why.last_signal_date().empty() ? "none this school year" : why.last_signal_date()});
+    if (!rule) {
+      facts.AddRow({"expected", "every " + std::to_string(why.every_days()) + " instructional days, " +
+                                    std::to_string(why.allowance_days()) + " more at the start, grace " +
+                                    std::to_string(why.grace_days())});
+    }
+    const std::string counted = why.counted_days() == 0 ? "" : ", " + std::to_string(why.counted_days()) + " instructional days counted";
+    facts.AddRow({"due", why.due_date().empty() ? "not this school year" : why.due_date() + counted});
+    facts.AddRow({rule ? "raised from" : "late from", why.late_date()});
+    if (!rule) facts.AddRow({"overdue from", why.overdue_date()});
     for (const v1::SkippedDate& skipped : why.skipped())
       facts.AddRow({"not counted", skipped.date() + " " + skipped.label()});
     facts.AddRow({"other days not counted", why.other_skipped_days()});

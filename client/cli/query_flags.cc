@@ -75,6 +75,7 @@ Cell StateCell(v1::WatchState state) {
     case v1::WATCH_STATE_ON_TRACK:
       return Cell(EnumText(state), Tone::kGood);
     case v1::WATCH_STATE_LATE:
+    case v1::WATCH_STATE_RAISED:
       return Cell(EnumText(state), Tone::kWarning);
     case v1::WATCH_STATE_OVERDUE:
       return Cell(EnumText(state), Tone::kBad);

@@ -7,6 +7,7 @@
 #include "core/problem.h"
 #include "core/snooze.h"
 #include "server/engine/applying.h"
+#include "server/engine/watch_facts.h"
 #include "storage/keys.h"
 
 namespace leadlag {
@@ -104,8 +105,8 @@ absl::StatusOr<Outcome> District::HandleAlert(Applying& a, const HandleAlertComm
       break;
   }
   EmitHandling(a, command.alert, *alert, reason, a.now, remark);
-  const auto last_signal = [&](DateRange range) { return LastSignal(*catalog_, id, range, &a.batch, a.fatal); };
-  SetMoment(id, world, NextMoment(world, last_signal, watches_.Find(id)->watch));
+  const Facts facts(*this, *catalog_, id, &a.batch, a.fatal);
+  SetMoment(id, world, NextMoment(world, facts.get(), watches_.Find(id)->watch));
   return NoOutcome{};
 }
 
@@ -139,6 +140,8 @@ void District::EmitHandling(Applying& a, uint64_t id, AlertRecord& alert, FlipRe
                                 .recorded = a.now,
                                 .alert = id,
                                 .labels = alert.labels,
+                                .kind = alert.kind,
+                                .severity = alert.severity,
                                 .handling = handling,
                                 .by = remark.by,
                                 .note = remark.note}));
@@ -160,6 +163,7 @@ std::optional<Instant> District::SnoozeEndOf(WatchId id, const WatchWorld& world
 }
 
 void District::SetMoment(WatchId id, const WatchWorld& world, std::optional<Instant> next) {
+  if (UnderReview(id)) return watches_.SetMoment(id, std::nullopt);
   const WatchRecord* const record = watches_.Find(id);
   const std::optional<Instant> snooze_end = SnoozeEndOf(id, world, record->watch.handled_before);
   watches_.SetMoment(id, snooze_end && (!next || *snooze_end < *next) ? snooze_end : next);

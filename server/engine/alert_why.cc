@@ -1,42 +1,19 @@
 #include "server/engine/alert_why.h"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "core/problem.h"
+#include "server/engine/rule_why.h"
 #include "server/engine/team_rows.h"
+#include "server/engine/why_words.h"
 
 namespace leadlag {
 namespace {
 
-// Closures spelled out in the text; `AlertWhy::skipped` has them all.
-constexpr size_t kClosuresInText = 12;
-
 // ── words ──
-
-// "Thu 2025-11-06".
-std::string Day(Date date) {
-  static constexpr std::array<const char*, 7> kNames = {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
-  return absl::StrCat(kNames[static_cast<size_t>(date.weekday())], " ", date.ToString());
-}
-
-// "07:00 on Tue 2025-11-25".
-std::string LocalTime(const ZoneRules& zone, Instant instant) {
-  auto offset = std::upper_bound(zone.offsets.begin(), zone.offsets.end(), instant,
-                                 [](Instant at, const ZoneRules::Offset& o) { return at < o.from; });
-  if (offset != zone.offsets.begin()) --offset;  // before the first one it holds too
-  const Date date = zone.LocalDate(instant);
-  const int64_t since_midnight = instant.micros + offset->seconds_east * kMicrosPerSecond - date.days() * kMicrosPerDay;
-  const MinuteOfDay minute{static_cast<int32_t>(since_midnight / kMicrosPerMinute)};
-  return absl::StrCat(minute.ToString(), " on ", Day(date));
-}
-
-std::string Days(int n, std::string_view what) {
-  return absl::StrCat(n, " ", absl::string_view(what.data(), what.size()), n == 1 ? " day" : " days");
-}
 
 // "walkthrough": what kind of signal, as an adjective.
 std::string Adjective(const DistrictReader& reader, const SignalKind& kind) {
@@ -63,16 +40,6 @@ std::string WithArticle(const std::string& adjective) {
   return absl::StrCat(vowel ? "An " : "A ", adjective);
 }
 
-std::string_view ClosingWords(FlipReason reason) {
-  switch (reason) {
-    case FlipReason::kResolved: return "evidence arrived";
-    case FlipReason::kRetracted: return "a void, a correction or a change of calendar or expectation made it untrue";
-    case FlipReason::kInactive: return "the team became inactive";
-    case FlipReason::kYearEnded: return "the school year's last instructional day was over";
-    default: return "the catalog changed";
-  }
-}
-
 // ── the reckoning ──
 
 // What the due date was counted from.
@@ -91,85 +58,12 @@ Count CountOf(const WatchWorld& world, const WatchDates& dates) {
   return signal_rules ? Count{*dates.last_signal, world.terms.every_days, true} : Count{dates.start, start_days, false};
 }
 
-// The last instructional day of the run whose notify time has come; none where there was none yet.
-std::optional<Date> LastNotified(const WatchWorld& world, const WatchDates& dates, Instant now) {
-  const Date latest = std::min(world.zone->LocalDate(now), dates.run.to - 1);
-  std::optional<Date> day = world.calendar->LastOnOrBefore(latest);
-  if (day && world.zone->At(*day, world.terms.notify_time) > now) day = world.calendar->LastOnOrBefore(*day - 1);
-  return day && *day >= dates.run.from ? day : std::nullopt;
-}
-
-// The earliest event date that would put the due date at or after the last day on which the watch was judged: k of it
-// is at least that day's less E. Any date of the school year does where that asks for nothing.
-std::optional<Date> EarliestRemedy(const WatchWorld& world, const WatchDates& dates, Instant now) {
-  const std::optional<Date> judged = LastNotified(world, dates, now);
-  if (!judged) return std::nullopt;
-  const Date before_year = dates.school_year.from - 1;
-  const int wanted = world.calendar->Between(before_year, *judged) - world.terms.every_days;
-  return wanted <= 0 ? dates.school_year.from : world.calendar->NthAfter(before_year, wanted);
-}
-
-// Dates in (from, through] without instruction.
-struct Skips {
-  std::vector<SkippedDate> named;
-  int weekend_days = 0;
-  int other_days = 0;  // outside every term
-};
-
-Skips SkipsIn(const Calendar& calendar, Date from, Date through) {
-  Skips skips;
-  for (Date date = from + 1; date <= through; date = date + 1) {
-    if (calendar.IsInstructional(date)) continue;
-    std::string label = calendar.ClosureLabel(date);
-    if (!label.empty()) {
-      skips.named.push_back({date, std::move(label)});
-    } else {
-      ++(date.weekday() >= Weekday::kSaturday ? skips.weekend_days : skips.other_days);
-    }
-  }
-  return skips;
-}
-
-// "Tue 2025-11-11 Veterans Day", "Thu 2025-11-27 to Fri 2025-11-28 Thanksgiving".
-std::vector<std::string> ClosureWords(const std::vector<SkippedDate>& named) {
-  std::vector<std::string> words;
-  for (size_t first = 0; first < named.size();) {
-    size_t last = first;
-    while (last + 1 < named.size() && named[last + 1].label == named[first].label &&
-           named[last + 1].date - named[last].date == 1) {
-      ++last;
-    }
-    std::string days = Day(named[first].date);
-    if (last > first) absl::StrAppend(&days, " to ", Day(named[last].date));
-    words.push_back(absl::StrCat(days, " ", named[first].label));
-    first = last + 1;
-  }
-  return words;
-}
-
-// " (skipping …)", or nothing.
-std::string SkipWords(const Skips& skips) {
-  std::vector<std::string> words = ClosureWords(skips.named);
-  if (words.size() > kClosuresInText) {
-    const size_t more = words.size() - kClosuresInText;
-    words.resize(kClosuresInText);
-    words.push_back(absl::StrCat(more, " more closures"));
-  }
-  if (skips.weekend_days > 0) words.push_back(Days(skips.weekend_days, "weekend"));
-  if (skips.other_days > 0) words.push_back(absl::StrCat(Days(skips.other_days, "other"), " without instruction"));
-  if (words.empty()) return "";
-  const std::string last = std::move(words.back());
-  words.pop_back();
-  return absl::StrCat(" (skipping ", absl::StrJoin(words, ", "), words.empty() ? "" : " and ", last, ")");
-}
-
 // ── the sentences ──
 
 class Explanation {
  public:
   Explanation(const DistrictReader& reader, const AlertAnswer& alert, const std::vector<TimelineFlip>& flips)
-      : reader_(reader), alert_(alert), flips_(flips), world_(reader->catalog()->World(alert.record.team,
-                                                                                       alert.record.expectation)) {}
+      : reader_(reader), alert_(alert), flips_(flips), world_(WorldOf(reader, alert.record)) {}
 
   absl::StatusOr<AlertWhy> Run() {
     why_.catalog_version = reader_->catalog_version();
@@ -186,7 +80,7 @@ class Explanation {
     }
     if (!closed) AddStages();
     AddDueInForce();
-    AddHandling(closed);
+    if (const std::string words = HandlingWords(alert_.record, world_); !words.empty()) Add(words);
     SetRemedy(closed);
     return std::move(why_);
   }
@@ -253,25 +147,8 @@ class Explanation {
 
   // "LATE since …; OVERDUE from …", as the flips have it.
   void AddStages() {
-    std::vector<std::string> stages;
-    for (const TimelineFlip& flip : flips_) {
-      const WatchFlip& f = flip.record.flip;
-      if (f.to == f.from || !HasAlert(f.to)) continue;
-      stages.push_back(absl::StrCat(State(f.to), HasAlert(f.from) && f.to == WatchState::kLate ? " again" : "",
-                                    " since ", LocalTime(*world_.zone, f.effective),
-                                    stages.empty() && alert_.record.closed && f.due
-                                        ? absl::StrCat(" (the due date was ", Day(*f.due), ")")
-                                        : ""));
-    }
-    if (alert_.record.closed) {
-      const std::string_view words = ClosingWords(*alert_.record.closed_reason);
-      const std::string_view reason = ToString(*alert_.record.closed_reason);
-      stages.push_back(absl::StrCat("closed at ", LocalTime(*world_.zone, *alert_.record.closed), " because ",
-                                    absl::string_view(words.data(), words.size()), " (",
-                                    absl::string_view(reason.data(), reason.size()), ")"));
-    } else if (alert_.record.state == WatchState::kLate && why_.dates) {
-      stages.push_back(NextStage());
-    }
+    std::vector<std::string> stages = StageWords(alert_.record, flips_, *world_.zone);
+    if (!alert_.record.closed && alert_.record.state == WatchState::kLate && why_.dates) stages.push_back(NextStage());
     Add(absl::StrCat(absl::StrJoin(stages, "; "), "."));
   }
 
@@ -288,35 +165,16 @@ class Explanation {
                      "; a change that worsens a state waits for the next notify time."));
   }
 
-  // "Acknowledged by m.ortiz on Tue …: we meet on Friday."
-  void AddHandling(bool closed) {
-    const auto words = [&](const char* what, const AlertRemark& remark) {
-      return absl::StrCat(what, remark.by, " on ", Day(world_.zone->LocalDate(remark.at)),
-                          remark.note.empty() ? "" : ": " + Quoted(remark.note));
-    };
-    if (const auto& acknowledged = alert_.record.acknowledged) Add(words("Acknowledged by ", *acknowledged) + ".");
-    if (const auto& snoozed = alert_.record.snoozed) {
-      Add(absl::StrCat(words("Snoozed by ", snoozed->remark), closed ? ", which was to end" : "; shows again", " at ",
-                       world_.terms.notify_time.ToString(), " of ", Day(snoozed->until),
-                       ", or of the first instructional day after it."));
-    }
-  }
-
   void SetRemedy(bool closed) {
     if (closed) {
       why_.remedy = "Nothing is left to do: it is closed.";
       return;
     }
     const std::optional<Date> date =
-        why_.dates ? EarliestRemedy(world_, *why_.dates, reader_.now()) : std::optional<Date>();
+        why_.dates ? EarliestRemedy(world_, *why_.dates, world_.terms.every_days, reader_.now()) : std::optional<Date>();
     if (!date) return;
     why_.remedy = absl::StrCat(WithArticle(Adjective(reader_, expectation().kind)), " record dated on or after ",
                                Day(*date), " would end it.");
-  }
-
-  static absl::string_view State(WatchState state) {
-    const std::string_view name = ToString(state);
-    return {name.data(), name.size()};
   }
 
   const DistrictReader& reader_;
@@ -330,6 +188,7 @@ class Explanation {
 
 absl::StatusOr<AlertWhy> ExplainAlert(const DistrictReader& reader, const AlertAnswer& alert,
                                       const std::vector<TimelineFlip>& flips) {
+  if (alert.record.kind != AlertKind::kSignalOverdue) return ExplainRuleAlert(reader, alert, flips);
   return Explanation(reader, alert, flips).Run();
 }
 

@@ -8,10 +8,11 @@
 namespace leadlag {
 namespace {
 
-constexpr uint8_t kFormat = 3;
+constexpr uint8_t kFormat = 4;
 // A command is written in the first format that has it: a program that knows no later one reads it.
 constexpr uint8_t kContinueByFormat = 2;
 constexpr uint8_t kHandleAlertFormat = 3;
+constexpr uint8_t kAlertRulesFormat = 4;
 constexpr uint8_t kFirstFormat = 1;
 constexpr uint32_t kWatchesLeast = 2 * kMaxExpectations;  // a team's are not cut
 
@@ -105,6 +106,9 @@ struct BodyEncoder {
 
 uint8_t FormatOf(const CommandBody& body) {
   if (std::holds_alternative<HandleAlertCommand>(body)) return kHandleAlertFormat;
+  if (const auto* const apply = std::get_if<ApplyCatalogCommand>(&body)) {
+    return apply->catalog.alert_rules.empty() ? kFirstFormat : kAlertRulesFormat;
+  }
   const auto* const go_on = std::get_if<ContinueCommand>(&body);
   return go_on != nullptr && go_on->watches_max != kWatchesPerCommand ? kContinueByFormat : kFirstFormat;
 }

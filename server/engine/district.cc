@@ -8,6 +8,7 @@
 #include "core/check.h"
 #include "core/limits.h"
 #include "server/engine/applying.h"
+#include "server/engine/watch_facts.h"
 #include "server/engine/evidence_applier.h"
 #include "storage/keys.h"
 #include "storage/record_codec.h"
@@ -255,9 +256,9 @@ absl::Status District::LoadWatches() {
     // One that a catalog change has not reached yet goes by the catalog before; reaching it sets its deadline anew.
     const bool stale = recalculation_ && recalculation_->before && record.catalog_version < catalog_version_;
     const DistrictCatalog& catalog = stale ? *recalculation_->before : *catalog_;
-    const auto last_signal = [&](DateRange range) { return LastSignal(catalog, id, range, nullptr, result); };
+    const Facts facts(*this, catalog, id, nullptr, result);
     const WatchWorld world = catalog.World(id.team, id.expectation);
-    SetMoment(id, world, NextMoment(world, last_signal, record.watch));
+    SetMoment(id, world, NextMoment(world, facts.get(), record.watch));
     rows_.Trim();
   }
   return result;
@@ -331,6 +332,7 @@ absl::StatusOr<Outcome> District::ApplyDocument(Applying& a, const Catalog& cata
   }
   if (absl::Status status = CheckVersion(expected_version); !status.ok()) return status;
   if (absl::Status status = CheckMeasures(catalog); !status.ok()) return status;
+  if (absl::Status status = CheckKinds(catalog); !status.ok()) return status;
   auto compiled = DistrictCatalog::Compile(catalog, zones, ApplyDates(catalog, zones, a.now), interned_);
   if (!compiled.ok()) return compiled.status();
 
@@ -343,7 +345,7 @@ absl::StatusOr<Outcome> District::ApplyDocument(Applying& a, const Catalog& cata
   a.batch.Put(CatalogVersionKey{number_, catalog_version_}.Encode(),
               EncodeCatalogRecord({catalog, zones, catalog_->apply_dates(), a.now}));
   PutNewNames(a);
-  Recalculate(a, kWatchesPerCommand);
+  if (pending_reviews_.empty()) Recalculate(a, kWatchesPerCommand);
   outcome.recalculating = recalculating();
   return outcome;
 }
@@ -365,6 +367,7 @@ absl::StatusOr<CatalogOutcome> District::DryRun(const Catalog& catalog, std::opt
     if (absl::Status status = CheckVersion(expected_version); !status.ok()) return status;
   }
   if (absl::Status status = CheckMeasures(catalog); !status.ok()) return status;
+  if (absl::Status status = CheckKinds(catalog); !status.ok()) return status;
   return CatalogOutcome{catalog_version_, catalog_applied_, Diff(catalog_ ? catalog_->catalog() : Catalog{}, catalog),
                         recalculating()};
 }
@@ -410,18 +413,47 @@ absl::Status District::CheckMeasures(const Catalog& catalog) const {
   return problems.empty() ? absl::OkStatus() : AsStatus(problems);
 }
 
+// An id keeps its kind from one catalog to the next: the watches it has would otherwise be in states of another machine, and its open
+// alerts about something else.
+absl::Status District::CheckKinds(const Catalog& catalog) const {
+  if (catalog_ == nullptr) return absl::OkStatus();
+  std::map<std::string_view, AlertKind> known;
+  for (const Expectation& expectation : catalog_->catalog().expectations) known.emplace(expectation.id, AlertKind::kSignalOverdue);
+  for (const AlertRule& rule : catalog_->catalog().alert_rules) known.emplace(rule.id, rule.kind());
+  std::vector<Problem> problems;
+  const auto check = [&](const std::string& list, size_t i, const std::string& id, AlertKind kind) {
+    const auto before = known.find(id);
+    if (before == known.end() || before->second == kind) return;
+    const std::string_view name = ToString(before->second);
+    problems.push_back({absl::StatusCode::kFailedPrecondition, absl::StrCat(list, "[", i, "].id"),
+                        absl::StrCat(Quoted(id), " is of the kind ", absl::string_view(name.data(), name.size()),
+                                     " in the catalog in force, and keeps it; give the new one another id")});
+  };
+  for (size_t i = 0; i < catalog.expectations.size(); ++i) {
+    check("expectations", i, catalog.expectations[i].id, AlertKind::kSignalOverdue);
+  }
+  for (size_t i = 0; i < catalog.alert_rules.size(); ++i) {
+    check("alert_rules", i, catalog.alert_rules[i].id, catalog.alert_rules[i].kind());
+  }
+  return problems.empty() ? absl::OkStatus() : AsStatus(problems);
+}
+
 std::map<std::string, Date> District::ApplyDates(const Catalog& catalog, const std::vector<ZoneRules>& zones,
                                                  Instant now) const {
   const auto zone = std::find_if(zones.begin(), zones.end(), [&](const ZoneRules& z) { return z.name == catalog.time_zone; });
   std::map<std::string, Date> dates;
-  for (const Expectation& expectation : catalog.expectations) {
-    if (expectation.from || zone == zones.end()) continue;  // a missing zone is refused by Compile
+  const auto add = [&](const auto& entry) {
+    if (entry.from || zone == zones.end()) return;  // a missing zone is refused by Compile
     Date date = zone->LocalDate(now);
     if (catalog_ != nullptr) {
-      const auto before = catalog_->apply_dates().find(expectation.id);
+      const auto before = catalog_->apply_dates().find(entry.id);
       if (before != catalog_->apply_dates().end()) date = before->second;
     }
-    dates.emplace(expectation.id, date);
+    dates.emplace(entry.id, date);
+  };
+  for (const Expectation& expectation : catalog.expectations) add(expectation);
+  for (const AlertRule& rule : catalog.alert_rules) {
+    if (rule.enabled) add(rule);
   }
   return dates;
 }

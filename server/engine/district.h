@@ -17,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
 #include "core/day_row.h"
 #include "core/district_catalog.h"
@@ -95,6 +96,10 @@ class District {
     return found == handled_alerts_.end() ? AlertHandling() : found->second;
   }
   const std::map<WatchId, AlertHandling>& handled_alerts() const { return handled_alerts_; }  // those that are open
+  // What alerts of the expectation or rule are about, by the catalog in force, or the one before where it is gone from it.
+  AlertKind KindOf(ExpectationNumber number) const;
+  // A review of the watch's team is being worked through, and the watch is a rule's about reviews: it stands still until that is done.
+  bool UnderReview(WatchId id) const;
   // A number that is another one whenever rows or watches of the team may be others than before; 0: as they were loaded.
   uint64_t ChangeOf(TeamNumber team) const { return team < changes_.size() ? changes_[team] : 0; }
 
@@ -151,25 +156,28 @@ class District {
   void SettleAfterDowntime(Applying& a);
   absl::StatusOr<Outcome> Continue(Applying& a, const ContinueCommand& command);
   void ContinueReview(Applying& a);
+  class Facts;                   // server/engine/watch_facts.h: what one watch asks of the evidence
   friend class EvidenceApplier;  // server/engine/evidence_applier.h: one batch of evidence
   friend class ReviewApplier;    // server/engine/review_applier.cc: reviews
 
   // Catalogs (server/engine/district.cc).
   absl::Status CheckVersion(std::optional<uint32_t> expected_version) const;
   absl::Status CheckMeasures(const Catalog& catalog) const;
+  absl::Status CheckKinds(const Catalog& catalog) const;
   std::map<std::string, Date> ApplyDates(const Catalog& catalog, const std::vector<ZoneRules>& zones, Instant now) const;
 
   // The evaluator (server/engine/evaluator.cc).
   WatchRecord* CatchUp(Applying& a, WatchId id);  // makes what has happened to the watch before now; null: no such watch
-  void Reconsider(Applying& a, WatchId id, WatchCause cause);
+  // `at`: when what is new was recorded; a.now, or before it.
+  void Reconsider(Applying& a, WatchId id, WatchCause cause, Instant at);
   std::set<WatchId> WatchesOf(TeamNumber team) const;  // that it has, or is to have
   void Recalculate(Applying& a, size_t watches_max);
   void MakeDue(Applying& a, size_t watches_max);
-  // The flips that made the watch what it is from what it `was`; and, in the order of their moments, the end of its alert's snooze, by
-  // `world`, where that falls before one of them or before what is handled now.
-  void Emit(Applying& a, WatchId id, WatchRecord& record, const WatchWorld& world, const Watch& was,
+  // The flips that made the watch what it is from what it `was`, by `catalog`; and, in the order of their moments, the end of its alert's
+  // snooze where that falls before one of them or before what is handled now.
+  void Emit(Applying& a, WatchId id, WatchRecord& record, const DistrictCatalog& catalog, const Watch& was,
             const std::vector<WatchFlip>& flips);
-  void EmitOne(Applying& a, WatchId id, WatchRecord& record, const WatchFlip& flip);
+  void EmitOne(Applying& a, WatchId id, WatchRecord& record, const DistrictCatalog& catalog, const WatchFlip& flip);
   // The watch's moment: `next` of its own, or an earlier one at which its alert's snooze is over.
   void SetMoment(WatchId id, const WatchWorld& world, std::optional<Instant> next);
 
@@ -214,9 +222,8 @@ class District {
   absl::Status LoadHandledAlerts();
   absl::Status LoadWatches();
   absl::StatusOr<std::shared_ptr<const DistrictCatalog>> LoadCatalog(uint32_t version);
-  // `batch`: where the applying command's own changes are; null: only the store counts.
-  std::optional<Date> LastSignal(const DistrictCatalog& catalog, WatchId id, DateRange range, const Batch* batch,
-                                 absl::Status& fatal);
+  // The dates of the team's reviews, ascending. `batch`: where the applying command's own changes are; null: only the store counts.
+  const std::vector<Date>& ReviewDatesOf(TeamNumber team, const Batch* batch, absl::Status& fatal);
   // As `reader` (a StoreView or a Batch) has it; empty where it has none.
   template <typename Reader>
   absl::StatusOr<DayRow> ReadRow(const Reader& reader, const RowId& id) const {
@@ -266,6 +273,7 @@ class District {
   std::vector<uint64_t> changes_;  // by team
   uint64_t last_change_ = 0;
   DayRows rows_;
+  absl::flat_hash_map<TeamNumber, std::vector<Date>> review_dates_;  // of teams that a rule has asked about
 };
 
 }  // namespace leadlag

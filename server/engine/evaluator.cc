@@ -3,47 +3,12 @@
 #include <utility>
 
 #include "server/engine/applying.h"
+#include "server/engine/watch_facts.h"
 #include "storage/keys.h"
 
 namespace leadlag {
-namespace {
-
-// A watch's last signals, remembered for as long as no evidence changes: the machine asks for the same school year again and again.
-template <typename Find>
-class RememberedSignals {
- public:
-  explicit RememberedSignals(Find find) : find_(std::move(find)) {}
-  std::optional<Date> operator()(DateRange range) const {
-    if (!range_ || !(*range_ == range)) {
-      last_ = find_(range);
-      range_ = range;
-    }
-    return last_;
-  }
-
- private:
-  Find find_;
-  mutable std::optional<DateRange> range_;
-  mutable std::optional<Date> last_;
-};
-
-}  // namespace
-
-std::optional<Date> District::LastSignal(const DistrictCatalog& catalog, WatchId id, DateRange range, const Batch* batch,
-                                         absl::Status& fatal) {
-  std::optional<Date> last;
-  for (const IndicatorNumber indicator : catalog.IndicatorsOf(id.expectation)) {
-    for (int year = RowYear(range.to - 1); year >= RowYear(range.from); --year) {
-      const std::optional<Date> event = RowNow({id.team, indicator, year}, batch, fatal).LastEventIn(range);
-      if (!event) continue;
-      if (!last || *event > *last) last = event;
-      break;  // the years before hold earlier dates
-    }
-  }
-  return last;
-}
-
 WatchRecord* District::CatchUp(Applying& a, WatchId id) {
+  if (UnderReview(id)) return nullptr;
   WatchRecord* found = watches_.Find(id);
   const bool stale = recalculation_ && (found == nullptr || found->catalog_version < catalog_version_);
   if (found == nullptr) {
@@ -65,42 +30,46 @@ WatchRecord* District::CatchUp(Applying& a, WatchId id) {
   WatchRecord& record = *found;
   std::vector<WatchFlip> flips;
   const bool hold = Holding(a.now);
-  RememberedSignals signals([&](DateRange range) { return LastSignal(*catalog_, id, range, &a.batch, a.fatal); });
+  const Facts facts(*this, *catalog_, id, &a.batch, a.fatal);
   const WatchWorld world = catalog_->World(id.team, id.expectation);
   if (stale) {
     // Until the change it lived by the catalog before; the change itself happened when it was recorded, not now.
     if (recalculation_->before != nullptr && record.catalog_version < catalog_version_) {
       const DistrictCatalog& before = *recalculation_->before;
-      RememberedSignals signals_before([&](DateRange range) { return LastSignal(before, id, range, &a.batch, a.fatal); });
+      const Facts facts_before(*this, before, id, &a.batch, a.fatal);
       const WatchWorld world_before = before.World(id.team, id.expectation);
       const Watch was = record.watch;
-      Advance(world_before, signals_before, recalculation_->at, hold, record.watch, flips);
-      Emit(a, id, record, world_before, was, std::exchange(flips, {}));
+      Advance(world_before, facts_before.get(), recalculation_->at, hold, record.watch, flips);
+      Emit(a, id, record, before, was, std::exchange(flips, {}));
     }
     record.catalog_version = catalog_version_;
-    leadlag::Reconsider(world, signals, recalculation_->at, WatchCause::kChange, record.watch, flips);
+    leadlag::Reconsider(world, facts.get(), recalculation_->at, WatchCause::kChange, record.watch, flips);
   }
   const Watch was = record.watch;
-  const std::optional<Instant> next = Advance(world, signals, a.until, hold, record.watch, flips);
-  Emit(a, id, record, world, was, flips);
+  const std::optional<Instant> next = Advance(world, facts.get(), a.until, hold, record.watch, flips);
+  Emit(a, id, record, *catalog_, was, flips);
   SetMoment(id, world, next);
   return &record;
 }
 
-void District::Reconsider(Applying& a, WatchId id, WatchCause cause) {
+void District::Reconsider(Applying& a, WatchId id, WatchCause cause, Instant at) {
   WatchRecord* const found = watches_.Find(id);
   if (found == nullptr) return;
   WatchRecord& record = *found;
+  // One that a catalog change has not reached lives by the catalog before up to the change.
+  const bool stale = recalculation_ && recalculation_->before != nullptr && record.catalog_version < catalog_version_;
+  const DistrictCatalog& catalog = stale ? *recalculation_->before : *catalog_;
+  const Instant until = stale ? recalculation_->at : a.until;
   std::vector<WatchFlip> flips;
-  RememberedSignals signals([&](DateRange range) { return LastSignal(*catalog_, id, range, &a.batch, a.fatal); });
-  const WatchWorld world = catalog_->World(id.team, id.expectation);
+  const Facts facts(*this, catalog, id, &a.batch, a.fatal);
+  const WatchWorld world = catalog.World(id.team, id.expectation);
   const Watch was = record.watch;
-  leadlag::Reconsider(world, signals, a.now, cause, record.watch, flips);
+  leadlag::Reconsider(world, facts.get(), at, cause, record.watch, flips);
   // What a hold had stopped may now be past without a flip.
-  const bool behind = record.watch.handled_before < a.until;
-  const std::optional<Instant> next = behind ? Advance(world, signals, a.until, Holding(a.now), record.watch, flips)
-                                             : NextMoment(world, signals, record.watch);
-  Emit(a, id, record, world, was, flips);
+  const bool behind = record.watch.handled_before < until;
+  const std::optional<Instant> next = behind ? Advance(world, facts.get(), until, Holding(a.now), record.watch, flips)
+                                             : NextMoment(world, facts.get(), record.watch);
+  Emit(a, id, record, catalog, was, flips);
   SetMoment(id, world, next);
 }
 
@@ -117,7 +86,7 @@ void District::StoreWatch(Applying& a, WatchId id) {
 
 std::set<WatchId> District::WatchesOf(TeamNumber team) const {
   std::set<WatchId> ids;
-  for (const ExpectationNumber expectation : catalog_->ExpectationsOf(team)) ids.insert({team, expectation});
+  for (const ExpectationNumber expectation : catalog_->SubjectsOf(team)) ids.insert({team, expectation});
   for (const Watches::Entry& watch : watches_.OfTeam(team)) ids.insert({team, watch.expectation});
   return ids;
 }
@@ -171,9 +140,9 @@ absl::StatusOr<Outcome> District::Continue(Applying& a, const ContinueCommand& c
   // While there is work to continue, commands follow each other at once: a gap is downtime, whether or not the tick that says so, which
   // may come after this, has come.
   SettleAfterDowntime(a);
-  if (recalculation_) {
-    Recalculate(a, command.watches_max);
-  } else if (due_pending_ && !Holding(a.now)) {
+  if (recalculation_ && pending_reviews_.empty()) {
+    Recalculate(a, command.watches_max);  // it cannot get past a watch that stands still for a review
+  } else if (!recalculation_ && due_pending_ && !Holding(a.now)) {
     MakeDue(a, command.watches_max);
   } else if (!pending_reviews_.empty()) {
     ContinueReview(a);
@@ -181,26 +150,39 @@ absl::StatusOr<Outcome> District::Continue(Applying& a, const ContinueCommand& c
   return NoOutcome{};
 }
 
-void District::Emit(Applying& a, WatchId id, WatchRecord& record, const WatchWorld& world, const Watch& was,
+void District::Emit(Applying& a, WatchId id, WatchRecord& record, const DistrictCatalog& catalog, const Watch& was,
                     const std::vector<WatchFlip>& flips) {
-  std::optional<Instant> snooze_end = SnoozeEndOf(id, world, was.handled_before);
+  std::optional<Instant> snooze_end;
+  if (HandlingOf(id).snoozed_until) snooze_end = SnoozeEndOf(id, catalog.World(id.team, id.expectation), was.handled_before);
   if (snooze_end) snooze_end = std::max(*snooze_end, was.last_effective);
   for (const WatchFlip& flip : flips) {
     if (snooze_end && *snooze_end < flip.effective) EndSnooze(a, id, *snooze_end);
-    EmitOne(a, id, record, flip);
+    EmitOne(a, id, record, catalog, flip);
   }
   // Where a hold has stopped the watch, what it holds comes before an end that is later.
   if (snooze_end && *snooze_end < record.watch.handled_before) EndSnooze(a, id, *snooze_end);
 }
 
-void District::EmitOne(Applying& a, WatchId id, WatchRecord& record, const WatchFlip& flip) {
+bool District::UnderReview(WatchId id) const {
+  return !pending_reviews_.empty() && KindOf(id.expectation) == AlertKind::kReviewOverdue &&
+         std::any_of(pending_reviews_.begin(), pending_reviews_.end(), [&](const PendingReview& p) { return p.team == id.team; });
+}
+
+AlertKind District::KindOf(ExpectationNumber number) const {
+  const AlertRule* rule = catalog_->FindRule(number);
+  if (rule == nullptr && recalculation_ && recalculation_->before) rule = recalculation_->before->FindRule(number);
+  return rule == nullptr ? AlertKind::kSignalOverdue : rule->kind();
+}
+
+void District::EmitOne(Applying& a, WatchId id, WatchRecord& record, const DistrictCatalog& catalog, const WatchFlip& flip) {
   const uint64_t sequence = ++last_sequence_;
   FlipRecord stored{.team = interned_.teams.NameOf(id.team),
                     .expectation = interned_.expectations.NameOf(id.expectation),
                     .flip = flip,
                     .recorded = a.now,
                     .alert = record.alert,
-                    .labels = {}};
+                    .labels = {},
+                    .kind = KindOf(id.expectation)};
   const DistrictCatalog::TeamEntry* team = catalog_->FindTeam(id.team);
   if (team == nullptr && recalculation_ && recalculation_->before) team = recalculation_->before->FindTeam(id.team);
   if (team != nullptr) stored.labels = team->team->labels;
@@ -214,11 +196,13 @@ void District::EmitOne(Applying& a, WatchId id, WatchRecord& record, const Watch
       stored.labels = alert.labels;  // whoever was told of it by its labels is told the rest
     } else {
       record.alert = stored.alert = sequence;
-      alert = {.team = id.team, .expectation = id.expectation, .opened = flip.effective, .labels = stored.labels};
+      alert = {.team = id.team, .expectation = id.expectation, .opened = flip.effective, .labels = stored.labels, .kind = stored.kind};
+      if (const AlertRule* const rule = catalog.FindRule(id.expectation)) alert.severity = rule->severity;
       ++open_alert_count_;
     }
     alert.AddFlip(sequence);
     stored.handling = alert.handling();
+    stored.severity = alert.severity;
     const std::string open_key = OpenAlertKey{number_, id.team, id.expectation}.Encode();
     if (HasAlert(flip.to)) {
       alert.state = flip.to;

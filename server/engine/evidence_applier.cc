@@ -44,7 +44,7 @@ absl::StatusOr<Outcome> EvidenceApplier::Apply(const RecordEvidenceCommand& comm
   std::sort(watches_.begin(), watches_.end());
   watches_.erase(std::unique(watches_.begin(), watches_.end()), watches_.end());
   for (const WatchId& watch : watches_) {
-    d_.Reconsider(a_, watch, cause);
+    d_.Reconsider(a_, watch, cause, a_.now);
     d_.StoreWatch(a_, watch);
   }
   const std::string key = SourceObservationKey{d_.number_, source_}.Encode();

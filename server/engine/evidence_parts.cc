@@ -25,7 +25,7 @@ class WatchBounds {
   explicit WatchBounds(const District& district) : catalog_(*district.catalog()), before_(district.catalog_before()) {}
 
   size_t OfTeam(TeamNumber team) const {
-    return catalog_.ExpectationsOf(team).size() + (before_ != nullptr ? before_->ExpectationsOf(team).size() : 0);
+    return catalog_.SubjectsOf(team).size() + (before_ != nullptr ? before_->SubjectsOf(team).size() : 0);
   }
   size_t OfAnyTeam() const {
     return catalog_.expectations_of_a_team_max() + (before_ != nullptr ? before_->expectations_of_a_team_max() : 0);

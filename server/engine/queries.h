@@ -53,7 +53,11 @@ struct WatchStanding {
   std::string expectation;
   WatchRecord record;
   AlertHandling handling;  // of its open alert
+  AlertKind kind = AlertKind::kSignalOverdue;
+  Severity severity = Severity::kWarning;  // of a rule
 };
+// As the reader has it. REQUIRES: it has the watch.
+WatchStanding StandingOf(const DistrictReader& reader, WatchId id, const WatchRecord& record);
 struct TeamOverview {
   std::string team;
   // The worst state among the watches asked for (PAUSED and UNKNOWN only where no other is); none where nothing watches.
@@ -151,11 +155,6 @@ struct ReviewPage {
 absl::StatusOr<ReviewPage> ListReviews(const DistrictReader& reader, std::string_view team, std::string_view after, size_t limit);
 
 // ── alerts ──
-// What an alert is about. The numbers are the contract's, and part of tokens.
-enum class AlertKind : uint8_t {
-  kSignalOverdue = 1,  // a watch is LATE or OVERDUE
-};
-
 struct AlertFilter {
   std::vector<std::string> teams;         // ids; any of them; empty: all
   std::vector<std::string> expectations;  // ids; any of them; empty: all

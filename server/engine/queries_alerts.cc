@@ -39,7 +39,9 @@ uint64_t Fnv1a(std::string_view bytes) {
 
 // Against today's catalog: the labels of a team that it no longer has are none.
 bool MatchesAlert(const DistrictReader& reader, const AlertFilter& filter, const AlertAnswer& alert) {
-  if (!OneOf(filter.teams, alert.team) || !OneOf(filter.expectations, alert.expectation)) return false;
+  if (!filter.MatchesKind(alert.record.kind) || !OneOf(filter.teams, alert.team) || !OneOf(filter.expectations, alert.expectation)) {
+    return false;
+  }
   const DistrictCatalog::TeamEntry* team = reader->catalog()->FindTeam(alert.record.team);
   return Matches(team == nullptr ? Labels{} : team->team->labels, filter.labels);
 }
@@ -115,7 +117,7 @@ absl::StatusOr<std::vector<TimelineFlip>> ReadFlipsOf(const DistrictReader& read
 
 bool AlertFilter::MatchesFlip(const FlipRecord& flip) const {
   if (alerts_only && !HasAlert(flip.flip.from) && !HasAlert(flip.flip.to)) return false;
-  return MatchesKind(AlertKind::kSignalOverdue) && OneOf(teams, flip.team) && OneOf(expectations, flip.expectation) &&
+  return MatchesKind(flip.kind) && OneOf(teams, flip.team) && OneOf(expectations, flip.expectation) &&
          Matches(flip.labels, labels);
 }
 
@@ -145,6 +147,15 @@ uint64_t AlertFilter::Hash() const {
   if (!expectations.empty()) PutIds(out, 4, expectations);
   if (alerts_only) out.PutU8(5);
   return Fnv1a(out.bytes());
+}
+
+WatchStanding StandingOf(const DistrictReader& reader, WatchId id, const WatchRecord& record) {
+  const AlertRule* const rule = reader->catalog()->FindRule(id.expectation);
+  return {.expectation = reader->interned().expectations.NameOf(id.expectation),
+          .record = record,
+          .handling = reader->HandlingOf(id),
+          .kind = reader->KindOf(id.expectation),
+          .severity = rule == nullptr ? Severity::kWarning : rule->severity};
 }
 
 absl::StatusOr<AlertPage> ListAlerts(const DistrictReader& reader, const AlertFilter& filter, bool closed,

@@ -133,6 +133,7 @@ int Rank(WatchState state) {
     case WatchState::kOnTrack: return 2;
     case WatchState::kUnknown: return 1;
     case WatchState::kPaused: return 0;
+    case WatchState::kRaised: return 0;  // no expectation's
   }
   return 0;
 }
@@ -144,10 +145,9 @@ void SetStandings(const DistrictReader& reader, const std::optional<SignalKind>&
                   TeamOverview& overview) {
   for (const Watches::Entry& watch : reader->watches().OfTeam(team)) {
     const WatchRecord& record = watch.record;
-    overview.watches.push_back(
-        {reader->interned().expectations.NameOf(watch.expectation), record, reader->HandlingOf({team, watch.expectation})});
+    overview.watches.push_back(StandingOf(reader, {team, watch.expectation}, record));
     const Expectation* expectation = reader->catalog()->FindExpectation(watch.expectation);
-    // One that a catalog change has taken away is still shown until it has been paused, but decides nothing.
+    // One that a catalog change has taken away is still shown until it has been paused, but decides nothing; nor does a rule's.
     if (expectation == nullptr || (kind && !SameKind(*kind, expectation->kind))) continue;
     const WatchState state = record.watch.state;
     const bool worse = !overview.state || Rank(state) > Rank(*overview.state) ||

@@ -41,6 +41,7 @@ class ReviewApplier {
     if (d_.pending_reviews_.size() >= kReviewsUnderWayMax) {
       return absl::UnavailableError(absl::StrCat(kReviewsUnderWayMax, " reviews are still being worked through; try again"));
     }
+    CatchUpWatches();
     reviews_ = a_.Take(d_.ReviewsIn(a_.batch, team_));
     std::vector<std::optional<Date>> before;
     for (const Listed& listed : listed_) before.push_back(ReviewedOf(listed));
@@ -51,9 +52,11 @@ class ReviewApplier {
     team.PutVarint(team_);
     a_.batch.Put(ReviewIdKey{d_.number_, review.id}.Encode(), std::move(team).Take());
     ++d_.review_count_;
+    d_.review_dates_.erase(team_);
     PendingReview& pending = d_.pending_reviews_.emplace_back(PendingReview{team_, review.id, {}});
     const bool done = CoverNext(pending, review);
     if (done) d_.pending_reviews_.pop_back();
+    JudgeWatches(a_.now);
     return ReviewOutcome{std::move(review), covered_, !done};
   }
 
@@ -70,7 +73,10 @@ class ReviewApplier {
       // A name that has been interned stays, whatever becomes of the catalog.
       if (const std::optional<IndicatorNumber> number = d_.interned_.indicators.Find(indicator)) indicators_.insert(*number);
     }
-    if (CoverNext(pending, *review)) d_.pending_reviews_.erase(d_.pending_reviews_.begin());
+    if (!CoverNext(pending, *review)) return;
+    const Instant recorded = review->recorded;
+    d_.pending_reviews_.erase(d_.pending_reviews_.begin());
+    JudgeWatches(recorded);
   }
 
  private:
@@ -78,6 +84,37 @@ class ReviewApplier {
     std::string source, evidence_id;
     EvidenceIdentity identity;
   };
+
+  // The team's watches of rules about reviews: what has happened to them before now happened without this one. They stand still already
+  // where another is being worked through.
+  void CatchUpWatches() {
+    for (const WatchId id : Watches()) {
+      if (d_.CatchUp(a_, id) != nullptr) d_.StoreWatch(a_, id);
+    }
+  }
+
+  // With the last review that was being worked through they are judged, as of when it was recorded: a review is evidence of what it ends.
+  // Until then they stand still.
+  void JudgeWatches(Instant recorded) {
+    for (const WatchId id : Watches()) {
+      if (d_.UnderReview(id)) {
+        if (d_.watches_.Find(id) != nullptr) d_.watches_.SetMoment(id, std::nullopt);
+        continue;
+      }
+      d_.Reconsider(a_, id, WatchCause::kEvidence, recorded);
+      d_.StoreWatch(a_, id);
+    }
+  }
+
+  std::set<WatchId> Watches() const {
+    std::set<WatchId> watches;
+    const auto add = [&](const DistrictCatalog& catalog) {
+      for (const ExpectationNumber rule : catalog.ReviewedBy(team_)) watches.insert({team_, rule});
+    };
+    add(*d_.catalog_);
+    if (d_.recalculation_ && d_.recalculation_->before != nullptr) add(*d_.recalculation_->before);
+    return watches;
+  }
 
   // The review stored under this id.
   std::optional<Review> Stored(const Review& review) {

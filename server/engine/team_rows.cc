@@ -149,6 +149,32 @@ absl::Status ForEachTeam(const DistrictReader& reader, const std::vector<TeamNum
   return absl::OkStatus();
 }
 
+const DayRow& TeamRows::RowOf(IndicatorNumber indicator, int row_year) const {
+  static const DayRow& none = *new DayRow;
+  const auto place = std::lower_bound(rows_.begin(), rows_.end(), std::pair(indicator, row_year), [](const Row& row, const auto& wanted) {
+    return std::pair(row.indicator, row.row_year) < wanted;
+  });
+  return place != rows_.end() && place->indicator == indicator && place->row_year == row_year ? *place->row : none;
+}
+
+std::optional<RuleFinding> TeamFacts::RuleDue::Ask(const RuleSpan& span) const {
+  const auto row = [this](IndicatorNumber indicator, int year) -> const DayRow& { return rows.RowOf(indicator, year); };
+  const auto last_review = [this](DateRange range) { return LastIn(reviews, range); };
+  return AskRule(catalog, expectation, span, {row, last_review});
+}
+
+std::optional<Date> TeamFacts::RuleDue::operator()(const RuleSpan& span) const {
+  const std::optional<RuleFinding> finding = Ask(span);
+  return finding ? std::optional(finding->due) : std::nullopt;
+}
+
+absl::StatusOr<std::vector<Date>> ReviewDatesFor(const DistrictReader& reader, TeamNumber team) {
+  if (reader->catalog()->ReviewedBy(team).empty()) return std::vector<Date>();
+  absl::StatusOr<TeamReviews> reviews = reader->ReviewsOf(team);
+  if (!reviews.ok()) return reviews.status();
+  return reviews->Dates();
+}
+
 std::vector<IndicatorNumber> IndicatorsOfKind(const DistrictReader& reader, const SignalKind& kind, bool completions) {
   std::vector<IndicatorNumber> indicators;
   for (IndicatorNumber number = 0; number < reader->interned().indicators.size(); ++number) {

@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "core/day_row.h"
+#include "core/rule_evidence.h"
 #include "server/engine/engine.h"
 
 namespace leadlag {
@@ -31,6 +32,9 @@ class TeamRows {
   // The latest event dated in [range.from, range.to) of any of these indicators; none where there is none.
   std::optional<Date> LastEventIn(const std::vector<IndicatorNumber>& indicators, DateRange range) const;
 
+  // The indicator's row of the year; an empty one where there is none.
+  const DayRow& RowOf(IndicatorNumber indicator, int row_year) const;
+
   // Event dates of these indicators, ascending, each once.
   // REQUIRES: `indicators` ascend, here and above.
   std::vector<Date> EventDates(const std::vector<IndicatorNumber>& indicators) const;
@@ -38,6 +42,37 @@ class TeamRows {
  private:
   std::vector<Row> rows_;
 };
+
+// What one watch of the team asks of the evidence, answered from the team's rows and the dates of its reviews. Borrows all.
+class TeamFacts {
+ public:
+  TeamFacts(const DistrictCatalog& catalog, ExpectationNumber expectation, const TeamRows& rows, const std::vector<Date>& reviews)
+      : last_signal_{catalog, expectation, rows}, rule_due_{{catalog, expectation, rows}, reviews} {}
+  TeamFacts(const TeamFacts&) = delete;
+
+  WatchFacts get() const { return {last_signal_, rule_due_}; }
+  // Of an alert rule.
+  std::optional<RuleFinding> Ask(const RuleSpan& span) const { return rule_due_.Ask(span); }
+
+ private:
+  struct LastSignal {
+    const DistrictCatalog& catalog;
+    const ExpectationNumber expectation;
+    const TeamRows& rows;
+    std::optional<Date> operator()(DateRange range) const { return rows.LastEventIn(catalog.IndicatorsOf(expectation), range); }
+  };
+  struct RuleDue : LastSignal {
+    const std::vector<Date>& reviews;
+    std::optional<RuleFinding> Ask(const RuleSpan& span) const;
+    std::optional<Date> operator()(const RuleSpan& span) const;
+  };
+
+  LastSignal last_signal_;
+  RuleDue rule_due_;
+};
+
+// The dates of the team's reviews, where a rule asks for them: else none.
+absl::StatusOr<std::vector<Date>> ReviewDatesFor(const DistrictReader& reader, TeamNumber team);
 
 // The team's rows. DATA_LOSS for damaged bytes.
 absl::StatusOr<TeamRows> ReadTeamRows(const DistrictReader& reader, TeamNumber team);

@@ -63,6 +63,9 @@ class FlipVerifier {
     const WatchFlip& flip = record.flip;
     // What people did is no part of the watch's own course.
     const bool handling = IsHandling(flip.reason);
+    if (!GoesWith(record.kind, flip.from) || !GoesWith(record.kind, flip.to)) {
+      findings_.Add(absl::StrCat("flip ", sequence, " has a state that its kind of watch does not"));
+    }
     const bool ordered = (handling || flip.effective >= end.flip.effective) && flip.effective <= record.recorded &&
                          record.recorded >= recorded_ && record.recorded <= reader_->last_time();
     if (!ordered) findings_.Add(absl::StrCat("flip ", sequence, " has its times out of order"));
@@ -121,7 +124,13 @@ class FlipVerifier {
     end.alert = HasAlert(flip.to) ? alert_id : 0;
     if (alert_id == 0) return;
     AlertRecord& alert = alerts_[alert_id];
-    if (opens) alert = {.team = id.team, .expectation = id.expectation, .opened = flip.effective, .labels = record.labels};
+    if (opens) {
+      alert = {.team = id.team, .expectation = id.expectation, .opened = flip.effective, .labels = record.labels, .kind = record.kind,
+               .severity = record.severity};
+    }
+    if (record.kind != alert.kind || record.severity != alert.severity) {
+      findings_.Add(absl::StrCat("flip ", sequence, " has another kind or severity than its alert"));
+    }
     if (record.labels != alert.labels) findings_.Add(absl::StrCat("flip ", sequence, " has other labels than its alert"));
     alert.AddFlip(sequence);
     CompareHandling(sequence, record, alert);
@@ -238,7 +247,10 @@ class FlipVerifier {
 };
 
 // The worst state that the facts allow a watch when the notify time of `day` was the last to come.
-WatchState WorstAllowed(const WatchDates& dates, std::optional<Date> day) {
+WatchState WorstAllowed(AlertKind kind, const WatchDates& dates, std::optional<Date> day) {
+  if (kind != AlertKind::kSignalOverdue) {
+    return day && dates.late_day && *day >= *dates.late_day ? WatchState::kRaised : WatchState::kOnTrack;
+  }
   if (day && dates.overdue_day && *day >= *dates.overdue_day) return WatchState::kOverdue;
   if (day && dates.late_day && *day >= *dates.late_day) return WatchState::kLate;
   return dates.last_signal ? WatchState::kOnTrack : WatchState::kNotStarted;
@@ -266,7 +278,9 @@ class WatchVerifier {
       if (catalog.FindTeam(team) != nullptr) teams.push_back(team);
     }
     const absl::Status status = ForEachTeam(reader_, teams, [&](TeamNumber team, const TeamRows& rows) {
-      for (const ExpectationNumber expectation : catalog.ExpectationsOf(team)) Verify({team, expectation}, rows);
+      const absl::StatusOr<std::vector<Date>> reviews = ReviewDatesFor(reader_, team);
+      if (!reviews.ok()) return findings_.AddDamage("reviews", reviews.status());
+      for (const ExpectationNumber expectation : catalog.SubjectsOf(team)) Verify({team, expectation}, rows, *reviews);
     });
     findings_.AddDamage("day rows", status);
   }
@@ -291,7 +305,7 @@ class WatchVerifier {
     }
   }
 
-  void Verify(WatchId id, const TeamRows& rows) {
+  void Verify(WatchId id, const TeamRows& rows, const std::vector<Date>& reviews) {
     const WatchRecord* const found = reader_->watches().Find(id);
     if (found == nullptr) return findings_.Add(WatchName(reader_, id) + " is missing");
     const WatchRecord& record = *found;
@@ -301,26 +315,26 @@ class WatchVerifier {
     }
     const DistrictCatalog& catalog = *reader_->catalog();
     const WatchWorld world = catalog.World(id.team, id.expectation);
-    const auto last_signal = [&](DateRange range) {
-      return rows.LastEventIn(catalog.IndicatorsOf(id.expectation), range);
-    };
+    const TeamFacts facts(catalog, id.expectation, rows, reviews);
     if (watch.handled_before.micros > reader_->last_time().micros + 1) {
       findings_.Add(WatchName(reader_, id) + " has been moved on beyond the last command");
     }
-    const std::optional<Instant> next = NextMoment(world, last_signal, watch);
-    if (next && reader_->made_through() && *next <= *reader_->made_through()) {
+    const std::optional<Instant> next = NextMoment(world, facts.get(), watch);
+    if (next && !reader_->UnderReview(id) && reader_->made_through() && *next <= *reader_->made_through()) {
       findings_.Add(absl::StrCat(WatchName(reader_, id), " should have followed its facts at ", next->ToString()));
     }
     const Date handled = world.zone->LocalDate(Instant{watch.handled_before.micros - 1});
-    const std::optional<WatchDates> dates = DatesOn(world, last_signal, handled);
+    const std::optional<WatchDates> dates = DatesOn(world, facts.get(), handled);
     if (dates.has_value() != (watch.state != WatchState::kPaused)) {
       return findings_.Add(absl::StrCat(WatchName(reader_, id), " is ", View(ToString(watch.state)), " on ",
                                         handled.ToString(), ", which is ", dates ? "in" : "outside", " its run"));
     }
     if (!dates) return;
+    // A rule about reviews waits for one that is being worked through.
+    if (reader_->UnderReview(id)) return;
     if (IsBefore(watch.due, dates->due)) findings_.Add(WatchName(reader_, id) + " is due before its facts say");
     const Instant now{std::max(watch.handled_before, Instant{reader_->last_time().micros + 1})};
-    if (watch.state > WorstAllowed(*dates, LastNotified(world, *dates, now))) {
+    if (watch.state > WorstAllowed(world.terms.kind, *dates, LastNotified(world, *dates, now))) {
       findings_.Add(absl::StrCat(WatchName(reader_, id), " is ", View(ToString(watch.state)),
                                  ", which is worse than its facts allow"));
     }

@@ -75,6 +75,16 @@ class SubscribeCall final : public grpc::ServerWriteReactor<grpc::ByteBuffer>, p
     closing_ = status;
     if (!writing_) FinishNow();
   }
+  void Cut(const absl::Status& status) override {
+    absl::MutexLock lock(&mu_);
+    if (finished_) return;
+    if (!closing_) closing_ = status;
+    if (writing_) {
+      context_->TryCancel();  // the write then comes back undone; the client sees CANCELLED
+    } else {
+      FinishNow();
+    }
+  }
 
   // gRPC's side.
   void OnWriteDone(bool ok) override {

@@ -56,7 +56,7 @@ v1::District DistrictToProto(const DistrictReader& reader) {
   *proto.mutable_catalog() = VersionToProto(reader->catalog_version(), reader->catalog_applied());
   proto.set_team_count(static_cast<int32_t>(catalog.catalog().teams.size()));
   size_t watches = 0;
-  for (TeamNumber team = 0; team < reader->interned().teams.size(); ++team) watches += catalog.ExpectationsOf(team).size();
+  for (TeamNumber team = 0; team < reader->interned().teams.size(); ++team) watches += catalog.SubjectsOf(team).size();
   proto.set_watch_count(static_cast<int32_t>(watches));
   proto.set_recalculating(BasisOf(reader).recalculating);
   if (reader->settling_until() > reader.now()) *proto.mutable_settling_until() = ToProto(reader->settling_until());

@@ -35,10 +35,10 @@ absl::StatusOr<AlertFilter> AlertFilterFromProto(const v1::AlertFilter& proto, s
   }
   std::vector<AlertKind> kinds;
   for (int i = 0; i < proto.kinds_size(); ++i) {
-    if (proto.kinds(i) == v1::ALERT_KIND_SIGNAL_OVERDUE) {
-      kinds.push_back(AlertKind::kSignalOverdue);
+    if (v1::AlertKind_IsValid(proto.kinds(i)) && proto.kinds(i) != v1::ALERT_KIND_UNSPECIFIED) {
+      kinds.push_back(static_cast<AlertKind>(proto.kinds(i)));
     } else {
-      add(absl::StrCat(prefix, "kinds[", i, "]"), "is not a kind of alert; give SIGNAL_OVERDUE, or none");
+      add(absl::StrCat(prefix, "kinds[", i, "]"), "is not a kind of alert; give one, such as SIGNAL_OVERDUE, or none");
     }
   }
   if (!problems.empty()) return AsStatus(problems);
@@ -127,8 +127,12 @@ absl::StatusOr<NamedHandling> HandlingFromProto(const v1::SnoozeRequest& request
 v1::WatchState ToProto(WatchState state) { return static_cast<v1::WatchState>(state); }
 v1::FlipReason ToProto(FlipReason reason) { return static_cast<v1::FlipReason>(reason); }
 
-v1::Severity SeverityOf(WatchState state) {
+v1::AlertKind ToProto(AlertKind kind) { return static_cast<v1::AlertKind>(kind); }
+
+// `severity`: of a rule's alert.
+v1::Severity SeverityOf(WatchState state, Severity severity) {
   switch (state) {
+    case WatchState::kRaised: return static_cast<v1::Severity>(severity);
     case WatchState::kLate: return v1::SEVERITY_WARNING;
     case WatchState::kOverdue: return v1::SEVERITY_CRITICAL;
     default: return v1::SEVERITY_UNSPECIFIED;
@@ -141,7 +145,7 @@ v1::Flip ToProto(std::string_view district, const TimelineFlip& flip) {
   proto.set_sequence(static_cast<int64_t>(flip.sequence));
   proto.set_team(record.team);
   proto.set_expectation(record.expectation);
-  proto.set_kind(v1::ALERT_KIND_SIGNAL_OVERDUE);
+  proto.set_kind(ToProto(record.kind));
   proto.set_from_state(ToProto(record.flip.from));
   proto.set_to_state(ToProto(record.flip.to));
   proto.set_reason(ToProto(record.flip.reason));
@@ -149,7 +153,7 @@ v1::Flip ToProto(std::string_view district, const TimelineFlip& flip) {
   *proto.mutable_recorded_time() = ToProto(record.recorded);
   proto.set_due_date(ToProto(record.flip.due));
   if (record.alert != 0) proto.set_alert(FormatAlertName(district, record.alert));
-  proto.set_severity(SeverityOf(record.flip.to));
+  proto.set_severity(SeverityOf(record.flip.to, record.severity));
   LabelsToProto(record.labels, *proto.mutable_labels());
   proto.set_acknowledged(record.handling.acknowledged);
   proto.set_snoozed_until(ToProto(record.handling.snoozed_until));
@@ -174,7 +178,8 @@ v1::WatchStanding ToProto(std::string_view district, std::string_view team, cons
   proto.set_state(ToProto(watch.state));
   proto.set_due_date(ToProto(watch.due));
   if (standing.record.alert != 0) proto.set_alert(FormatAlertName(district, standing.record.alert));
-  proto.set_severity(SeverityOf(watch.state));
+  proto.set_severity(SeverityOf(watch.state, standing.severity));
+  proto.set_kind(ToProto(standing.kind));
   if (watch.last_effective != Instant()) *proto.mutable_since_time() = ToProto(watch.last_effective);
   proto.set_acknowledged(standing.handling.acknowledged);
   proto.set_snoozed_until(ToProto(standing.handling.snoozed_until));
@@ -185,11 +190,11 @@ v1::Alert ToProto(std::string_view district, const AlertAnswer& alert) {
   const AlertRecord& record = alert.record;
   v1::Alert proto;
   proto.set_name(FormatAlertName(district, alert.id));
-  proto.set_kind(v1::ALERT_KIND_SIGNAL_OVERDUE);
+  proto.set_kind(ToProto(record.kind));
   proto.set_team(alert.team);
   proto.set_expectation(alert.expectation);
   proto.set_state(ToProto(record.state));
-  proto.set_severity(SeverityOf(record.state));
+  proto.set_severity(SeverityOf(record.state, record.severity));
   *proto.mutable_opened_time() = ToProto(record.opened);
   if (record.closed) *proto.mutable_closed_time() = ToProto(*record.closed);
   if (record.closed_reason) proto.set_closed_reason(ToProto(*record.closed_reason));
@@ -209,9 +214,11 @@ v1::AlertWhy ToProto(const AlertWhy& why) {
   proto.set_text(why.text);
   proto.set_remedy(why.remedy);
   proto.set_school_year(why.school_year);
-  proto.set_every_days(why.terms.every_days);
-  proto.set_allowance_days(why.terms.allowance_days);
-  proto.set_grace_days(why.terms.grace_days);
+  if (why.terms.kind == AlertKind::kSignalOverdue) {
+    proto.set_every_days(why.terms.every_days);
+    proto.set_allowance_days(why.terms.allowance_days);
+    proto.set_grace_days(why.terms.grace_days);
+  }
   if (why.dates) {
     proto.set_start_date(why.dates->start.ToString());
     proto.set_last_signal_date(ToProto(why.dates->last_signal));

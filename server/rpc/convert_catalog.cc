@@ -47,6 +47,7 @@ class CatalogReader {
     ReadEntries(proto.indicators(), "indicators", catalog.indicators, &CatalogReader::ReadIndicator);
     ReadEntries(proto.sources(), "sources", catalog.sources, &CatalogReader::ReadSource);
     ReadEntries(proto.expectations(), "expectations", catalog.expectations, &CatalogReader::ReadExpectation);
+    ReadEntries(proto.alert_rules(), "alert_rules", catalog.alert_rules, &CatalogReader::ReadAlertRule);
     if (proto.settings().has_settling_minutes()) {
       catalog.settings.settling_minutes = proto.settings().settling_minutes();
     }
@@ -195,16 +196,65 @@ class CatalogReader {
     if (proto.has_every_days()) expectation.every_days = proto.every_days();
     if (proto.has_grace_days()) expectation.grace_days = proto.grace_days();
     if (proto.has_allowance_days()) expectation.allowance_days = proto.allowance_days();
-    if (!proto.notify_time().empty()) {
-      const absl::StatusOr<MinuteOfDay> time = MinuteOfDay::Parse(proto.notify_time());
-      if (time.ok()) {
-        expectation.notify_time = *time;
-      } else {
-        Add(path + ".notify_time", std::string(time.status().message()));
-      }
-    }
+    ReadNotifyTime(proto.notify_time(), path, expectation.notify_time);
     expectation.from = OptionalDate(proto.from(), path + ".from");
     return expectation;
+  }
+
+  AlertRule ReadAlertRule(const v1::AlertRule& proto, const std::string& path) {
+    AlertRule rule;
+    rule.id = proto.id();
+    rule.display_name = proto.display_name();
+    rule.team_labels = LabelsFromProto(proto.team_labels());
+    rule.teams.assign(proto.teams().begin(), proto.teams().end());
+    if (proto.severity() != v1::SEVERITY_UNSPECIFIED) rule.severity = EnumFromProto<Severity>(proto.severity());
+    if (proto.has_enabled()) rule.enabled = proto.enabled();
+    ReadNotifyTime(proto.notify_time(), path, rule.notify_time);
+    rule.from = OptionalDate(proto.from(), path + ".from");
+    switch (proto.terms_case()) {
+      case v1::AlertRule::kLaggingOnly: {
+        LaggingOnlyTerms terms;
+        if (proto.lagging_only().has_days()) terms.days = proto.lagging_only().days();
+        rule.terms = terms;
+        break;
+      }
+      case v1::AlertRule::kCompletionOnly: {
+        const v1::CompletionOnlyRule& given = proto.completion_only();
+        CompletionOnlyTerms terms;
+        if (given.cycle() != v1::CYCLE_UNSPECIFIED) terms.unit = EnumFromProto<CycleUnit>(given.cycle());
+        if (given.has_cycles()) terms.cycles = given.cycles();
+        rule.terms = terms;
+        break;
+      }
+      case v1::AlertRule::kReviewOverdue: {
+        ReviewOverdueTerms terms;
+        if (proto.review_overdue().has_days()) terms.days = proto.review_overdue().days();
+        rule.terms = terms;
+        break;
+      }
+      case v1::AlertRule::kCollectionSlow: {
+        const v1::CollectionSlowRule& given = proto.collection_slow();
+        CollectionSlowTerms terms;
+        if (given.has_records()) terms.records = given.records();
+        if (given.has_percent()) terms.percent = given.percent();
+        if (given.has_days()) terms.days = given.days();
+        terms.clear_percent = given.has_clear_percent() ? given.clear_percent() : std::min(terms.clear_percent, std::max(0, terms.percent));
+        rule.terms = terms;
+        break;
+      }
+      case v1::AlertRule::TERMS_NOT_SET: break;  // Validate asks for one
+    }
+    return rule;
+  }
+
+  void ReadNotifyTime(const std::string& text, const std::string& path, MinuteOfDay& notify_time) {
+    if (text.empty()) return;
+    const absl::StatusOr<MinuteOfDay> time = MinuteOfDay::Parse(text);
+    if (time.ok()) {
+      notify_time = *time;
+    } else {
+      Add(path + ".notify_time", std::string(time.status().message()));
+    }
   }
 
   Date RequiredDate(const std::string& text, const std::string& field) {
@@ -303,6 +353,35 @@ v1::Expectation ToProto(const Expectation& expectation) {
   return proto;
 }
 
+void TermsToProto(const std::monostate&, v1::AlertRule&) {}
+void TermsToProto(const LaggingOnlyTerms& terms, v1::AlertRule& proto) { proto.mutable_lagging_only()->set_days(terms.days); }
+void TermsToProto(const CompletionOnlyTerms& terms, v1::AlertRule& proto) {
+  proto.mutable_completion_only()->set_cycle(EnumToProto<v1::Cycle>(terms.unit));
+  proto.mutable_completion_only()->set_cycles(terms.cycles);
+}
+void TermsToProto(const ReviewOverdueTerms& terms, v1::AlertRule& proto) { proto.mutable_review_overdue()->set_days(terms.days); }
+void TermsToProto(const CollectionSlowTerms& terms, v1::AlertRule& proto) {
+  v1::CollectionSlowRule& rule = *proto.mutable_collection_slow();
+  rule.set_records(terms.records);
+  rule.set_percent(terms.percent);
+  rule.set_days(terms.days);
+  rule.set_clear_percent(terms.clear_percent);
+}
+
+v1::AlertRule ToProto(const AlertRule& rule) {
+  v1::AlertRule proto;
+  proto.set_id(rule.id);
+  proto.set_display_name(rule.display_name);
+  LabelsToProto(rule.team_labels, *proto.mutable_team_labels());
+  for (const std::string& team : rule.teams) proto.add_teams(team);
+  proto.set_severity(EnumToProto<v1::Severity>(rule.severity));
+  proto.set_enabled(rule.enabled);
+  proto.set_notify_time(rule.notify_time.ToString());
+  proto.set_from(ToProto(rule.from));
+  std::visit([&proto](const auto& terms) { TermsToProto(terms, proto); }, rule.terms);
+  return proto;
+}
+
 }  // namespace
 
 absl::StatusOr<Catalog> CatalogFromProto(const v1::Catalog& proto) { return CatalogReader().Read(proto); }
@@ -322,6 +401,7 @@ v1::Catalog ToProto(const Catalog& catalog) {
     proto_source.set_display_name(source.display_name);
   }
   for (const Expectation& expectation : catalog.expectations) *proto.add_expectations() = ToProto(expectation);
+  for (const AlertRule& rule : catalog.alert_rules) *proto.add_alert_rules() = ToProto(rule);
   proto.mutable_settings()->set_settling_minutes(catalog.settings.settling_minutes);
   proto.mutable_settings()->set_review_objective_days(catalog.settings.review_objective_days);
   return proto;

@@ -32,7 +32,7 @@ std::vector<Date> Dates(const std::vector<std::string>& texts) {
   return dates;
 }
 
-std::string Text(std::optional<Date> date) { return date ? date->ToString() : "none"; }
+std::string Text(const std::optional<RuleFinding>& finding) { return finding ? finding->due.ToString() : "none"; }
 
 // ---- LAGGING_ONLY ----
 
@@ -58,7 +58,7 @@ TEST(LaggingOnlyTest, FiresAfterSoManyDaysWithoutALeadingSignal) {
   };
   for (const Case& c : cases) {
     const std::optional<Date> last = *c.last_leading ? std::optional(D(c.last_leading)) : std::nullopt;
-    EXPECT_EQ(Text(LaggingOnlyDue(c.span, c.days, c.lagging, last)), c.due) << c.what;
+    EXPECT_EQ(Text(LaggingOnly(c.span, c.days, c.lagging, last)), c.due) << c.what;
   }
 }
 
@@ -94,7 +94,7 @@ TEST(CompletionOnlyTest, FiresAfterSoManyCyclesOfBoxesAlone) {
       {"the last weeks of the year end with it", Year(), kWeek, {"2026-06-03", "2026-06-08"}, {}, "2026-06-12"},
   };
   for (const Case& c : cases) {
-    EXPECT_EQ(Text(CompletionOnlyDue(c.span, c.unit, 2, Dates(c.completions), Dates(c.evidence))), c.due) << c.what;
+    EXPECT_EQ(Text(CompletionOnly(c.span, {c.unit, 2}, Dates(c.completions), Dates(c.evidence))), c.due) << c.what;
   }
 }
 
@@ -115,24 +115,30 @@ TEST(ReviewOverdueTest, FiresAfterSoManyDaysUnreviewedOrAMonthWithoutAReview) {
     const char* last_review;
     const char* due;
   };
+  const DayEntry first = Known("2025-09-08", "2025-09-08", "2025-09-09");  // what is dated before it was recorded is history
   const std::vector<Case> cases = {
-      {"nothing to review: the first month is over without a review", Year(), {}, "", "2025-09-30"},
-      {"a review in it", Year(), {}, "2025-09-09", "2025-10-31"},
-      {"a review after it", Year(), {}, "2025-10-02", "2025-11-30"},
+      {"no record, nothing to review", Year(), {}, "", "none"},
+      {"the first month is over without a review", Year(), {first}, "", "2025-09-30"},
+      {"a review in it", Year(), {first}, "2025-09-09", "2025-10-31"},
+      {"a review after it", Year(), {first}, "2025-10-02", "2025-11-30"},
       {"the record is earlier than the month", Year(), {Known("2025-09-10", "2025-09-10")}, "", "2025-09-24"},
       {"the oldest counts", Year(), {Known("2025-09-12", "2025-09-12"), Known("2025-09-10", "2025-09-10")}, "2025-09-09", "2025-09-24"},
-      {"from when it was known, not from when it happened", Year(), {Known("2025-09-10", "2025-09-19")}, "", "2025-09-30"},
+      {"from when it was recorded, not from when it happened", Year(), {first, Known("2025-09-10", "2025-09-12")}, "2025-09-09",
+       "2025-09-26"},
       {"or corrected", Year(), {corrected}, "2025-09-09", "2025-10-06"},
       {"a reviewed one is done with", Year(), {Known("2025-09-10", "2025-09-10", "2025-09-15")}, "2025-09-15", "2025-10-31"},
-      {"what was before the rule is history", SpanFrom("2025-10-06"), {Known("2025-09-10", "2025-09-10")}, "", "2025-10-31"},
-      {"known before the rule began, dated in it: from its start", SpanFrom("2025-10-06"), {Known("2025-10-06", "2025-10-03")}, "",
+      {"a first import is history", Year(), {Known("2025-09-10", "2025-10-20")}, "2025-10-01", "2025-11-30"},
+      {"a month that was over when the first record came, too", Year(), {Known("2025-09-10", "2025-10-20")}, "", "2025-10-31"},
+      {"unreviewed since before the rule began: from its start", SpanFrom("2025-10-06"), {Known("2025-09-10", "2025-09-10")}, "",
        "2025-10-17"},
-      {"a month of fewer than five days is passed over", SpanFrom("2025-09-25"), {}, "", "2025-10-31"},
+      {"and what happened in August", Year(), {Known("2025-08-20", "2025-08-20")}, "", "2025-09-19"},
+      {"another school year's is not asked for", Year(), {first, Known("2025-06-20", "2025-09-10")}, "2025-09-09", "2025-10-31"},
+      {"a month of fewer than five days is passed over", SpanFrom("2025-09-25"), {first}, "", "2025-10-31"},
       {"the year's end comes first", Year(), {Known("2026-06-05", "2026-06-05")}, "2026-06-01", "none"},
   };
   for (const Case& c : cases) {
     const std::optional<Date> last = *c.last_review ? std::optional(D(c.last_review)) : std::nullopt;
-    EXPECT_EQ(Text(ReviewOverdueDue(c.span, 10, c.entries, last)), c.due) << c.what;
+    EXPECT_EQ(Text(ReviewOverdue(c.span, 10, c.entries, last)), c.due) << c.what;
   }
 }
 
@@ -146,39 +152,61 @@ DayEntry Collected(const std::string& event, const std::string& recorded, uint32
 }
 
 TEST(CollectionSlowTest, FiresWhereMoreThanAShareOfTheLastRecordsCameLate) {
+  const DayEntry first = Collected("2025-09-08", "2025-09-08", 1);  // what is dated before it was recorded is history
   const DayEntry quick = Collected("2025-10-06", "2025-10-07", 6), slow = Collected("2025-10-06", "2025-10-14", 2);
   const DayEntry one_more = Collected("2025-10-06", "2025-10-15", 1), later = Collected("2025-10-15", "2025-10-16", 8);
+  const DayEntry next = Collected("2025-10-17", "2025-10-17", 1);
   struct Case {
     const char* what;
     std::vector<DayEntry> entries;
-    const char* first_recorded;
-    const char* in_force;
     const char* due;
   };
   const std::vector<Case> cases = {
-      {"fewer than eight", {slow, one_more}, "2025-09-08", "", "none"},
-      {"two of eight are not more than a quarter", {quick, slow}, "2025-09-08", "", "none"},
-      {"three of the last eight or nine", {quick, slow, one_more}, "2025-09-08", "", "2025-10-15"},
-      {"it keeps its date while it holds", {quick, slow, one_more}, "2025-09-08", "2025-10-14", "2025-10-14"},
-      {"two of eight hold it, too", {quick, slow}, "2025-09-08", "2025-10-14", "2025-10-14"},
-      {"eight quick ones end it", {quick, slow, one_more, later}, "2025-09-08", "2025-10-14", "none"},
-      {"five days are not slow", {Collected("2025-10-06", "2025-10-13", 8)}, "2025-09-08", "", "none"},
-      {"six are", {Collected("2025-10-06", "2025-10-14", 8)}, "2025-09-08", "", "2025-10-14"},
-      {"a first import is history", {Collected("2025-10-06", "2025-10-14", 8)}, "2025-10-14", "", "none"},
-      {"and what is dated before the rule", {Collected("2025-09-05", "2025-10-14", 8)}, "2025-09-01", "", "none"},
+      {"fewer than eight", {first, slow, one_more}, "none"},
+      {"two of eight are not more than a quarter", {first, quick, slow}, "none"},
+      {"three of the last eight or nine", {first, quick, slow, one_more}, "2025-10-15"},
+      {"it keeps its date while it holds", {first, quick, slow, one_more, Collected("2025-10-15", "2025-10-16", 5)}, "2025-10-15"},
+      {"one of the last eight ends it", {first, quick, slow, one_more, Collected("2025-10-15", "2025-10-16", 7), next}, "none"},
+      {"eight quick ones end it", {first, quick, slow, one_more, later, next}, "none"},
+      {"but not before a later date is recorded: theirs may not be over", {first, quick, slow, one_more, later}, "2025-10-15"},
+      {"and it may begin again", {first, quick, slow, one_more, later, Collected("2025-10-15", "2025-10-30", 4)}, "2025-10-30"},
+      {"five days are not slow", {first, Collected("2025-10-06", "2025-10-13", 8)}, "none"},
+      {"six are", {first, Collected("2025-10-06", "2025-10-14", 8)}, "2025-10-14"},
+      {"a first import is history", {Collected("2025-10-06", "2025-10-14", 8)}, "none"},
+      {"and so is the rest of it, a day later", {Collected("2025-10-06", "2025-10-14", 1), Collected("2025-10-06", "2025-10-15", 9)},
+       "none"},
+      {"what comes after it is news", {Collected("2025-10-06", "2025-10-14", 1), Collected("2025-10-14", "2025-10-22", 9)}, "2025-10-22"},
+      {"what is dated before the rule does not count", {first, Collected("2025-09-05", "2025-10-14", 8)}, "none"},
   };
-  for (const Case& c : cases) {
-    const std::optional<Date> in_force = *c.in_force ? std::optional(D(c.in_force)) : std::nullopt;
-    EXPECT_EQ(Text(CollectionSlowDue(Year(), {}, c.entries, D(c.first_recorded), in_force)), c.due) << c.what;
-  }
+  for (const Case& c : cases) EXPECT_EQ(Text(CollectionSlow(Year(), {}, c.entries)), c.due) << c.what;
 }
 
 // The order in which the entries are given decides nothing.
 TEST(CollectionSlowTest, LooksAtWhatWasRecordedLast) {
-  const std::vector<DayEntry> newest_first = {Collected("2025-10-15", "2025-10-16", 8), Collected("2025-10-01", "2025-10-14", 50)};
+  const std::vector<DayEntry> newest_first = {Collected("2025-10-17", "2025-10-17", 1), Collected("2025-10-15", "2025-10-16", 8),
+                                              Collected("2025-10-01", "2025-10-14", 50),
+                                              Collected("2025-09-08", "2025-09-08", 1)};
   const std::vector<DayEntry> oldest_first(newest_first.rbegin(), newest_first.rend());
-  EXPECT_EQ(CollectionSlowDue(Year(), {}, newest_first, D("2025-09-08"), std::nullopt), std::nullopt);
-  EXPECT_EQ(CollectionSlowDue(Year(), {}, oldest_first, D("2025-09-08"), std::nullopt), std::nullopt);
+  EXPECT_EQ(CollectionSlow(Year(), {}, newest_first), std::nullopt);
+  EXPECT_EQ(CollectionSlow(Year(), {}, oldest_first), std::nullopt);
+}
+
+// ---- For people ----
+
+TEST(RuleFindingTest, SaysWhatItWasCountedFrom) {
+  EXPECT_EQ(LaggingOnly(Year(), 5, true, D("2025-10-01")),
+            (RuleFinding{.due = D("2025-10-08"), .from = D("2025-10-01"), .by_signal = true}));
+  EXPECT_EQ(LaggingOnly(Year(), 5, true, D("2025-09-01")), (RuleFinding{.due = D("2025-09-12"), .from = D("2025-09-07")}));
+  EXPECT_EQ(CompletionOnly(Year(), {}, Dates({"2025-09-17", "2025-09-22"}), {}),
+            (RuleFinding{.due = D("2025-09-28"), .from = D("2025-09-15")}));
+  const DayEntry first = Known("2025-09-08", "2025-09-08", "2025-09-09");
+  const std::vector<DayEntry> waiting = {first, Known("2025-09-12", "2025-09-15"), Known("2025-09-10", "2025-09-16")};
+  EXPECT_EQ(ReviewOverdue(Year(), 10, waiting, D("2025-09-09")),
+            (RuleFinding{.due = D("2025-09-29"), .from = D("2025-09-15"), .by_signal = true, .records = 2}));
+  EXPECT_EQ(ReviewOverdue(Year(), 10, std::vector{first}, std::nullopt), (RuleFinding{.due = D("2025-09-30"), .from = D("2025-09-08")}));
+  const std::vector<DayEntry> collected = {Collected("2025-09-08", "2025-09-08", 1), Collected("2025-10-06", "2025-10-14", 8)};
+  EXPECT_EQ(CollectionSlow(Year(), {}, collected),
+            (RuleFinding{.due = D("2025-10-14"), .from = D("2025-10-14"), .records = 8, .of = 8}));
 }
 
 }  // namespace

@@ -50,6 +50,13 @@ Expectation ExpectationOf(const std::string& id, SignalKind kind) {
   return expectation;
 }
 
+AlertRule RuleOf(const std::string& id, decltype(AlertRule::terms) terms) {
+  AlertRule rule;
+  rule.id = id;
+  rule.terms = std::move(terms);
+  return rule;
+}
+
 // A good catalog with at least one of everything.
 Catalog Good() {
   Catalog catalog;
@@ -73,6 +80,9 @@ Catalog Good() {
                           ExpectationOf("absence", {SignalKind::Of::kIndicator, {}, "absence"})};
   catalog.expectations[1].team_labels = {{"level", "high"}};
   catalog.expectations[2].teams = {"oak"};
+  catalog.alert_rules = {RuleOf("lagging", LaggingOnlyTerms{}), RuleOf("boxes-only", CompletionOnlyTerms{}),
+                         RuleOf("reviews", ReviewOverdueTerms{}), RuleOf("slow", CollectionSlowTerms{})};
+  catalog.alert_rules[0].team_labels = {{"level", "high"}};
   return catalog;
 }
 
@@ -340,6 +350,38 @@ TEST(ValidateTest, NamesWhatIsWrongWithAnExpectation) {
   });
 }
 
+TEST(ValidateTest, NamesWhatIsWrongWithAnAlertRule) {
+  const auto rule = [](std::function<void(AlertRule&)> change) { return [change](Catalog& c) { change(c.alert_rules[0]); }; };
+  const auto terms = [](size_t i, auto change) { return [i, change](Catalog& c) { change(c.alert_rules[i].terms); }; };
+  ExpectNamed({
+      {"alert_rules[0].id", rule([](auto& r) { r.id = ""; })},
+      {"alert_rules[1].id", [](Catalog& c) { c.alert_rules[1].id = "lagging"; }},
+      {"alert_rules[0].id", rule([](auto& r) { r.id = "walks"; })},
+      {"alert_rules[0].team_labels", rule([](auto& r) { r.team_labels = {{"", "x"}}; })},
+      {"alert_rules[0].team_labels", rule([](auto& r) { r.team_labels = {{"level", "none"}}; })},
+      {"alert_rules[0].teams[0]", rule([](auto& r) { r.teams = {"ash"}; })},
+      {"alert_rules[1].teams[0]", [](Catalog& c) { c.alert_rules[1].teams = {"ash", "elm"}; }},
+      {"alert_rules[0].severity", rule([](auto& r) { r.severity = static_cast<Severity>(9); })},
+      {"alert_rules[0].notify_time", rule([](auto& r) { r.notify_time.minutes = -1; })},
+      {"alert_rules[0]", rule([](auto& r) { r.terms = std::monostate(); })},
+      {"alert_rules[0].lagging_only.days", terms(0, [](auto& t) { t = LaggingOnlyTerms{0}; })},
+      {"alert_rules[0].lagging_only.days", terms(0, [](auto& t) { t = LaggingOnlyTerms{401}; })},
+      {"alert_rules[0].lagging_only", [](Catalog& c) { c.indicators.erase(c.indicators.begin() + 2); }},
+      {"alert_rules[1].completion_only.cycle", terms(1, [](auto& t) { t = CompletionOnlyTerms{static_cast<CycleUnit>(3), 2}; })},
+      {"alert_rules[1].completion_only.cycles", terms(1, [](auto& t) { t = CompletionOnlyTerms{CycleUnit::kMonth, 0}; })},
+      {"alert_rules[1].completion_only", [](Catalog& c) { c.indicators.erase(c.indicators.begin() + 1); }},
+      {"alert_rules[2].review_overdue.days", terms(2, [](auto& t) { t = ReviewOverdueTerms{0}; })},
+      {"alert_rules[3].collection_slow.records", terms(3, [](auto& t) { t = CollectionSlowTerms{.records = 0}; })},
+      {"alert_rules[3].collection_slow.records", terms(3, [](auto& t) { t = CollectionSlowTerms{.records = 1'001}; })},
+      {"alert_rules[3].collection_slow.percent", terms(3, [](auto& t) { t = CollectionSlowTerms{.percent = 100}; })},
+      {"alert_rules[3].collection_slow.days", terms(3, [](auto& t) { t = CollectionSlowTerms{.days = -1}; })},
+      {"alert_rules[3].collection_slow.clear_percent", terms(3, [](auto& t) { t = CollectionSlowTerms{.clear_percent = 26}; })},
+      {"alert_rules[3].collection_slow.clear_percent", terms(3, [](auto& t) { t = CollectionSlowTerms{.clear_percent = -1}; })},
+      {"", terms(3, [](auto& t) { t = CollectionSlowTerms{.records = 1'000, .percent = 0, .days = 0, .clear_percent = 0}; })},
+      {"", rule([](auto& r) { r.enabled = false; })},
+  });
+}
+
 TEST(ValidateTest, EveryListGoesToItsLimitAndNotPastIt) {
   // Each fills a list to `size`.
   struct List {
@@ -370,8 +412,15 @@ TEST(ValidateTest, EveryListGoesToItsLimitAndNotPastIt) {
        }},
       {"expectations", kMaxExpectations,
        [&](Catalog& c, size_t size) {
+         c.alert_rules.clear();
          while (c.expectations.size() < size) {
            c.expectations.push_back(ExpectationOf(named(c.expectations.size()), SignalKind{}));
+         }
+       }},
+      {"alert_rules", kMaxExpectations,  // with the expectations
+       [&](Catalog& c, size_t size) {
+         while (c.expectations.size() + c.alert_rules.size() < size) {
+           c.alert_rules.push_back(RuleOf(named(c.alert_rules.size()), ReviewOverdueTerms{}));
          }
        }},
       {"calendars[0].years", kMaxSchoolYears,
@@ -480,6 +529,9 @@ TEST(DiffTest, AddedRemovedAndChangedByList) {
   after.teams.push_back(TeamNamed("ash"));
   after.sources.clear();
   after.expectations[0].every_days = 15;
+  after.alert_rules[0].terms = LaggingOnlyTerms{30};
+  after.alert_rules[0].enabled = false;
+  after.alert_rules[3].terms = CollectionSlowTerms{.records = 9};
   const std::vector<CatalogChange> expected = {
       {Kind::kChanged, "district",
        "time_zone: America/Chicago -> America/New_York; settings.settling_minutes: 10 -> 15"},
@@ -487,6 +539,10 @@ TEST(DiffTest, AddedRemovedAndChangedByList) {
       {Kind::kRemoved, "teams/elm", ""},
       {Kind::kRemoved, "sources/forms", ""},
       {Kind::kChanged, "expectations/any", "every_days: 10 -> 15"},
+      {Kind::kChanged, "alert_rules/lagging", "terms: LAGGING_ONLY days 40 -> LAGGING_ONLY days 30; enabled: true -> false"},
+      {Kind::kChanged, "alert_rules/slow",
+       "terms: COLLECTION_SLOW records 8, percent 25, days 5, clear_percent 13 -> COLLECTION_SLOW records 9, percent 25, days 5, "
+       "clear_percent 13"},
   };
   EXPECT_EQ(Diff(Good(), after), expected);
 }

@@ -371,6 +371,20 @@ TEST_F(BadInputTest, ABadCatalogChangesNothing) {
        "expectations[0].kind.indicator", "visits"},
       {"an expectation of no such team", apply([](auto& c) { c.mutable_expectations(0)->add_teams("nobody"); }),
        kInvalid, "expectations[0].teams[0]", "nobody"},
+      {"a rule of nothing", apply([](auto& c) { c.add_alert_rules()->set_id("rule"); }), kInvalid, "alert_rules[0]", "needs a kind"},
+      {"a rule for no team",
+       apply([](auto& c) {
+         c.add_alert_rules()->set_id("rule");
+         c.mutable_alert_rules(0)->mutable_review_overdue();
+         (*c.mutable_alert_rules(0)->mutable_team_labels())["level"] = "nowhere";
+       }),
+       kInvalid, "alert_rules[0].team_labels", "picks no team"},
+      {"a rule's days past their limit",
+       apply([](auto& c) {
+         c.add_alert_rules()->set_id("rule");
+         c.mutable_alert_rules(0)->mutable_review_overdue()->set_days(kMaxExpectationDays + 1);
+       }),
+       kInvalid, "alert_rules[0].review_overdue.days", "give 1 to 400"},
       {"settling past its limit",
        apply([](auto& c) { c.mutable_settings()->set_settling_minutes(kMaxSettlingMinutes + 1); }), kInvalid,
        "settings.settling_minutes", "give 0 to 1440"},

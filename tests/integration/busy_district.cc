@@ -95,6 +95,16 @@ v1::Catalog BusyCatalog(int variant, int teams, Date today) {
   expectation("anything", std::nullopt, 300, 0, 10);
   expectation("walkthroughs", v1::CATEGORY_WALKTHROUGH, 5 + variant % 2, 0, 5);
   if (variant % 5 != 4) expectation("practice-daily", v1::CATEGORY_IMPLEMENTATION, 1, 0, 0);
+  const auto rule = [&](const char* id) {
+    v1::AlertRule& added = *catalog.add_alert_rules();
+    added.set_id(id);
+    added.set_notify_time(notify);
+    added.set_from((today - 90).ToString());
+    return &added;
+  };
+  rule("unread")->mutable_review_overdue()->set_days(1 + variant % 3);
+  if (variant % 4 != 3) rule("results-only")->mutable_lagging_only()->set_days(2);
+  rule("slow")->mutable_collection_slow()->set_days(variant % 2);
   v1::Settings& settings = *catalog.mutable_settings();
   settings.set_settling_minutes(0);
   return catalog;

@@ -524,6 +524,27 @@ TEST(CliAlertsTest, ALateTeamIsListedAndExplained) {
   EXPECT_EQ(ExpectThreeForms<v1::ListAlertsResponse>(leadlag, {"alerts", "list", "--include_closed"}, "RESOLVED")
                 .alerts_size(),
             1);
+
+  // A rule beside the expectation; one that cannot be is refused by its line.
+  const std::string without = Read(catalog);
+  Write(catalog, without + "alert_rules:\n  - id: unread\n    review_overdue: {days: 500}\n    severity: ADVISORY\n");
+  result = leadlag({"apply", catalog});
+  EXPECT_EQ(result.exit_code, kExitRefused) << Told(result);
+  EXPECT_THAT(result.err, HasSubstr("catalog.yaml:14: alert_rules[0].review_overdue.days: 500 is out of range; give 1 to 400"));
+  Write(catalog, without + "alert_rules:\n  - id: unread\n    review_overdue: {days: 5}\n    severity: ADVISORY\n");
+  ASSERT_EQ(leadlag({"apply", catalog}).exit_code, kExitOk);
+  server.GoTo(Instant::Parse("2025-11-26T15:00:00Z").value());
+  const auto raised = ExpectThreeForms<v1::ListAlertsResponse>(leadlag, {"alerts", "list", "--kind", "review-overdue"}, "RAISED");
+  ASSERT_EQ(raised.alerts_size(), 1);
+  EXPECT_EQ(raised.alerts(0).expectation(), "unread");
+  EXPECT_EQ(raised.alerts(0).kind(), v1::ALERT_KIND_REVIEW_OVERDUE);
+  EXPECT_EQ(raised.alerts(0).severity(), v1::SEVERITY_ADVISORY);
+  const std::string rule_alert = raised.alerts(0).name().substr(raised.alerts(0).name().rfind('/') + 1);
+  EXPECT_THAT(leadlag({"alerts", "why", rule_alert}).out, HasSubstr("2 records are unreviewed, the longest since Tue 2025-11-18"));
+  EXPECT_THAT(leadlag({"alerts", "list", "--kind", "nonsense"}).err, HasSubstr("is not a kind of alert; give one of SIGNAL_OVERDUE"));
+  EXPECT_THAT(leadlag({"alerts", "list", "--kind", "signal-overdue"}).out, HasSubstr("no open alerts"));
+  EXPECT_EQ(leadlag({"review", "record", "north", "--date", "2025-11-26", "--indicator", "walks"}).exit_code, kExitOk);
+  EXPECT_THAT(leadlag({"alerts", "list"}).out, HasSubstr("no open alerts"));
 }
 
 // ---- Real attendance ----

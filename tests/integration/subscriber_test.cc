@@ -21,6 +21,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "core/clock.h"
 #include "tests/support/random_seed.h"
 #include "tests/support/stream_promises.h"
 #include "tests/support/stubs.h"
@@ -84,6 +85,11 @@ v1::Catalog FollowedCatalog(int variant, Date today) {
   };
   expectation("walks-often", 3, 8, 2)->mutable_kind()->set_category(v1::CATEGORY_WALKTHROUGH);
   expectation("anything", 2 + variant % 3, 1, 0)->mutable_kind()->set_any_leading(true);
+  v1::AlertRule& unread = *catalog.add_alert_rules();
+  unread.set_id("unread");
+  unread.mutable_review_overdue()->set_days(2 + variant % 2);
+  unread.set_severity(v1::SEVERITY_ADVISORY);
+  unread.set_from("2025-07-01");
   return catalog;
 }
 
@@ -93,7 +99,7 @@ struct Filter {
 };
 
 std::vector<Filter> Filters() {
-  std::vector<Filter> filters(6);
+  std::vector<Filter> filters(7);
   filters[0].name = "all";
   filters[1].name = "teams";
   filters[1].filter.add_teams("team-3");
@@ -108,6 +114,8 @@ std::vector<Filter> Filters() {
   (*filters[4].filter.mutable_labels())["level"] = "primary";
   filters[5].name = "nothing";
   filters[5].filter.add_teams("team-99");
+  filters[6].name = "kind";
+  filters[6].filter.add_kinds(v1::ALERT_KIND_REVIEW_OVERDUE);
   return filters;
 }
 
@@ -268,6 +276,41 @@ class SubscriberTest : public testing::Test {
     EXPECT_EQ(response.result().failed_count(), 0) << response.ShortDebugString();
   }
 
+  // Acknowledges or snoozes one of the open alerts.
+  void Handle() {
+    Stubs& stubs = server_.stubs();
+    v1::ListAlertsRequest list;
+    v1::ListAlertsResponse alerts;
+    list.set_parent(kDistrict);
+    TestContext list_context, context;
+    ASSERT_TRUE(stubs.alerts->ListAlerts(&list_context, list, &alerts).ok());
+    if (alerts.alerts().empty()) return;
+    const std::string name = alerts.alerts(random_.Between(0, alerts.alerts_size() - 1)).name();
+    grpc::Status status;
+    if (random_.OneIn(3)) {
+      v1::AcknowledgeRequest request;
+      v1::AcknowledgeResponse response;
+      request.set_name(name);
+      request.set_by("coach");
+      status = stubs.alerts->Acknowledge(&context, request, &response);
+    } else {
+      v1::SnoozeRequest request;
+      v1::SnoozeResponse response;
+      request.set_name(name);
+      request.set_by("coach");
+      if (random_.OneIn(4)) {
+        request.set_end_now(true);
+      } else {
+        request.set_instructional_days(random_.Between(1, 3));
+      }
+      status = stubs.alerts->Snooze(&context, request, &response);
+    }
+    // The summer has no days to snooze for; what has just fallen due may have closed it.
+    EXPECT_TRUE(status.ok() || status.error_code() == grpc::StatusCode::INVALID_ARGUMENT ||
+                status.error_code() == grpc::StatusCode::FAILED_PRECONDITION)
+        << Text(status);
+  }
+
   // Unique: what the log held once, it holds for ever.
   void ReadLog() {
     Stubs& stubs = server_.stubs();
@@ -302,6 +345,8 @@ class SubscriberTest : public testing::Test {
       case 2:
       case 3:
         return Record();
+      case 4:
+        return Handle();
       default:
         return server_.GoTo(Instant{server_.clock().Now().micros + random_.Between(1, 30) * kMicrosPerHour});
     }
@@ -397,11 +442,79 @@ TEST_F(SubscriberTest, EveryPromiseHoldsOverRestartsOfEitherSide) {
   std::set<v1::FlipReason> reasons;
   for (const v1::Flip& flip : log_) reasons.insert(flip.reason());
   for (const v1::FlipReason reason : {v1::FLIP_REASON_STARTED, v1::FLIP_REASON_EVIDENCE, v1::FLIP_REASON_DUE,
-                                      v1::FLIP_REASON_GRACE_OVER, v1::FLIP_REASON_RESOLVED, v1::FLIP_REASON_INACTIVE}) {
+                                      v1::FLIP_REASON_GRACE_OVER, v1::FLIP_REASON_RESOLVED, v1::FLIP_REASON_INACTIVE,
+                                      v1::FLIP_REASON_ACKNOWLEDGED, v1::FLIP_REASON_SNOOZED, v1::FLIP_REASON_SNOOZE_ENDED}) {
     EXPECT_TRUE(reasons.contains(reason)) << v1::FlipReason_Name(reason);
   }
+  const bool raised = std::any_of(log_.begin(), log_.end(), [](const v1::Flip& f) { return f.to_state() == v1::WATCH_STATE_RAISED; });
+  EXPECT_TRUE(raised);
   std::cout << subscribers.size() << " subscribers, " << told << " messages, " << last << " flips, " << restarts
             << " restarts of the server; seed " << seed_ << std::endl;
+}
+
+// A subscriber that stops reading costs what its connection buffers, for a while; then it is cut, and goes on with its last token.
+TEST_F(SubscriberTest, OneThatStopsReadingIsCutAndLosesNothing) {
+  constexpr int64_t kStalled = 300'000;
+  TestServerOptions options = Options(server_.clock().Now());
+  options.feed.stalled_micros = kStalled;
+  options.feed.flips_per_read = 500;
+  TestServer server(options);
+  {
+    TestContext context;
+    v1::ApplyCatalogRequest request;
+    v1::ApplyCatalogResponse response;
+    *request.mutable_catalog() = FollowedCatalog(0, Today());
+    ASSERT_TRUE(server.stubs().catalog->ApplyCatalog(&context, request, &response).ok());
+  }
+  // More than a connection holds for one who does not read.
+  for (int year = 2026; year < 2040; ++year) server.GoTo(At(absl::StrCat(year, "-06-30T16:00:00Z")));
+  const auto last = static_cast<int64_t>((*server.app().engine().Read("followed"))->last_sequence());
+  ASSERT_GT(last, 1'000);
+
+  v1::SubscribeRequest request;
+  request.set_parent(kDistrict);
+  request.set_earliest(true);
+  // As small a window as there is.
+  grpc::ChannelArguments arguments;
+  arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);
+  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  Stubs stalled_stubs(grpc::CreateCustomChannel(server.target(), grpc::InsecureChannelCredentials(), arguments));
+  TestContext stalled_context;
+  const auto stalled = stalled_stubs.alerts->Subscribe(&stalled_context, request);
+  Subscriber reading(Filters()[0], /*with_snapshot=*/false, seed_);
+  reading.CatchUp(server.target(), last);  // who reads is served
+  EXPECT_EQ(reading.through(), last);
+  {
+    // Bookmarks, until it has been stalled for long enough.
+    v1::SubscribeRequest now;
+    now.set_parent(kDistrict);
+    TestContext context;
+    const auto waiting = server.stubs().alerts->Subscribe(&context, now);
+    v1::SubscribeResponse message;
+    for (const int64_t until = MonotonicMicros() + 3 * kStalled; MonotonicMicros() < until;) ASSERT_TRUE(waiting->Read(&message));
+    context.TryCancel();
+    waiting->Finish();
+  }
+  std::map<int64_t, std::string> held;
+  v1::SubscribeResponse message;
+  const auto take = [&] {
+    for (const v1::Flip& flip : message.flips()) EXPECT_TRUE(held.emplace(flip.sequence(), flip.team()).second) << flip.sequence();
+  };
+  std::string token;
+  while (stalled->Read(&message)) {
+    take();
+    token = message.token();
+  }
+  EXPECT_EQ(stalled->Finish().error_code(), grpc::StatusCode::CANCELLED);
+  EXPECT_LT(static_cast<int64_t>(held.size()), last) << "it never stalled";
+  request.clear_start();
+  token.empty() ? request.set_earliest(true) : request.set_token(token);
+  TestContext context;
+  const auto again = stalled_stubs.alerts->Subscribe(&context, request);
+  while (static_cast<int64_t>(held.size()) < last && again->Read(&message)) take();
+  context.TryCancel();
+  again->Finish();
+  EXPECT_EQ(static_cast<int64_t>(held.size()), last);
 }
 
 // Honest about loss: the sequences of a district that was made anew are others.

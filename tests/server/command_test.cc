@@ -20,6 +20,14 @@ HandleAlertCommand Handle(What what, const std::string& note, std::optional<Date
   return {.alert = 300, .what = what, .by = "m.ortiz", .note = note, .until = until, .days = days};
 }
 
+Catalog CatalogWithRules() {
+  Catalog catalog = SmallDistrict::MakeCatalog();
+  catalog.alert_rules.resize(1);
+  catalog.alert_rules[0].id = "reviews";
+  catalog.alert_rules[0].terms = ReviewOverdueTerms{7};
+  return catalog;
+}
+
 std::vector<Command> OneOfEach() {
   RecordEvidenceCommand evidence{.source = "forms", .items = {Item("north", "walks", "2025-09-04", "r1")}};
   evidence.complete_through = DateOf("2025-09-03");
@@ -29,6 +37,7 @@ std::vector<Command> OneOfEach() {
   const ZoneRules zone = LoadZone("America/New_York").value();
   return {
       {kNow, "clerk", ApplyCatalogCommand{.catalog = SmallDistrict::MakeCatalog(), .zones = {zone}, .incarnation = 7}},
+      {kNow, "clerk", ApplyCatalogCommand{.catalog = CatalogWithRules(), .zones = {zone}, .incarnation = 7}},
       {kNow, "clerk", StageCatalogCommand{true, "bytes"}},
       {kNow, "zone-database", ReplaceZonesCommand{{zone}}},
       {kNow, "forms", evidence},
@@ -57,7 +66,10 @@ TEST(CommandTest, EachIsOfTheFirstFormatThatHasIt) {
   for (const Command& command : OneOfEach()) {
     const auto* const go_on = std::get_if<ContinueCommand>(&command.body);
     const bool handles = std::holds_alternative<HandleAlertCommand>(command.body);
-    EXPECT_EQ(EncodeCommand(command).front(), handles ? 3 : go_on != nullptr && go_on->watches_max != kWatchesPerCommand ? 2 : 1);
+    const auto* const apply = std::get_if<ApplyCatalogCommand>(&command.body);
+    const bool has_rules = apply != nullptr && !apply->catalog.alert_rules.empty();
+    const bool goes_on_by = go_on != nullptr && go_on->watches_max != kWatchesPerCommand;
+    EXPECT_EQ(EncodeCommand(command).front(), has_rules ? 4 : handles ? 3 : goes_on_by ? 2 : 1);
   }
 }
 
@@ -66,7 +78,7 @@ TEST(CommandTest, DamagedAndNewerBytesAreToldApart) {
     std::string bytes = EncodeCommand(command);
     EXPECT_EQ(DecodeCommand(bytes.substr(0, bytes.size() - 1)).status().code(), absl::StatusCode::kDataLoss);
     EXPECT_EQ(DecodeCommand(bytes + '\0').status().code(), absl::StatusCode::kDataLoss);
-    bytes.front() = 4;
+    bytes.front() = 5;
     EXPECT_EQ(DecodeCommand(bytes).status().code(), absl::StatusCode::kFailedPrecondition);
     bytes.front() = 0;
     EXPECT_EQ(DecodeCommand(bytes).status().code(), absl::StatusCode::kDataLoss);

@@ -91,6 +91,11 @@ constexpr char kCatalog[] = R"pb(
   expectations { id: "walks" kind { category: CATEGORY_WALKTHROUGH } }
   expectations { id: "voices" kind { category: CATEGORY_STUDENT_EXPERIENCE } }
   expectations { id: "any" kind { any_leading: true } every_days: 5 grace_days: 0 notify_time: "06:30" from: "2025-09-01" }
+  indicators { id: "boxes" role: INDICATOR_ROLE_LEADING category: CATEGORY_IMPLEMENTATION measure: MEASURE_COMPLETION }
+  alert_rules { id: "lagging" lagging_only {} }
+  alert_rules { id: "boxes-only" completion_only { cycle: CYCLE_MONTH cycles: 3 } severity: SEVERITY_CRITICAL enabled: false }
+  alert_rules { id: "unread" review_overdue { days: 4 } notify_time: "06:15" from: "2025-09-01" teams: "t" }
+  alert_rules { id: "slow" collection_slow { percent: 10 } team_labels { key: "level" value: "high" } }
 )pb";
 
 TEST(ConvertCatalogTest, FillsInDefaults) {
@@ -112,6 +117,18 @@ TEST(ConvertCatalogTest, FillsInDefaults) {
   EXPECT_EQ(catalog->expectations[2].grace_days, 0);
   EXPECT_EQ(catalog->settings.settling_minutes, 10);
   EXPECT_EQ(catalog->settings.review_objective_days, 10);
+  const std::vector<AlertRule>& rules = catalog->alert_rules;
+  ASSERT_EQ(rules.size(), 4u);
+  EXPECT_EQ(std::get<LaggingOnlyTerms>(rules[0].terms).days, 40);
+  EXPECT_EQ(rules[0].severity, Severity::kWarning);
+  EXPECT_TRUE(rules[0].enabled);
+  EXPECT_EQ(rules[0].notify_time.ToString(), "07:00");
+  EXPECT_EQ(std::get<CompletionOnlyTerms>(rules[1].terms), (CompletionOnlyTerms{CycleUnit::kMonth, 3}));
+  EXPECT_EQ(rules[1].severity, Severity::kCritical);
+  EXPECT_FALSE(rules[1].enabled);
+  EXPECT_EQ(std::get<ReviewOverdueTerms>(rules[2].terms).days, 4);
+  EXPECT_EQ(std::get<CollectionSlowTerms>(rules[3].terms),
+            (CollectionSlowTerms{.records = 8, .percent = 10, .days = 5, .clear_percent = 10}));
 }
 
 TEST(ConvertCatalogTest, ExportedDocumentIsTheSameCatalog) {

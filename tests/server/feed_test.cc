@@ -47,6 +47,12 @@ class Collector : public FeedSink {
     closed_ = status;
   }
 
+  void Cut(const absl::Status& status) override {
+    cut_ = true;
+    Close(status);
+  }
+  bool was_cut() const { return cut_; }
+
   // The message with this number, from 0; an empty one where it does not come.
   Message Get(size_t number) {
     absl::MutexLock lock(&mu_);
@@ -66,6 +72,7 @@ class Collector : public FeedSink {
   }
 
  private:
+  std::atomic<bool> cut_{false};
   absl::Mutex mu_;
   std::vector<Message> messages_ ABSL_GUARDED_BY(mu_);
   std::optional<absl::Status> closed_ ABSL_GUARDED_BY(mu_);
@@ -307,6 +314,33 @@ TEST_F(FeedTest, BookmarksALongWayThroughWhatDoesNotMatch) {
   const Collector::Message bookmark = subscriber.sink->Get(0);
   EXPECT_THAT(bookmark.sequences, IsEmpty());
   EXPECT_EQ(bookmark.through, 4u);
+}
+
+TEST_F(FeedTest, AStalledSubscriberIsCutAndGoesOnWithItsToken) {
+  FeedOptions options;
+  options.stalled_micros = 60'000'000;
+  Make(options);
+  Subscriber stalled = Add(FlipFeed::WithSnapshot()), reading = Add(FlipFeed::FromNow());
+  reading.sink->Get(0);
+  feed_->Ready(reading.id);
+  Subscriber resting = Add(FlipFeed::FromNow());
+  const std::string token = resting.sink->Get(0).token;
+  stalled.sink->Get(0);
+  district_.GoTo("2025-09-02");
+  reading.sink->Get(1);
+  feed_->Ready(reading.id);
+  Pass(59'000'000);
+  reading.sink->Get(2);  // a bookmark
+  feed_->Ready(reading.id);
+  EXPECT_EQ(feed_->size(), 3u);
+  Pass(7'000'000);
+  EXPECT_EQ(stalled.sink->closed().code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(resting.sink->closed().code(), absl::StatusCode::kUnavailable);
+  EXPECT_TRUE(stalled.sink->was_cut() && resting.sink->was_cut());
+  EXPECT_FALSE(reading.sink->was_cut());
+  // What it had not taken comes again, and nothing twice.
+  Subscriber again = Add(FlipFeed::Start(token));
+  EXPECT_EQ(again.sink->Get(0).sequences, reading.sink->Get(1).sequences);
 }
 
 TEST_F(FeedTest, DrainClosesEveryoneAndRefusesMore) {

@@ -34,7 +34,19 @@ class LargeReviewTest : public ::testing::Test {
   // The disk of a simulated district that has lived up to the day of the reviews.
   static std::shared_ptr<Disk> ADisk(Random& random) {
     SimulatedDistrict simulated({.start = At("2025-08-01 12:00")});
-    EXPECT_TRUE(simulated.Apply(SmallCatalog(2)).ok());
+    Catalog catalog = SmallCatalog(2);
+    catalog.alert_rules.resize(1);
+    catalog.alert_rules[0].id = "unread";
+    catalog.alert_rules[0].terms = ReviewOverdueTerms{2};
+    catalog.alert_rules[0].from = D("2025-07-01");
+    EXPECT_TRUE(simulated.Apply(catalog).ok());
+    // The first record, and a review in each month, so that only records can be overdue.
+    simulated.AdvanceTo(At("2025-09-09 12:00"));
+    EXPECT_TRUE(simulated.Record("forms", {NumberRecord("first", "t1", "walks", D("2025-09-09"))}).ok());
+    for (const char* date : {"2025-09-10", "2025-10-01", "2025-11-03"}) {
+      simulated.AdvanceTo(At(absl::StrCat(date, " 12:00")));
+      EXPECT_TRUE(simulated.RecordReview({.id = absl::StrCat("m", date), .team = "t1", .date = D(date), .indicators = {"walks"}}).ok());
+    }
     simulated.AdvanceTo(At("2025-11-10 12:00"));
     std::vector<EvidenceItem> items;
     for (int i = 0; i < kRecords; ++i) {
@@ -151,6 +163,65 @@ TEST_F(LargeReviewTest, IsRightWhateverHappensMeanwhile) {
     district.Close();
     EXPECT_EQ(Inconsistencies(disk, now), "");
   }
+}
+
+// What the rule about reviews flips t1's watch to, from `at` on.
+std::vector<WatchFlip> FlipsFrom(std::shared_ptr<Disk> disk, Instant now, Instant at) {
+  SimulatedDistrict again({.start = now, .disk = std::move(disk)});
+  again.engine().WaitIdle();
+  std::vector<WatchFlip> flips = again.FlipsByWatch()[{"t1", "unread"}];
+  std::erase_if(flips, [&](const WatchFlip& flip) { return flip.effective < at; });
+  return flips;
+}
+
+// The moment comes while the review is half done: what it has not come to yet is no reason for an alert.
+TEST_F(LargeReviewTest, ARuleAboutReviewsWaitsForOneThatIsWorkedThrough) {
+  for (const bool reopen : {false, true}) {
+    Random random(1);
+    const std::shared_ptr<Disk> disk = ADisk(random);
+    SteppedDistrict district(disk);
+    const Instant before = At("2025-11-13 06:59"), after = At("2025-11-13 07:01");
+    district.SetNow(before);
+    ASSERT_TRUE(district.Apply(TickCommand{}).ok());
+    ASSERT_TRUE(district.Apply(RecordReviewCommand{AReview(random, 0)}).ok());
+    ASSERT_TRUE(district->HasPendingWork(district.now()));
+    district.SetNow(after);
+    ASSERT_TRUE(district.Apply(TickCommand{}).ok());
+    if (reopen) district.Reopen();
+    // Nor is a correction.
+    ASSERT_TRUE(district.Apply(RecordEvidenceCommand{"forms", {VoidRecord("r1")}, {}}).ok());
+    EXPECT_TRUE(district->HasPendingWork(district.now()));
+    EXPECT_EQ(district.Verify(), std::vector<std::string>{});
+    while (district->HasPendingWork(district.now())) ASSERT_TRUE(district.Apply(ContinueCommand{}).ok());
+    EXPECT_EQ(district.Verify(), std::vector<std::string>{});
+    const Instant now = district.now();
+    district.Close();
+    EXPECT_EQ(FlipsFrom(disk, now, before), std::vector<WatchFlip>{});
+  }
+}
+
+// It ends when the review was recorded, whichever part comes to the last record, and as evidence, whatever else comes between.
+TEST_F(LargeReviewTest, AnAlertThatAReviewEndsInPartsEndsWhenItWasRecorded) {
+  Random random(1);
+  const std::shared_ptr<Disk> disk = ADisk(random);
+  SteppedDistrict district(disk);
+  district.SetNow(At("2025-11-14 12:00"));
+  ASSERT_TRUE(district.Apply(TickCommand{}).ok());
+  while (district->HasPendingWork(district.now())) ASSERT_TRUE(district.Apply(ContinueCommand{}).ok());
+  ASSERT_TRUE(district.Apply(RecordReviewCommand{AReview(random, 0)}).ok());
+  const Instant recorded = district.now();
+  ASSERT_TRUE(district->HasPendingWork(district.now()));
+  ASSERT_TRUE(district.Apply(RecordEvidenceCommand{"forms", {VoidRecord("r1")}, {}}).ok());
+  while (district->HasPendingWork(district.now())) ASSERT_TRUE(district.Apply(ContinueCommand{}).ok());
+  EXPECT_EQ(district.Verify(), std::vector<std::string>{});
+  const Instant now = district.now();
+  district.Close();
+  const std::vector<WatchFlip> flips = FlipsFrom(disk, now, At("2025-11-13"));
+  ASSERT_EQ(flips.size(), 2u);
+  EXPECT_EQ(flips[0].reason, FlipReason::kDue);
+  EXPECT_EQ(flips[0].effective, At("2025-11-13 07:00"));
+  EXPECT_EQ(flips[1].reason, FlipReason::kResolved);
+  EXPECT_EQ(flips[1].effective, recorded);
 }
 
 // The writer may continue before the tick that says that time has passed.

@@ -26,12 +26,10 @@ const ZoneRules& Rules(const std::string& name) {
   return known.emplace(name, *std::move(rules)).first->second;
 }
 
-bool Picks(const Expectation& expectation, const Team& team) {
-  if (!expectation.teams.empty() &&
-      std::find(expectation.teams.begin(), expectation.teams.end(), team.id) == expectation.teams.end()) {
-    return false;
-  }
-  for (const auto& [key, value] : expectation.team_labels) {
+template <typename Entry>
+bool Picks(const Entry& entry, const Team& team) {
+  if (!entry.teams.empty() && std::find(entry.teams.begin(), entry.teams.end(), team.id) == entry.teams.end()) return false;
+  for (const auto& [key, value] : entry.team_labels) {
     const auto label = team.labels.find(key);
     if (label == team.labels.end() || label->second != value) return false;
   }
@@ -61,8 +59,11 @@ constexpr Date kNoYear = Date::Min();
 std::shared_ptr<const NaiveWorld> WatchStories::WorldOf(const WatchName& name) const {
   const Team* team = Find(catalog_.teams, name.team);
   const Expectation* expectation = Find(catalog_.expectations, name.expectation);
+  const AlertRule* rule = RuleOf(name);
   auto world = std::make_shared<NaiveWorld>();
-  if (team == nullptr || expectation == nullptr || !Picks(*expectation, *team)) {
+  const bool picked = (expectation != nullptr && team != nullptr && Picks(*expectation, *team)) ||
+                      (rule != nullptr && team != nullptr && Picks(*rule, *team));
+  if (!picked) {
     // Nothing to watch: no calendar. It is not that the team was inactive.
     world->zone = Rules(catalog_.time_zone);
     world->active = {{Date::Min(), std::nullopt}};
@@ -77,9 +78,45 @@ std::shared_ptr<const NaiveWorld> WatchStories::WorldOf(const WatchName& name) c
   }
   world->zone = Rules(team->time_zone.empty() ? catalog_.time_zone : team->time_zone);
   world->active = team->active_periods;
+  if (rule != nullptr) {
+    world->terms.notify_time = rule->notify_time;
+    world->terms.from = rule->from ? *rule->from : apply_dates_.at(rule->id);
+    return world;
+  }
   world->terms = {expectation->every_days, expectation->grace_days, expectation->allowance_days,
                   expectation->notify_time, expectation->from ? *expectation->from : apply_dates_.at(expectation->id)};
   return world;
+}
+
+const AlertRule* WatchStories::RuleOf(const WatchName& name) const {
+  const AlertRule* rule = Find(catalog_.alert_rules, name.expectation);
+  return rule != nullptr && rule->enabled ? rule : nullptr;
+}
+
+Date WatchStories::LocalDate(const std::string& id, Instant at) const {
+  const Team* team = Find(catalog_.teams, id);
+  return Rules(team == nullptr || team->time_zone.empty() ? catalog_.time_zone : team->time_zone).LocalDate(at);
+}
+
+std::shared_ptr<const NaiveTeamFacts> WatchStories::FactsFor(const WatchName& name) const {
+  auto facts = std::make_shared<NaiveTeamFacts>();
+  if (const AlertRule* const rule = RuleOf(name)) facts->rule = *rule;
+  if (const auto ids = of_team_.find(name.team); ids != of_team_.end()) {
+    for (const std::string& id : ids->second) {
+      const Kept& kept = records_.at(id);
+      const Indicator* indicator = kept.indicator ? Find(catalog_.indicators, *kept.indicator) : nullptr;
+      if (indicator == nullptr) continue;
+      facts->records.push_back({*kept.indicator, indicator->role, indicator->measure == Measure::kCompletion, kept.date, kept.first_date,
+                                kept.recorded, kept.known, kept.corrected_on, kept.stands_since});
+    }
+  }
+  if (const auto reviews = reviews_.find(name.team); reviews != reviews_.end()) facts->reviews = reviews->second;
+  return facts;
+}
+
+void WatchStories::Happen(const WatchName& name, Book& book, Happening happening) {
+  if (rules_.contains(name.expectation)) book.story.rule_facts.push_back(FactsFor(name));
+  book.story.happenings.push_back(std::move(happening));
 }
 
 bool WatchStories::Counts(const std::string& expectation, const Kept& record) const {
@@ -123,18 +160,29 @@ void WatchStories::Apply(Instant at, const Catalog& catalog) {
     apply_dates[expectation.id] =
         before != apply_dates_.end() ? before->second : Rules(catalog.time_zone).LocalDate(at);
   }
+  for (const AlertRule& rule : catalog.alert_rules) {
+    rules_.insert(rule.id);
+    if (rule.from || !rule.enabled) continue;
+    const auto before = apply_dates_.find(rule.id);
+    apply_dates[rule.id] = before != apply_dates_.end() ? before->second : Rules(catalog.time_zone).LocalDate(at);
+  }
   catalog_ = catalog;
   apply_dates_ = std::move(apply_dates);
   for (const Team& team : catalog.teams) {
     for (const Expectation& expectation : catalog.expectations) {
       if (Picks(expectation, team)) books_[{team.id, expectation.id}];
     }
+    for (const AlertRule& rule : catalog.alert_rules) {
+      if (rule.enabled && Picks(rule, team)) books_[{team.id, rule.id}];
+    }
   }
   static const std::vector<std::string> none;
   for (auto& [name, book] : books_) {
     const auto ids = of_team_.find(name.team);
-    book.story.happenings.push_back(
-        {at, ChangesOf(name.expectation, book, ids == of_team_.end() ? none : ids->second, {}), WorldOf(name)});
+    const bool rule = rules_.contains(name.expectation);
+    Happen(name, book,
+           {at, rule ? std::vector<EvidenceChange>() : ChangesOf(name.expectation, book, ids == of_team_.end() ? none : ids->second, {}),
+            WorldOf(name)});
   }
 }
 
@@ -146,18 +194,39 @@ void WatchStories::Record(Instant at, const std::vector<Item>& items) {
     any_new = any_new || item.is_new;
     const auto [record, fresh] = records_.try_emplace(item.id);
     if (fresh) of_team_[item.team].push_back(item.id);
-    if (record->second.date != item.date) moved.insert(item.id);
-    record->second = {item.team, item.indicator, item.date};
+    Kept& kept = record->second;
+    if (kept.date != item.date) moved.insert(item.id);
+    if (fresh) {
+      kept.first_date = item.date;
+      kept.recorded = LocalDate(item.team, at);
+      kept.known = LocalDate(item.team, item.reported.value_or(at));
+    } else if (item.indicator) {
+      kept.corrected_on = LocalDate(item.team, at);
+    }
+    kept.team = item.team;
+    kept.indicator = item.indicator;
+    kept.date = item.date;
+    kept.stands_since = at;
     touched[item.team].push_back(item.id);
   }
   for (const auto& [team, ids] : touched) {
     for (auto book = books_.lower_bound({team, ""}); book != books_.end() && book->first.team == team; ++book) {
-      std::vector<EvidenceChange> changes = ChangesOf(book->first.expectation, book->second, ids, moved);
-      if (changes.empty()) continue;
+      const bool rule = rules_.contains(book->first.expectation);
+      std::vector<EvidenceChange> changes;
+      if (!rule) changes = ChangesOf(book->first.expectation, book->second, ids, moved);
+      if (!rule && changes.empty()) continue;
       // One batch is one cause, whichever team's record in it is new.
       if (any_new) changes.push_back({EvidenceChange::Kind::kRecord, "new", kNoYear});
-      book->second.story.happenings.push_back({at, std::move(changes), nullptr});
+      Happen(book->first, book->second, {at, std::move(changes), nullptr});
     }
+  }
+}
+
+void WatchStories::Review(Instant at, const std::string& team, Date date, const std::vector<std::string>& indicators) {
+  reviews_[team].push_back({date, indicators, at});
+  for (auto book = books_.lower_bound({team, ""}); book != books_.end() && book->first.team == team; ++book) {
+    if (!rules_.contains(book->first.expectation)) continue;
+    Happen(book->first, book->second, {at, {{EvidenceChange::Kind::kRecord, "new", kNoYear}}, nullptr});  // it is evidence
   }
 }
 

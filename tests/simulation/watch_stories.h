@@ -30,8 +30,12 @@ class WatchStories {
     std::optional<std::string> indicator;  // none: voided
     Date date;
     bool is_new = false;
+    std::optional<Instant> reported{};  // of a new one
   };
   void Record(Instant at, const std::vector<Item>& items);
+
+  // A review of indicators, without a list of records.
+  void Review(Instant at, const std::string& team, Date date, const std::vector<std::string>& indicators);
 
   void Down(Instant from, Instant up);
 
@@ -43,6 +47,10 @@ class WatchStories {
     std::string team;
     std::optional<std::string> indicator;
     Date date;
+    // Of the first content.
+    Date first_date, recorded, known;
+    std::optional<Date> corrected_on;
+    Instant stands_since;
   };
   // One watch, being written.
   struct Book {
@@ -50,6 +58,11 @@ class WatchStories {
     std::set<std::string> counted;  // ids that count now
   };
 
+  const AlertRule* RuleOf(const WatchName& name) const;
+  Date LocalDate(const std::string& team, Instant at) const;
+  // What a rule knows of the team now.
+  std::shared_ptr<const NaiveTeamFacts> FactsFor(const WatchName& name) const;
+  void Happen(const WatchName& name, Book& book, Happening happening);
   std::shared_ptr<const NaiveWorld> WorldOf(const WatchName& name) const;
   bool Counts(const std::string& expectation, const Kept& record) const;
   // The records among `ids` whose standing with the watch has changed.
@@ -61,6 +74,8 @@ class WatchStories {
   std::map<std::string, SignalKind> kinds_;  // of every expectation there ever was
   std::map<std::string, Kept> records_;
   std::map<std::string, std::vector<std::string>> of_team_;  // records by team
+  std::map<std::string, std::vector<NaiveReview>> reviews_;  // by team
+  std::set<std::string> rules_;                              // ids of every rule there ever was
   std::map<WatchName, Book> books_;
   std::vector<Downtime> downtimes_;
 };

@@ -119,6 +119,29 @@ AlertRecord SampleHandledAlert() {
   return record;
 }
 
+FlipRecord SampleRuleFlip() {
+  FlipRecord record = SampleFlip();
+  record.expectation = "reviews";
+  record.flip.to = WatchState::kRaised;
+  record.kind = leadlag::AlertKind::kReviewOverdue;
+  record.severity = Severity::kAdvisory;
+  return record;
+}
+
+AlertRecord SampleRuleAlert() {
+  AlertRecord record = SampleAlert();
+  record.state = WatchState::kRaised;
+  record.kind = leadlag::AlertKind::kCollectionSlow;
+  record.severity = Severity::kCritical;
+  return record;
+}
+
+WatchRecord SampleRaisedWatch() {
+  WatchRecord record = SampleWatch();
+  record.watch.state = WatchState::kRaised;
+  return record;
+}
+
 SourceObservation SampleObservation() { return {At(40), D(9, 30)}; }
 
 CalendarSpec SampleCalendar() {
@@ -170,6 +193,28 @@ CatalogRecord SampleCatalog() {
   return record;
 }
 
+CatalogRecord SampleRules() {
+  CatalogRecord record = SampleCatalog();
+  const auto add = [&](std::string id, decltype(AlertRule::terms) terms) -> AlertRule& {
+    AlertRule& rule = record.catalog.alert_rules.emplace_back();
+    rule.id = std::move(id);
+    rule.terms = std::move(terms);
+    return rule;
+  };
+  AlertRule& lagging = add("lagging", LaggingOnlyTerms{30});
+  lagging.display_name = "L";
+  lagging.team_labels = {{"level", "high"}};
+  lagging.teams = {"p-12"};
+  lagging.severity = Severity::kCritical;
+  lagging.enabled = false;
+  lagging.notify_time = MinuteOfDay{500};
+  lagging.from = D(9, 1);
+  add("boxes", CompletionOnlyTerms{CycleUnit::kMonth, 3});
+  add("reviews", ReviewOverdueTerms{7});
+  add("slow", CollectionSlowTerms{.records = 9, .percent = 30, .days = 4, .clear_percent = 10});
+  return record;
+}
+
 // One kind of record: a value with everything set, how it is written and read, and its bytes for ever.
 template <typename Record>
 struct Kind {
@@ -204,32 +249,60 @@ const Kind<Review>& ReviewKind() {
 const Kind<WatchRecord>& WatchKind() {
   static const auto& kind = *new Kind<WatchRecord>{
       "watch", SampleWatch(), EncodeWatchRecord, DecodeWatchRecord,
-      "010301fabd0280f4ffa0eefe9e06809abb97eefe9e06048201"};
+      "010301fabd0280f4ffa0eefe9e06809abb97eefe9e06048201", 2};
   return kind;
 }
 const Kind<FlipRecord>& FlipKind() {
   static const auto& kind = *new Kind<FlipRecord>{
       "flip", SampleFlip(), EncodeFlipRecord, DecodeFlipRecord,
       "0104702d31320577616c6b73010303809abb97eefe9e0601fabd0280a3b598eefe9e068201020461726561056e6f72746805"
-      "6c6576656c0468696768", 2};
+      "6c6576656c0468696768", 3};
   return kind;
 }
 const Kind<AlertRecord>& AlertKind() {
   static const auto& kind = *new Kind<AlertRecord>{
       "alert", SampleAlert(), EncodeAlertRecord, DecodeAlertRecord,
-      "01010204809abb97eefe9e060180cec4aaeefe9e060601fabd0201056c6576656c04686967680382010008", 2};
+      "01010204809abb97eefe9e060180cec4aaeefe9e060601fabd0201056c6576656c04686967680382010008", 3};
   return kind;
 }
 const Kind<FlipRecord>& HandlingKind() {
   static const auto& kind = *new Kind<FlipRecord>{"handling", SampleHandling(), EncodeFlipRecord, DecodeFlipRecord,
       "0204702d31320577616c6b7303030c80acaf99eefe9e0601fabd0280a3b598eefe9e068201020461726561056e6f727468056c6576656c04"
-      "68696768010188be02076d2e6f7274697a077765206d656574", 2};
+      "68696768010188be02076d2e6f7274697a077765206d656574", 3};
   return kind;
 }
 const Kind<AlertRecord>& HandledAlertKind() {
   static const auto& kind = *new Kind<AlertRecord>{"handled alert", SampleHandledAlert(), EncodeAlertRecord, DecodeAlertRecord,
       "02010204809abb97eefe9e060001fabd0201056c6576656c0468696768038201000801076d2e6f7274697a056f6e20697480a3b598eefe9e06"
-      "0105636f6163680080acaf99eefe9e0688be02", 2};
+      "0105636f6163680080acaf99eefe9e0688be02", 3};
+  return kind;
+}
+const Kind<WatchRecord>& RaisedWatchKind() {
+  static const auto& kind = *new Kind<WatchRecord>{"raised watch", SampleRaisedWatch(), EncodeWatchRecord, DecodeWatchRecord,
+      "020701fabd0280f4ffa0eefe9e06809abb97eefe9e06048201", 2};
+  return kind;
+}
+const Kind<FlipRecord>& RuleFlipKind() {
+  static const auto& kind = *new Kind<FlipRecord>{"rule's flip", SampleRuleFlip(), EncodeFlipRecord, DecodeFlipRecord,
+      "0304702d31320772657669657773010703809abb97eefe9e0601fabd0280a3b598eefe9e068201020461726561056e6f727468056c6576"
+      "656c0468696768040100000000", 3};
+  return kind;
+}
+const Kind<AlertRecord>& RuleAlertKind() {
+  static const auto& kind = *new Kind<AlertRecord>{"rule's alert", SampleRuleAlert(), EncodeAlertRecord, DecodeAlertRecord,
+      "03010207809abb97eefe9e060180cec4aaeefe9e060601fabd0201056c6576656c0468696768038201000805030000", 3};
+  return kind;
+}
+const Kind<CatalogRecord>& RulesKind() {
+  static const auto& kind = *new Kind<CatalogRecord>{"catalog with rules", SampleRules(), EncodeCatalogRecord, DecodeCatalogRecord,
+      "020002016401440e416d65726963612f44656e766572046d61696e01046d61696e044d61696e1f0107323032352d3236dcbc02b6c20201"
+      "c0bd02b2bf0201d8bd02d8bd0201094c61626f72204461790104702d31320450203132029abd0201d8bd0294be020002046d61696e0005"
+      "6f7468657201f4bd020e416d65726963612f44656e766572020461726561056e6f727468056c6576656c046869676801046e6365730430"
+      "303132010577616c6b730557616c6b730101020101016e010174010373697303534953020165014502030001056c6576656c0468696768"
+      "0104702d3132141414c80601dabd0201660003010577616c6b730000141414c8060004076c616767696e67014c023c01056c6576656c04"
+      "686967680104702d31320300e80701d8bd0205626f7865730003020600000201c80600077265766965777300040e00000201c806000473"
+      "6c6f770005123c081400000201c806001414010e416d65726963612f44656e76657202ffbf9eedbbebd309d7890380c0f68deefe9e06bf"
+      "d102010166b6bd0280c0f68deefe9e06", 2};
   return kind;
 }
 const Kind<SourceObservation>& ObservationKind() {
@@ -247,7 +320,7 @@ const Kind<CatalogRecord>& CatalogKind() {
       "046869676801046e6365730430303132010577616c6b730557616c6b730101020101016e0101740103736973035349530201"
       "65014502030001056c6576656c04686967680104702d3132141414c80601dabd0201660003010577616c6b730000141414c8"
       "06001414010e416d65726963612f44656e76657202ffbf9eedbbebd309d7890380c0f68deefe9e06bfd102010166b6bd0280"
-      "c0f68deefe9e06"};
+      "c0f68deefe9e06", 2};
   return kind;
 }
 
@@ -262,8 +335,12 @@ void ForEachKind(Check check) {
   check(AlertKind());
   check(HandlingKind());
   check(HandledAlertKind());
+  check(RaisedWatchKind());
+  check(RuleFlipKind());
+  check(RuleAlertKind());
   check(ObservationKind());
   check(CatalogKind());
+  check(RulesKind());
 }
 
 // What is accepted is read as the one value that has these bytes.

@@ -16,6 +16,7 @@ int Badness(WatchState state) {
     case WatchState::kLate:
       return 2;
     case WatchState::kOverdue:
+    case WatchState::kRaised:
       return 3;
     default:
       std::abort();  // a paused watch has no stage
@@ -31,7 +32,9 @@ bool DatedIn(const std::vector<Date>& signals, DateRange range) {
 
 // What is true after some of the happenings, worked out from nothing but their list.
 struct Facts {
-  Facts(const std::vector<Happening>& happenings, size_t applied) : calendar(std::vector<NaiveCalendar::Part>{}) {
+  Facts(const WatchStory& story, size_t applied) : calendar(std::vector<NaiveCalendar::Part>{}) {
+    const std::vector<Happening>& happenings = story.happenings;
+    if (!story.rule_facts.empty()) rule = story.rule_facts[applied - 1].get();
     for (size_t i = 0; i < applied; ++i) {
       if (happenings[i].world) world = happenings[i].world.get();
     }
@@ -44,9 +47,13 @@ struct Facts {
 
   std::optional<NaiveRun> RunOn(Date d) const { return NaiveRunOn(calendar, world->active, world->terms.from, d); }
 
-  std::optional<Date> Due(const NaiveRun& run) const { return NaiveDue(calendar, run, world->terms, signals); }
+  std::optional<Date> Due(const NaiveRun& run) const {
+    return rule != nullptr ? NaiveRuleDue(calendar, run, *rule) : SignalDue(run);
+  }
+  std::optional<Date> SignalDue(const NaiveRun& run) const { return NaiveDue(calendar, run, world->terms, signals); }
 
   WatchState BaseLabel(const NaiveRun& run) const {
+    if (rule != nullptr) return WatchState::kOnTrack;
     return DatedIn(signals, run.year.bounds) ? WatchState::kOnTrack : WatchState::kNotStarted;
   }
 
@@ -57,6 +64,7 @@ struct Facts {
     // d is LATE's day, or so many instructional days further on.
     const int days_after_due = calendar.Between(*due, d);
     if (days_after_due < 1) return BaseLabel(run);
+    if (rule != nullptr) return WatchState::kRaised;
     return days_after_due - 1 >= world->terms.grace_days ? WatchState::kOverdue : WatchState::kLate;
   }
 
@@ -76,6 +84,7 @@ struct Facts {
   }
 
   const NaiveWorld* world = nullptr;
+  const NaiveTeamFacts* rule = nullptr;  // of a rule's watch
   NaiveCalendar calendar;
   std::vector<Date> signals;
 };
@@ -90,11 +99,11 @@ class Walk {
       if (i == 0) {
         made_before_ = happening.at;
       } else {
-        MakeMoments(Facts(story_.happenings, i), happening.at);
+        MakeMoments(Facts(story_, i), happening.at);
       }
-      Judge(Facts(story_.happenings, i + 1), happening);
+      Judge(Facts(story_, i + 1), happening);
     }
-    MakeMoments(Facts(story_.happenings, story_.happenings.size()), story_.end);
+    MakeMoments(Facts(story_, story_.happenings.size()), story_.end);
     return flips_;
   }
 
@@ -175,7 +184,9 @@ class Walk {
         Flip(stage, FlipReason::kChange, facts.NotifyTime(d));
         return;
       }
-      if (!HasAlert(state_)) Flip(WatchState::kLate, FlipReason::kDue, facts.NotifyTime(d));
+      if (!HasAlert(state_)) {
+        Flip(stage == WatchState::kRaised ? stage : WatchState::kLate, FlipReason::kDue, facts.NotifyTime(d));
+      }
       if (stage == WatchState::kOverdue) Flip(WatchState::kOverdue, FlipReason::kGraceOver, facts.NotifyTime(d));
     } else if (due_ != due_before && HasAlert(state_)) {
       Flip(state_, FlipReason::kUpdated, facts.NotifyTime(d));

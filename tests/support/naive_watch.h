@@ -1,4 +1,4 @@
-// The naive model's watch: one (team, expectation) pair lived through day by day.
+// The naive model's watch: one (team, expectation) or (team, alert rule) pair lived through day by day.
 //
 // Concepts. A WatchStory is what happened, in order: evidence recorded, moved and voided, the world changed, the
 // service down. The model walks through every local date of it: midnight, then notify time, happenings in between. At
@@ -30,6 +30,7 @@
 #include "core/watch.h"
 #include "core/zone.h"
 #include "tests/support/naive_calendar.h"
+#include "tests/support/naive_rules.h"
 
 namespace leadlag {
 
@@ -71,6 +72,8 @@ struct WatchStory {
   std::vector<Happening> happenings;  // ordered by `at`; the first one brings a world; none during downtime
   std::vector<Downtime> downtimes;    // ordered, disjoint
   int settling_minutes = 10;
+  // Of an alert rule's watch: what the rule knows after each happening. Empty: an expectation's.
+  std::vector<std::shared_ptr<const NaiveTeamFacts>> rule_facts;
   Instant end;  // exclusive; REQUIRES: after the last happening and the last settling
 };
 

@@ -17,7 +17,9 @@ std::string Of(size_t session, const std::string& what) { return "session " + st
 
 std::string Show(const v1::Flip& flip) { return flip.ShortDebugString(); }
 
-bool HasAlert(v1::WatchState state) { return state == v1::WATCH_STATE_LATE || state == v1::WATCH_STATE_OVERDUE; }
+bool HasAlert(v1::WatchState state) {
+  return state == v1::WATCH_STATE_LATE || state == v1::WATCH_STATE_OVERDUE || state == v1::WATCH_STATE_RAISED;
+}
 
 bool IsSnapshotPart(const v1::SubscribeResponse& message) { return message.watches_size() > 0; }
 
@@ -32,6 +34,8 @@ std::string Canonical(const v1::AlertFilter& filter) {
   for (const std::string& expectation : expectations) text += expectation + ",";
   text += "/";
   for (const auto& [key, value] : labels) text += key + "=" + value + ",";
+  text += "/";
+  for (const int kind : std::set<int>(filter.kinds().begin(), filter.kinds().end())) text += std::to_string(kind) + ",";
   return text + (filter.alerts_only() ? "/alerts" : "/all");
 }
 

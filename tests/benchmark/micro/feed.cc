@@ -33,6 +33,7 @@ class Reader final : public FeedSink {
     reading_.DecrementCount();
   }
   void Close(const absl::Status&) override {}
+  void Cut(const absl::Status&) override {}
   size_t bytes() const { return bytes_; }
 
  private:

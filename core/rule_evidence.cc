@@ -1,0 +1,78 @@
+#include "core/rule_evidence.h"
+
+#include <algorithm>
+#include <variant>
+#include <vector>
+
+namespace leadlag {
+namespace {
+
+class Asking {
+ public:
+  Asking(const DistrictCatalog& catalog, ExpectationNumber rule, const RuleSpan& span, const TeamEvidence& evidence)
+      : catalog_(catalog), indicators_(catalog.IndicatorsOf(rule)), span_(span), evidence_(evidence) {}
+
+  std::optional<RuleFinding> operator()(const std::monostate&) const { return std::nullopt; }
+
+  std::optional<RuleFinding> operator()(const LaggingOnlyTerms& terms) const {
+    std::optional<Date> lagging, leading;
+    for (const IndicatorNumber number : indicators_) {
+      std::optional<Date>& last = catalog_.FindIndicator(number)->role == IndicatorRole::kLagging ? lagging : leading;
+      ForEachRow(number, [&](const DayRow& row) {
+        const std::optional<Date> event = row.LastEventIn(span_.school_year);
+        if (event && (!last || *event > *last)) last = event;
+      });
+    }
+    return LaggingOnly(span_, terms.days, lagging.has_value(), leading);
+  }
+
+  std::optional<RuleFinding> operator()(const CompletionOnlyTerms& terms) const {
+    std::vector<Date> completions, signals;
+    for (const IndicatorNumber number : indicators_) {
+      std::vector<Date>& dates = catalog_.FindIndicator(number)->measure == Measure::kCompletion ? completions : signals;
+      ForEachRow(number, [&](const DayRow& row) {
+        for (const DayEntry& entry : row.entries()) {
+          if (span_.run.Contains(entry.event)) dates.push_back(entry.event);
+        }
+      });
+    }
+    std::sort(completions.begin(), completions.end());
+    std::sort(signals.begin(), signals.end());
+    return CompletionOnly(span_, terms, completions, signals);
+  }
+
+  std::optional<RuleFinding> operator()(const ReviewOverdueTerms& terms) const {
+    return ReviewOverdue(span_, terms.days, Entries(), evidence_.last_review(span_.school_year));
+  }
+
+  std::optional<RuleFinding> operator()(const CollectionSlowTerms& terms) const { return CollectionSlow(span_, terms, Entries()); }
+
+ private:
+  template <typename Visit>
+  void ForEachRow(IndicatorNumber number, Visit visit) const {
+    for (int year = RowYear(span_.school_year.from); year <= RowYear(span_.school_year.to - 1); ++year) visit(evidence_.row(number, year));
+  }
+
+  std::vector<DayEntry> Entries() const {
+    std::vector<DayEntry> entries;
+    for (const IndicatorNumber number : indicators_) {
+      ForEachRow(number, [&](const DayRow& row) { entries.insert(entries.end(), row.entries().begin(), row.entries().end()); });
+    }
+    return entries;
+  }
+
+  const DistrictCatalog& catalog_;
+  const std::vector<IndicatorNumber>& indicators_;
+  const RuleSpan& span_;
+  const TeamEvidence& evidence_;
+};
+
+}  // namespace
+
+std::optional<RuleFinding> AskRule(const DistrictCatalog& catalog, ExpectationNumber rule, const RuleSpan& span,
+                                   const TeamEvidence& evidence) {
+  const AlertRule* const found = catalog.FindRule(rule);
+  return found == nullptr ? std::nullopt : std::visit(Asking(catalog, rule, span, evidence), found->terms);
+}
+
+}  // namespace leadlag

@@ -1,0 +1,147 @@
+#include "server/engine/rule_why.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "core/alert_rule.h"
+#include "core/cycle.h"
+#include "core/problem.h"
+#include "server/engine/team_rows.h"
+#include "server/engine/why_words.h"
+
+namespace leadlag {
+namespace {
+
+std::string Records(uint64_t n) { return absl::StrCat(n, n == 1 ? " record" : " records"); }
+
+class RuleExplanation {
+ public:
+  RuleExplanation(const DistrictReader& reader, const AlertAnswer& alert, const std::vector<TimelineFlip>& flips)
+      : reader_(reader),
+        alert_(alert),
+        flips_(flips),
+        rule_(reader->catalog()->FindRule(alert.record.expectation)),
+        world_(WorldOf(reader, alert.record)) {}
+
+  absl::StatusOr<AlertWhy> Run() {
+    why_.catalog_version = reader_->catalog_version();
+    if (const absl::Status status = Reckon(); !status.ok()) return status;
+    const bool closed = alert_.record.closed.has_value();
+    if (closed) AddStages();
+    AddFinding(closed);
+    if (!closed) AddStages();
+    if (const std::string words = HandlingWords(alert_.record, world_); !words.empty()) Add(words);
+    if (closed) why_.remedy = "Nothing is left to do: it is closed.";
+    return std::move(why_);
+  }
+
+ private:
+  void Add(const std::string& sentence) { absl::StrAppend(&why_.text, why_.text.empty() ? "" : " ", sentence); }
+
+  absl::Status Reckon() {
+    why_.terms.kind = alert_.record.kind;
+    if (world_.calendar == nullptr || rule_ == nullptr) return absl::OkStatus();
+    why_.terms = world_.terms;
+    const Date opened = world_.zone->LocalDate(alert_.record.opened);
+    if (const SchoolYear* year = world_.calendar->YearOf(opened)) why_.school_year = year->id;
+    const absl::StatusOr<TeamRows> rows = ReadTeamRows(reader_, alert_.record.team);
+    if (!rows.ok()) return rows.status();
+    const absl::StatusOr<std::vector<Date>> reviews = ReviewDatesFor(reader_, alert_.record.team);
+    if (!reviews.ok()) return reviews.status();
+    const TeamFacts facts(*reader_->catalog(), alert_.record.expectation, *rows, *reviews);
+    why_.dates = DatesOn(world_, facts.get(), opened);
+    if (why_.dates) finding_ = facts.Ask({world_.calendar, why_.dates->start, why_.dates->run, why_.dates->school_year});
+    return absl::OkStatus();
+  }
+
+  void AddStages() { Add(absl::StrCat(absl::StrJoin(StageWords(alert_.record, flips_, *world_.zone), "; "), ".")); }
+
+  void AddFinding(bool closed) {
+    if (!why_.dates) {
+      return Add(absl::StrCat("Catalog version ", why_.catalog_version, " no longer has this watch on the date on which the alert opened: "
+                              "the team, the rule or the calendar has changed."));
+    }
+    if (closed) {
+      Add(absl::StrCat("By catalog version ", why_.catalog_version, " and the evidence there is now",
+                       finding_ ? ":" : ", the rule has nothing to say of that school year."));
+    }
+    if (!finding_) return;
+    std::visit([this](const auto& terms) { Say(terms); }, rule_->terms);
+    if (!closed) Add(absl::StrCat("(Catalog version ", why_.catalog_version, ".)"));
+  }
+
+  void Say(const std::monostate&) {}
+
+  void Say(const LaggingOnlyTerms& terms) {
+    Add(absl::StrCat("There are lagging records in school year ", why_.school_year, ", and no leading signal ",
+                     finding_->by_signal ? "since " + Day(finding_->from) : "since the start, " + Day(finding_->from), "."));
+    AddCount("allows", terms.days);
+    if (const std::optional<Date> date = EarliestRemedy(world_, *why_.dates, terms.days, reader_.now())) {
+      why_.remedy = absl::StrCat("A leading record dated on or after ", Day(*date), " would end it.");
+    }
+  }
+
+  void Say(const CompletionOnlyTerms& terms) {
+    const char* const cycle = terms.unit == CycleUnit::kMonth ? "month" : "week";
+    Add(absl::StrCat("Of the ", cycle, terms.cycles == 1 ? "" : "s", " from ", Day(finding_->from), " to ", Day(finding_->due),
+                     terms.cycles == 1 ? " it has" : absl::StrCat(", ", terms.cycles, " in a row that were long enough, each has"),
+                     " completions and no evidence. The due date is the last one's last date, ", Day(finding_->due), "."));
+    why_.remedy = absl::StrCat("A record that is evidence, no completion, dated on or after ", Day(CycleStart(terms.unit, Today())),
+                               ", would end it.");
+  }
+
+  void Say(const ReviewOverdueTerms& terms) {
+    if (finding_->by_signal) {
+      Add(absl::StrCat(Records(finding_->records), finding_->records == 1 ? " is" : " are", " unreviewed, the longest since ",
+                       Day(finding_->from), ", when it was recorded or corrected, or the rule began."));
+      AddCount("asks for a review within", terms.days);
+      why_.remedy = "A review that covers what was recorded first would end it, or move its due date on.";
+      return;
+    }
+    Add(absl::StrCat("There was no review from ", Day(finding_->from), " to ", Day(finding_->due),
+                     ", an eligible month, and none after it. The due date is the month's last date, ", Day(finding_->due), "."));
+    const Date month = Today().StartOfMonth();
+    why_.remedy = absl::StrCat("A review dated on or after ", Day((month - 1).StartOfMonth()), " would end it.");
+  }
+
+  void Say(const CollectionSlowTerms& terms) {
+    Add(absl::StrCat(finding_->records, " of the last ", Records(finding_->of), " became known more than ",
+                     Days(terms.days, "instructional"), " after their event. Since what was recorded on ", Day(finding_->due),
+                     " that is more than ", terms.percent, " % of the last ", terms.records, " or so, and it has not come down to ",
+                     terms.clear_percent, " % since."));
+    why_.remedy = absl::StrCat("It ends once at most ", terms.clear_percent, " % of the last ",
+                               Records(static_cast<uint64_t>(terms.records)),
+                               " have become known later than that, with the next one recorded on a later date.");
+  }
+
+  // "The rule … allows 40 instructional days; counting 40 … gives the due date …".
+  void AddCount(const char* what, int days) {
+    Skips skips = SkipsIn(*world_.calendar, finding_->from, finding_->due);
+    Add(absl::StrCat("The rule ", Quoted(alert_.expectation), " ", what, " ", Days(days, "instructional"), "; counting ",
+                     Days(days, "instructional"), " from ", finding_->from.ToString(), SkipWords(skips), " gives the due date ",
+                     Day(finding_->due), "."));
+    why_.counted_days = days;
+    why_.other_skipped_days = skips.weekend_days + skips.other_days;
+    why_.skipped = std::move(skips.named);
+  }
+
+  Date Today() const { return world_.zone->LocalDate(reader_.now()); }
+
+  const DistrictReader& reader_;
+  const AlertAnswer& alert_;
+  const std::vector<TimelineFlip>& flips_;
+  const AlertRule* const rule_;
+  const WatchWorld world_;
+  std::optional<RuleFinding> finding_;
+  AlertWhy why_;
+};
+
+}  // namespace
+
+absl::StatusOr<AlertWhy> ExplainRuleAlert(const DistrictReader& reader, const AlertAnswer& alert, const std::vector<TimelineFlip>& flips) {
+  return RuleExplanation(reader, alert, flips).Run();
+}
+
+}  // namespace leadlag

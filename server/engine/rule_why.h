@@ -1,0 +1,14 @@
+// Why an alert of a rule is, or was. Internal to server/engine; server/engine/alert_why.h is the way here.
+#pragma once
+
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "server/engine/queries.h"
+
+namespace leadlag {
+
+// As ExplainAlert. REQUIRES: the alert is of another kind than SIGNAL_OVERDUE.
+absl::StatusOr<AlertWhy> ExplainRuleAlert(const DistrictReader& reader, const AlertAnswer& alert, const std::vector<TimelineFlip>& flips);
+
+}  // namespace leadlag

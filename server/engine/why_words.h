@@ -1,0 +1,43 @@
+// Words and counts that every explanation of an alert is made of. Internal to server/engine.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/watch.h"
+#include "server/engine/queries.h"
+
+namespace leadlag {
+
+std::string Day(Date date);                                   // "Thu 2025-11-06"
+std::string LocalTime(const ZoneRules& zone, Instant instant);  // "07:00 on Tue 2025-11-25"
+std::string Days(int n, std::string_view what);               // "1 instructional day"
+// "evidence arrived".
+std::string_view ClosingWords(AlertKind kind, FlipReason reason);
+// The world of the alert's watch; one without a calendar where its id is of another kind by now, or gone.
+WatchWorld WorldOf(const DistrictReader& reader, const AlertRecord& alert);
+
+// Dates in (from, through] without instruction.
+struct Skips {
+  std::vector<SkippedDate> named;
+  int weekend_days = 0;
+  int other_days = 0;  // outside every term
+};
+Skips SkipsIn(const Calendar& calendar, Date from, Date through);
+// " (skipping …)", or nothing.
+std::string SkipWords(const Skips& skips);
+
+// The last instructional day of the run whose notify time has come; none where there was none yet.
+std::optional<Date> LastNotified(const WatchWorld& world, const WatchDates& dates, Instant now);
+// The earliest event date from which `days` instructional days lead to the last day on which the watch was judged, or past it: k of it is
+// at least that day's less `days`. Any date of the school year does where that asks for nothing; none where it was not judged yet.
+std::optional<Date> EarliestRemedy(const WatchWorld& world, const WatchDates& dates, int days, Instant now);
+
+// "Acknowledged by m.ortiz on Tue …: we meet on Friday. Snoozed …", or nothing.
+std::string HandlingWords(const AlertRecord& alert, const WatchWorld& world);
+// "LATE since …; OVERDUE since …", as the flips have it, and how it closed.
+std::vector<std::string> StageWords(const AlertRecord& alert, const std::vector<TimelineFlip>& flips, const ZoneRules& zone);
+
+}  // namespace leadlag

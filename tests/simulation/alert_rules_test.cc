@@ -1,0 +1,456 @@
+// The kinds of alert that are rules', lived through the engine: each fires, holds, resolves, retracts and explains itself; and many lives
+// of all of them against the naive model.
+#include <cstdlib>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "server/engine/queries.h"
+#include "tests/simulation/simulated_district.h"
+#include "tests/simulation/watch_stories.h"
+#include "tests/support/random_seed.h"
+#include "tests/support/watch_story.h"
+
+namespace leadlag {
+namespace {
+
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+AlertRule Rule(std::string id, decltype(AlertRule::terms) terms) {
+  AlertRule rule;
+  rule.id = std::move(id);
+  rule.terms = std::move(terms);
+  rule.from = D("2025-07-01");
+  return rule;
+}
+
+EvidenceItem Box(std::string id, std::string team, Date date) {
+  EvidenceItem item = NumberRecord(std::move(id), std::move(team), "boxes", date);
+  item.content.value = Completion{true};
+  return item;
+}
+
+// ---- One kind at a time ----
+
+class AlertRulesTest : public testing::Test {
+ protected:
+  void TearDown() override {
+    EXPECT_EQ(district_.Inconsistencies(), "");
+    EXPECT_THAT(VerifyDistrict(district_.Freeze(), 100), IsEmpty());
+  }
+  void Apply(const AlertRule& rule) {
+    catalog_.alert_rules = {rule};
+    ASSERT_TRUE(district_.Apply(catalog_).ok());
+  }
+  // On that date at noon.
+  void Record(const char* date, const std::string& indicator, const char* event, int count = 1) {
+    district_.AdvanceTo(At(absl::StrCat(date, " 12:00")));
+    std::vector<EvidenceItem> items;
+    for (int i = 0; i < count; ++i) {
+      const std::string id = absl::StrCat("r", ++records_);
+      items.push_back(indicator == "boxes" ? Box(id, "t1", D(event)) : NumberRecord(id, "t1", indicator, D(event)));
+    }
+    ASSERT_TRUE(district_.Record("forms", items).ok());
+  }
+  void Send(const char* date, const EvidenceItem& item) {
+    district_.AdvanceTo(At(absl::StrCat(date, " 12:00")));
+    ASSERT_TRUE(district_.Record("forms", {item}).ok());
+  }
+  void Review(const char* date) {
+    district_.AdvanceTo(At(absl::StrCat(date, " 12:00")));
+    leadlag::Review review;
+    review.id = absl::StrCat("v", ++records_);
+    review.team = "t1";
+    review.date = D(date);
+    review.indicators = {"walks", "lessons", "results"};
+    ASSERT_TRUE(district_.RecordReview(review).ok());
+  }
+  // t1's flips of the rule, but for the first, which starts it.
+  std::vector<std::string> Lines() const {
+    std::vector<std::string> lines;
+    for (const SeenFlip& seen : district_.Flips()) {
+      if (seen.record.team != "t1" || seen.record.expectation != "rule") continue;
+      lines.push_back(Describe(seen.record.flip, district_.Read()->catalog()->district_zone()));
+    }
+    EXPECT_FALSE(lines.empty());
+    if (!lines.empty()) lines.erase(lines.begin());
+    return lines;
+  }
+  AlertDetail Alert() const {
+    const DistrictReader reader = district_.Freeze();
+    const uint64_t id = district_.Watches().at({"t1", "rule"}).alert;
+    absl::StatusOr<AlertDetail> detail = GetAlert(reader, id);
+    EXPECT_TRUE(detail.ok()) << detail.status();
+    return detail.ok() ? *std::move(detail) : AlertDetail();
+  }
+
+  SimulatedDistrict district_{{.start = At("2025-08-01 12:00")}};
+  Catalog catalog_ = SmallCatalog(2);
+  int records_ = 0;
+};
+
+TEST_F(AlertRulesTest, LaggingOnly) {
+  AlertRule rule = Rule("rule", LaggingOnlyTerms{6});
+  rule.severity = Severity::kCritical;
+  Apply(rule);
+  Record("2025-09-10", "results", "2025-09-10");
+  district_.AdvanceTo(At("2025-09-17 12:00"));
+  EXPECT_THAT(Lines(), ElementsAre("2025-09-16 07:00 RAISED DUE due 2025-09-15"));
+  const AlertDetail open = Alert();
+  EXPECT_EQ(open.alert.record.kind, AlertKind::kLaggingOnly);
+  EXPECT_EQ(open.alert.record.severity, Severity::kCritical);
+  EXPECT_EQ(open.why.text,
+            "There are lagging records in school year 2025-26, and no leading signal since the start, Sun 2025-09-07. The rule \"rule\" "
+            "allows 6 instructional days; counting 6 instructional days from 2025-09-07 (skipping 2 weekend days) gives the due date Mon "
+            "2025-09-15. (Catalog version 1.) RAISED since 07:00 on Tue 2025-09-16.");
+  EXPECT_EQ(open.why.remedy, "A leading record dated on or after Tue 2025-09-09 would end it.");
+  Record("2025-09-18", "walks", "2025-09-10");
+  district_.AdvanceTo(At("2025-09-19 12:00"));
+  Send("2025-09-19", VoidRecord("r1"));
+  EXPECT_THAT(Lines(), ElementsAre("2025-09-16 07:00 RAISED DUE due 2025-09-15", "2025-09-18 12:00 ON_TRACK RESOLVED due 2025-09-18",
+                                   "2025-09-19 07:00 RAISED DUE due 2025-09-18", "2025-09-19 12:00 ON_TRACK RETRACTED"));
+}
+
+TEST_F(AlertRulesTest, CompletionOnly) {
+  Apply(Rule("rule", CompletionOnlyTerms{}));
+  Record("2025-09-10", "boxes", "2025-09-10");
+  Record("2025-09-17", "boxes", "2025-09-17");
+  Record("2025-09-24", "boxes", "2025-09-24");
+  EXPECT_THAT(Lines(), ElementsAre("2025-09-22 07:00 RAISED DUE due 2025-09-21"));
+  EXPECT_EQ(Alert().why.text,
+            "Of the weeks from Mon 2025-09-08 to Sun 2025-09-21, 2 in a row that were long enough, each has completions and no evidence. "
+            "The due date is the last one's last date, Sun 2025-09-21. (Catalog version 1.) RAISED since 07:00 on Mon 2025-09-22.");
+  EXPECT_EQ(Alert().why.remedy, "A record that is evidence, no completion, dated on or after Mon 2025-09-22, would end it.");
+  Record("2025-09-25", "walks", "2025-09-25");
+  EXPECT_THAT(Lines(), ElementsAre("2025-09-22 07:00 RAISED DUE due 2025-09-21", "2025-09-25 12:00 ON_TRACK RESOLVED"));
+  // What made the row is taken back; and so is what ended it.
+  Send("2025-09-26", VoidRecord("r4"));
+  Send("2025-09-29", VoidRecord("r2"));
+  EXPECT_THAT(Lines(), ElementsAre("2025-09-22 07:00 RAISED DUE due 2025-09-21", "2025-09-25 12:00 ON_TRACK RESOLVED",
+                                   "2025-09-29 07:00 RAISED DUE due 2025-09-21", "2025-09-29 12:00 ON_TRACK RETRACTED"));
+}
+
+TEST_F(AlertRulesTest, ReviewOverdue) {
+  Apply(Rule("rule", ReviewOverdueTerms{4}));
+  Record("2025-09-10", "walks", "2025-09-10");
+  Record("2025-09-12", "walks", "2025-09-11");
+  district_.AdvanceTo(At("2025-09-17 12:00"));
+  EXPECT_THAT(Lines(), ElementsAre("2025-09-17 07:00 RAISED DUE due 2025-09-16"));
+  EXPECT_EQ(Alert().why.text,
+            "2 records are unreviewed, the longest since Wed 2025-09-10, when it was recorded or corrected, or the rule began. The rule "
+            "\"rule\" asks for a review within 4 instructional days; counting 4 instructional days from 2025-09-10 (skipping 2 weekend "
+            "days) gives the due date Tue 2025-09-16. (Catalog version 1.) RAISED since 07:00 on Wed 2025-09-17.");
+  Review("2025-09-18");
+  Record("2025-09-22", "walks", "2025-09-22");
+  district_.AdvanceTo(At("2025-09-29 13:00"));
+  Send("2025-09-30", NumberRecord("r4", "t1", "walks", D("2025-09-22"), 2));  // corrected: it waits anew
+  EXPECT_THAT(Lines(), ElementsAre("2025-09-17 07:00 RAISED DUE due 2025-09-16", "2025-09-18 12:00 ON_TRACK RESOLVED due 2025-10-31",
+                                   "2025-09-29 07:00 RAISED DUE due 2025-09-26", "2025-09-30 12:00 ON_TRACK RETRACTED due 2025-10-06"));
+}
+
+TEST_F(AlertRulesTest, AMonthWithoutAReview) {
+  Apply(Rule("rule", ReviewOverdueTerms{}));
+  Record("2025-09-29", "walks", "2025-09-29");
+  district_.AdvanceTo(At("2025-10-13 12:00"));
+  EXPECT_THAT(Lines(), ElementsAre("2025-10-01 07:00 RAISED DUE due 2025-09-30"));
+  EXPECT_EQ(Alert().why.text,
+            "There was no review from Mon 2025-09-08 to Tue 2025-09-30, an eligible month, and none after it. The due date is the month's "
+            "last date, Tue 2025-09-30. (Catalog version 1.) RAISED since 07:00 on Wed 2025-10-01.");
+  EXPECT_EQ(Alert().why.remedy, "A review dated on or after Mon 2025-09-01 would end it.");
+  Review("2025-10-15");
+  EXPECT_EQ(Lines().back(), "2025-10-15 12:00 ON_TRACK RESOLVED due 2025-11-30");
+}
+
+TEST_F(AlertRulesTest, CollectionSlow) {
+  Apply(Rule("rule", CollectionSlowTerms{.records = 4, .percent = 25, .days = 2, .clear_percent = 20}));
+  Record("2025-09-08", "walks", "2025-09-08");
+  Record("2025-09-16", "walks", "2025-09-09", 3);
+  Record("2025-09-16", "lessons", "2025-09-15");
+  district_.AdvanceTo(At("2025-09-17 12:00"));
+  EXPECT_THAT(Lines(), ElementsAre("2025-09-17 07:00 RAISED DUE due 2025-09-16"));
+  EXPECT_EQ(Alert().why.text,
+            "3 of the last 4 records became known more than 2 instructional days after their event. Since what was recorded on Tue "
+            "2025-09-16 that is more than 25 % of the last 4 or so, and it has not come down to 20 % since. (Catalog version 1.) RAISED "
+            "since 07:00 on Wed 2025-09-17.");
+  Record("2025-09-17", "walks", "2025-09-17", 2);
+  Record("2025-09-18", "walks", "2025-09-18", 4);
+  EXPECT_EQ(Lines().size(), 1u);  // that date may not be over
+  Record("2025-09-19", "walks", "2025-09-09");
+  EXPECT_EQ(Lines().back(), "2025-09-19 12:00 ON_TRACK RESOLVED");
+}
+
+TEST_F(AlertRulesTest, SwitchedOffItIsAsIfItWereNotThere) {
+  AlertRule rule = Rule("rule", ReviewOverdueTerms{});
+  Apply(rule);
+  Record("2025-09-29", "walks", "2025-09-29");
+  district_.AdvanceTo(At("2025-10-15 12:00"));
+  rule.enabled = false;
+  Apply(rule);
+  EXPECT_EQ(Lines().back(), "2025-10-15 12:00 PAUSED RETRACTED");
+  EXPECT_FALSE(district_.Watches().contains({"t1", "rule"}));
+  rule.enabled = true;
+  Apply(rule);
+  district_.AdvanceTo(At("2025-10-16 12:00"));
+  EXPECT_EQ(Lines().back(), "2025-10-16 07:00 RAISED DUE due 2025-09-30");
+}
+
+// A school year in one day.
+TEST_F(AlertRulesTest, AFirstImportIsHistory) {
+  ASSERT_TRUE(district_.Apply(catalog_).ok());
+  catalog_.alert_rules = {Rule("a", LaggingOnlyTerms{10}), Rule("b", CompletionOnlyTerms{}), Rule("c", ReviewOverdueTerms{}),
+                          Rule("d", CollectionSlowTerms{})};
+  district_.AdvanceTo(At("2025-11-03 12:00"));
+  ASSERT_TRUE(district_.Apply(catalog_).ok());
+  std::vector<EvidenceItem> items = {NumberRecord("result", "t1", "results", D("2025-09-30"))};
+  for (Date date = D("2025-09-08"); date < D("2025-11-01"); date = date + 7) {
+    items.push_back(Box("box" + date.ToString(), "t1", date));
+    items.push_back(NumberRecord("walk" + date.ToString(), "t1", "walks", date + 21 < D("2025-11-01") ? date + 21 : D("2025-10-31")));
+  }
+  ASSERT_TRUE(district_.Record("sis", items).ok());
+  district_.AdvanceTo(At("2025-11-13 12:00"));
+  std::vector<std::string> alerts;
+  for (const auto& [watch, alert] : district_.OpenAlerts()) {
+    if (watch.team == "t1") alerts.push_back(watch.expectation);
+  }
+  EXPECT_THAT(alerts, ElementsAre("walks"));  // the expectation: it is late by now
+}
+
+TEST_F(AlertRulesTest, AnIdKeepsItsKind) {
+  Apply(Rule("rule", ReviewOverdueTerms{}));
+  catalog_.alert_rules = {Rule("rule", LaggingOnlyTerms{})};
+  const absl::Status other_kind = district_.Apply(catalog_).status();
+  EXPECT_EQ(other_kind.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(other_kind.message()),
+              HasSubstr("alert_rules[0].id: \"rule\" is of the kind REVIEW_OVERDUE in the catalog in force, and keeps it"));
+  catalog_.alert_rules = {Rule("walks", LaggingOnlyTerms{})};
+  catalog_.expectations.clear();
+  EXPECT_EQ(district_.Apply(catalog_).status().code(), absl::StatusCode::kFailedPrecondition);
+}
+
+// An id that comes back as another kind's does not make the old alert another one.
+TEST_F(AlertRulesTest, AClosedAlertKeepsItsKind) {
+  catalog_.expectations[0].id = "rule";
+  ASSERT_TRUE(district_.Apply(catalog_).ok());
+  district_.AdvanceTo(At("2025-09-18 12:00"));
+  const uint64_t late = district_.Watches().at({"t1", "rule"}).alert;
+  ASSERT_NE(late, 0u);
+  catalog_.expectations.clear();
+  ASSERT_TRUE(district_.Apply(catalog_).ok());
+  Apply(Rule("rule", CompletionOnlyTerms{}));
+  const absl::StatusOr<AlertDetail> detail = GetAlert(district_.Freeze(), late);
+  ASSERT_TRUE(detail.ok()) << detail.status();
+  EXPECT_EQ(detail->alert.record.kind, AlertKind::kSignalOverdue);
+  EXPECT_THAT(detail->why.text, HasSubstr("Catalog version 3 no longer has this watch"));
+}
+
+// ---- All kinds, many lives ----
+
+constexpr int kTeams = 4;
+
+class Life {
+ public:
+  explicit Life(uint64_t seed) : random_(seed), district_({.start = At("2025-08-01 12:00")}), catalog_(SmallCatalog(kTeams)) {
+    AlertRule months = Rule("months", CompletionOnlyTerms{CycleUnit::kMonth, 1});
+    months.notify_time = MinuteOfDay{13 * 60};
+    AlertRule high = Rule("high", LaggingOnlyTerms{4});
+    high.team_labels = {{"level", "high"}};
+    AlertRule later = Rule("later", ReviewOverdueTerms{3});
+    later.from = D("2025-10-08");
+    AlertRule applied = Rule("applied", CompletionOnlyTerms{CycleUnit::kIsoWeek, 1});
+    applied.from.reset();
+    catalog_.alert_rules = {Rule("lagging", LaggingOnlyTerms{7}),
+                            Rule("boxes-only", CompletionOnlyTerms{}),
+                            Rule("reviews", ReviewOverdueTerms{6}),
+                            Rule("slow", CollectionSlowTerms{.records = 5, .percent = 30, .days = 2, .clear_percent = 15}),
+                            months,
+                            high,
+                            later,
+                            applied};
+  }
+
+  void Live() {
+    Apply();
+    for (Date date = D("2025-09-08"); date < kEnd && !testing::Test::HasFailure(); date = date + 1) {
+      minute_ = random_.OneIn(3) ? 5 * 60 : 8 * 60;  // before or after the notify time of most
+      for (int n = random_.Between(0, 3); n > 0; --n) Evidence(date);
+      if (random_.OneIn(9)) Review(date);
+      if (random_.OneIn(12)) Edit(date);
+      if (random_.OneIn(14) && date + 5 < kEnd) {
+        const int days = random_.Between(0, 3);
+        GoTo(date);
+        if (const std::optional<Downtime> down = district_.Restart(At("America/New_York", date + days, minute_ + 5))) {
+          stories_.Down(down->down_from, down->up_at);
+        }
+        date = date + days;
+      }
+    }
+    district_.AdvanceTo(At("America/New_York", kEnd, 0));
+  }
+
+  // The kinds that have fired are counted.
+  void Compare(std::map<AlertKind, int>& fired) {
+    ASSERT_EQ(district_.Inconsistencies(), "");
+    ASSERT_THAT(VerifyDistrict(district_.Freeze(), 100), IsEmpty());
+    std::map<WatchName, std::vector<WatchFlip>> flips = district_.FlipsByWatch();
+    for (const auto& [name, story] : stories_.Tell(At("America/New_York", kEnd, 0))) {
+      ASSERT_EQ(FlipDifference(name, story, flips[name]), "") << Shown(name);
+    }
+    for (const SeenFlip& seen : district_.Flips()) fired[seen.record.kind] += seen.record.flip.reason == FlipReason::kDue ? 1 : 0;
+  }
+
+ private:
+  void GoTo(Date date) {
+    const Instant at = At("America/New_York", date, minute_);
+    if (district_.now() < at) district_.AdvanceTo(at);
+    minute_ += 13;
+  }
+
+  std::string Shown(const WatchName& name) const {
+    std::string text;
+    for (const std::string& line : log_) {
+      if (line.find(" " + name.team + " ") != std::string::npos || line.find("catalog") != std::string::npos) text += "\n  " + line;
+    }
+    return text;
+  }
+  void Log(const std::string& what) { log_.push_back(district_.last_command().ToString() + " " + what); }
+
+  void Apply() {
+    const absl::StatusOr<CatalogOutcome> applied = district_.Apply(catalog_);
+    ASSERT_TRUE(applied.ok()) << applied.status();
+    if (applied->changes.empty()) return;
+    stories_.Apply(district_.last_command(), catalog_);
+    Log("catalog");
+  }
+
+  void Evidence(Date date) {
+    GoTo(date);
+    std::vector<EvidenceItem> items;
+    std::vector<WatchStories::Item> told;
+    for (int n = random_.Between(1, 3); n > 0; --n) {
+      if (!sent_.empty() && random_.OneIn(5)) {
+        const std::string id = random_.Pick(sent_);
+        Sent& sent = records_.at(id);
+        const auto same = [&id](const EvidenceItem& item) { return item.evidence_id == id; };
+        if (sent.voided || std::any_of(items.begin(), items.end(), same)) continue;
+        sent.voided = random_.OneIn(2);
+        if (sent.voided) {
+          items.push_back(VoidRecord(id));
+          told.push_back({id, sent.team, std::nullopt, Date()});
+          continue;
+        }
+        // Another date, another indicator of its kind, and always another value.
+        if (sent.indicator == "boxes") continue;
+        if (random_.OneIn(2)) sent.indicator = random_.OneIn(2) ? "walks" : "results";
+        const Date event = date - random_.Between(0, 9);
+        items.push_back(NumberRecord(id, sent.team, sent.indicator, event, ++value_));
+        told.push_back({id, sent.team, sent.indicator, event});
+        continue;
+      }
+      const std::string id = absl::StrCat("r", records_.size()), team = absl::StrCat("t", random_.Between(1, kTeams));
+      static const std::vector<std::string>& kIndicators = *new std::vector<std::string>{"walks", "lessons", "results", "boxes", "boxes"};
+      const std::string indicator = random_.Pick(kIndicators);
+      const Date event = date - (random_.OneIn(3) ? random_.Between(0, 9) : random_.Between(0, 1));
+      items.push_back(indicator == "boxes" ? Box(id, team, event) : NumberRecord(id, team, indicator, event, ++value_));
+      told.push_back({id, team, indicator, event, /*is_new=*/true});
+      if (random_.OneIn(4)) {  // known before it was recorded
+        told.back().reported = Instant{district_.now().micros - random_.Between(0, 6) * kMicrosPerDay};
+        items.back().content.reported = told.back().reported;
+      }
+      records_[id] = {team, indicator};
+      sent_.push_back(id);
+    }
+    if (items.empty()) return;
+    const absl::StatusOr<BatchOutcome> outcome = district_.Record("forms", items);
+    ASSERT_TRUE(outcome.ok()) << outcome.status();
+    ASSERT_THAT(outcome->failures, IsEmpty());
+    stories_.Record(district_.last_command(), told);
+    for (const WatchStories::Item& item : told) {
+      Log(absl::StrCat(item.id, " ", item.team, " ", item.indicator.value_or("void"), " of ", item.date.ToString(),
+                       item.is_new ? " new" : ""));
+    }
+  }
+
+  void Review(Date date) {
+    GoTo(date);
+    leadlag::Review review;
+    review.id = absl::StrCat("v", ++reviews_);
+    review.team = absl::StrCat("t", random_.Between(1, kTeams));
+    review.date = date - random_.Between(0, 6);
+    review.indicators = {"walks", "results"};
+    if (random_.OneIn(2)) review.indicators.push_back("lessons");
+    ASSERT_TRUE(district_.RecordReview(review).ok());
+    stories_.Review(district_.last_command(), review.team, review.date, review.indicators);
+    Log(absl::StrCat(review.id, " ", review.team, " review of ", review.date.ToString()));
+  }
+
+  void Edit(Date date) {
+    GoTo(date);
+    AlertRule& rule = catalog_.alert_rules[static_cast<size_t>(random_.Between(0, static_cast<int>(catalog_.alert_rules.size()) - 1))];
+    switch (random_.Between(0, 5)) {
+      case 0: {
+        const Date day = date + random_.Between(-3, 6);
+        const bool make_up = !Calendar::Compile(catalog_.calendars[0]).value().IsInstructional(day);
+        catalog_.calendars[0] =
+            With(catalog_.calendars[0], make_up ? ExceptionKind::kMakeUpDay : ExceptionKind::kWeatherDay, day.ToString());
+        break;
+      }
+      case 1: rule.enabled = !rule.enabled; break;
+      case 2: rule.notify_time = MinuteOfDay{random_.Between(6, 9) * 60}; break;
+      case 3: {
+        std::vector<ActivePeriod>& active = catalog_.teams[static_cast<size_t>(random_.Between(0, kTeams - 1))].active_periods;
+        if (active.back().active_to) {
+          active.push_back({std::max(date, *active.back().active_to + 1), std::nullopt});
+        } else if (active.back().active_from < date) {
+          active.back().active_to = date + random_.Between(1, 4);
+        }
+        break;
+      }
+      default:
+        if (auto* lagging = std::get_if<LaggingOnlyTerms>(&rule.terms)) lagging->days = random_.Between(2, 9);
+        if (auto* completion = std::get_if<CompletionOnlyTerms>(&rule.terms)) completion->cycles = random_.Between(1, 3);
+        if (auto* review = std::get_if<ReviewOverdueTerms>(&rule.terms)) review->days = random_.Between(2, 9);
+        if (auto* slow = std::get_if<CollectionSlowTerms>(&rule.terms)) slow->records = random_.Between(3, 7);
+    }
+    Apply();
+  }
+
+  struct Sent {
+    std::string team, indicator;
+    bool voided = false;
+  };
+
+  const Date kEnd = D("2025-12-20");
+  Random random_;
+  SimulatedDistrict district_;
+  WatchStories stories_;
+  Catalog catalog_;
+  std::map<std::string, Sent> records_;
+  std::vector<std::string> sent_, log_;
+  int minute_ = 0, value_ = 0, reviews_ = 0;
+};
+
+TEST(AlertRulesLifeTest, FlipsLikeTheNaiveModel) {
+  std::map<AlertKind, int> fired;
+  for (const uint64_t seed : Seeds(6, 200)) {
+    SCOPED_TRACE(Replay(seed));
+    Life life(seed);
+    life.Live();
+    ASSERT_FALSE(HasFailure());
+    life.Compare(fired);
+    ASSERT_FALSE(HasFailure());
+  }
+  if (std::getenv("LEADLAG_SEED") != nullptr) return;
+  for (const AlertKind kind : {AlertKind::kSignalOverdue, AlertKind::kLaggingOnly, AlertKind::kCompletionOnly, AlertKind::kReviewOverdue,
+                               AlertKind::kCollectionSlow}) {
+    EXPECT_GT(fired[kind], 5) << ToString(kind);
+  }
+}
+
+}  // namespace
+}  // namespace leadlag

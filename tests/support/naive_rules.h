@@ -1,0 +1,45 @@
+// The naive model's alert rules: when each is due, by looking at every day and every record. DOMAIN.md, "Kinds of alert"; what they leave
+// open stands in core/alert_rule.h.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/catalog.h"
+#include "core/date.h"
+#include "core/instant.h"
+#include "tests/support/naive_calendar.h"
+
+namespace leadlag {
+
+struct NaiveRun;
+
+// One record that stands, as it is now.
+struct NaiveRecord {
+  std::string indicator;
+  IndicatorRole role = IndicatorRole::kLeading;
+  bool completion = false;
+  Date event, first_event;
+  Date recorded, known;              // of the first revision
+  std::optional<Date> corrected_on;  // where a correction is current
+  Instant stands_since;              // when what stands was recorded
+};
+
+struct NaiveReview {
+  Date date;
+  std::vector<std::string> indicators;
+  Instant recorded;
+};
+
+// What a rule knows of one team.
+struct NaiveTeamFacts {
+  std::optional<AlertRule> rule;  // none: it is not in the catalog, or not enabled
+  std::vector<NaiveRecord> records;
+  std::vector<NaiveReview> reviews;
+};
+
+// None: nothing is due.
+std::optional<Date> NaiveRuleDue(const NaiveCalendar& calendar, const NaiveRun& run, const NaiveTeamFacts& facts);
+
+}  // namespace leadlag
