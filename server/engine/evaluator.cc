@@ -32,20 +32,20 @@ WatchRecord* District::CatchUp(Applying& a, WatchId id) {
   const bool hold = Holding(a.now);
   const Facts facts(*this, *catalog_, id, &a.batch, a.fatal);
   const WatchWorld world = catalog_->World(id.team, id.expectation);
+  Watch was = record.watch;
   if (stale) {
     // Until the change it lived by the catalog before; the change itself happened when it was recorded, not now.
     if (recalculation_->before != nullptr && record.catalog_version < catalog_version_) {
       const DistrictCatalog& before = *recalculation_->before;
       const Facts facts_before(*this, before, id, &a.batch, a.fatal);
       const WatchWorld world_before = before.World(id.team, id.expectation);
-      const Watch was = record.watch;
       Advance(world_before, facts_before.get(), recalculation_->at, hold, record.watch, flips);
       Emit(a, id, record, before, was, std::exchange(flips, {}));
+      was = record.watch;
     }
     record.catalog_version = catalog_version_;
     leadlag::Reconsider(world, facts.get(), recalculation_->at, WatchCause::kChange, record.watch, flips);
   }
-  const Watch was = record.watch;
   const std::optional<Instant> next = Advance(world, facts.get(), a.until, hold, record.watch, flips);
   Emit(a, id, record, *catalog_, was, flips);
   SetMoment(id, world, next);
