@@ -404,7 +404,57 @@ class CatalogCheck {
   void CheckSources() {
     CheckSize("sources", catalog_.sources.size(), kMaxSources, problems_);
     const Positions positions = PositionsOf(catalog_.sources);
-    for (size_t i = 0; i < catalog_.sources.size(); ++i) CheckEntry("sources", i, catalog_.sources[i], positions);
+    for (size_t i = 0; i < catalog_.sources.size(); ++i) {
+      const Source& source = catalog_.sources[i];
+      const std::string path = CheckEntry("sources", i, source, positions);
+      const size_t before = problems_.size();
+      CheckRange(path, ".every_days", source.every_days, 0, kMaxExpectationDays, "instructional days, 0 where nobody waits for it",
+                 problems_);
+      if (source.team_labels.empty() && source.teams.empty()) {
+        CheckSelector(path, source);
+      } else {
+        CheckPicks(path, "source", source);
+      }
+      CheckSeverity(path, source.severity);
+      CheckSize(path + ".indicators", source.indicators.size(), kMaxIndicators, problems_);
+      for (size_t j = 0; j < source.indicators.size(); ++j) {
+        if (indicators_.count(source.indicators[j]) > 0) continue;
+        problems_.Add(At(path + ".indicators", j), "no indicator has the id ", Quoted(source.indicators[j]),
+                      "; add it under indicators, or remove it here");
+      }
+      if (problems_.size() == before && source.every_days > 0) CheckInterval(path, source);
+    }
+  }
+
+  // A source that may be silent for longer than what it feeds is waited for would be noticed too late.
+  void CheckInterval(const std::string& path, const Source& source) {
+    const auto feeds = [&](const Indicator& indicator) {
+      return source.indicators.empty() ||
+             std::find(source.indicators.begin(), source.indicators.end(), indicator.id) != source.indicators.end();
+    };
+    const auto check = [&](const auto& subject, const char* what, int32_t days, auto counts) {
+      if (days >= source.every_days) return;
+      const bool fed = std::any_of(catalog_.indicators.begin(), catalog_.indicators.end(),
+                                   [&](const Indicator& indicator) { return feeds(indicator) && counts(indicator); });
+      const Picked by_source(source), by_subject(subject);
+      if (!fed || std::none_of(catalog_.teams.begin(), catalog_.teams.end(),
+                               [&](const Team& team) { return by_source(team) && by_subject(team); })) {
+        return;
+      }
+      problems_.Add(path + ".every_days", source.every_days, " instructional days are more than the ", days, " of the ", what, " ",
+                    Quoted(subject.id), ", which it feeds, so that its silence would come out too late; give at most ", days);
+    };
+    for (const Expectation& expectation : catalog_.expectations) {
+      check(expectation, "expectation", expectation.every_days,
+            [&](const Indicator& indicator) { return expectation.kind.Counts(indicator); });
+    }
+    for (const AlertRule& rule : catalog_.alert_rules) {
+      const auto* const lagging = std::get_if<LaggingOnlyTerms>(&rule.terms);
+      if (lagging == nullptr || !rule.enabled) continue;
+      check(rule, "rule", lagging->days, [](const Indicator& indicator) {
+        return indicator.role == IndicatorRole::kLeading && indicator.measure != Measure::kCompletion;
+      });
+    }
   }
 
   void CheckExpectations() {
@@ -435,6 +485,35 @@ class CatalogCheck {
     }
   }
 
+  // Which teams the selector of an expectation, a rule or a source picks. Borrows it.
+  template <typename Entry>
+  class Picked {
+   public:
+    explicit Picked(const Entry& entry) : labels_(entry.team_labels), listed_(entry.teams.begin(), entry.teams.end()) {}
+    bool operator()(const Team& team) const {
+      return (listed_.empty() || listed_.count(team.id) > 0) && Matches(team.labels, labels_);
+    }
+
+   private:
+    const Labels& labels_;
+    const std::unordered_set<std::string_view> listed_;
+  };
+
+  // A selector that is to pick somebody.
+  template <typename Entry>
+  void CheckPicks(const std::string& path, const char* what, const Entry& entry) {
+    const size_t before = problems_.size();
+    CheckSelector(path, entry);
+    if (problems_.size() > before || std::any_of(catalog_.teams.begin(), catalog_.teams.end(), Picked(entry))) return;
+    problems_.Add(path + (entry.team_labels.empty() ? "" : ".team_labels"), "picks no team; give labels that a team has, or remove the ",
+                  what);
+  }
+
+  void CheckSeverity(const std::string& path, Severity severity) {
+    if (IsOneOf(severity, Severity::kAdvisory, Severity::kCritical)) return;
+    problems_.Add(path + ".severity", "not a severity; give ADVISORY, WARNING or CRITICAL");
+  }
+
   void CheckAlertRules() {
     if (catalog_.alert_rules.empty()) return;
     CheckSize("alert_rules", catalog_.expectations.size() + catalog_.alert_rules.size(), kMaxExpectations, problems_);
@@ -446,19 +525,8 @@ class CatalogCheck {
         problems_.Add(path + ".id", Quoted(rule.id), " is already the id of ", At("expectations", same->second),
                       "; their alerts are told apart by it: give each its own");
       }
-      const size_t before = problems_.size();
-      CheckSelector(path, rule);
-      const std::unordered_set<std::string_view> listed(rule.teams.begin(), rule.teams.end());
-      const bool selects = std::any_of(catalog_.teams.begin(), catalog_.teams.end(), [&](const Team& team) {
-        return (listed.empty() || listed.count(team.id) > 0) && Matches(team.labels, rule.team_labels);
-      });
-      if (problems_.size() == before && !selects) {
-        problems_.Add(path + (rule.team_labels.empty() ? "" : ".team_labels"),
-                      "picks no team; give labels that a team has, or remove the rule");
-      }
-      if (!IsOneOf(rule.severity, Severity::kAdvisory, Severity::kCritical)) {
-        problems_.Add(path + ".severity", "not a severity; give ADVISORY, WARNING or CRITICAL");
-      }
+      CheckPicks(path, "rule", rule);
+      CheckSeverity(path, rule.severity);
       std::visit([&](const auto& terms) { CheckTerms(path, terms); }, rule.terms);
     }
   }
@@ -551,8 +619,16 @@ std::string_view ToString(AlertKind kind) {
     case AlertKind::kCompletionOnly: return "COMPLETION_ONLY";
     case AlertKind::kReviewOverdue: return "REVIEW_OVERDUE";
     case AlertKind::kCollectionSlow: return "COLLECTION_SLOW";
+    case AlertKind::kSourceSilent: return "SOURCE_SILENT";
   }
   return "?";
+}
+
+bool Source::IsNameAlone() const {
+  Source name;
+  name.id = id;
+  name.display_name = display_name;
+  return *this == name;
 }
 
 bool Matches(const Labels& labels, const Labels& wanted) {

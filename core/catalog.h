@@ -40,6 +40,7 @@ enum class AlertKind : uint8_t {
   kCompletionOnly = 3,
   kReviewOverdue = 4,
   kCollectionSlow = 5,
+  kSourceSilent = 7,  // of a source; 6 is yet to come
 };
 std::string_view ToString(AlertKind kind);  // "LAGGING_ONLY"
 enum class Severity : uint8_t { kAdvisory = 1, kWarning = 2, kCritical = 3 };
@@ -130,9 +131,23 @@ struct Indicator {
   friend bool operator==(const Indicator&, const Indicator&) = default;
 };
 
+// A data system that pushes evidence. One that is expected every so often has a watch of its own, judged by the district's calendar and
+// zone. What it feeds, it is asked of with the teams that the selector picks, as an expectation's does.
 struct Source {
   std::string id;
-  std::string display_name;
+  std::string display_name{};
+  int32_t every_days = 0;                 // instructional days in which it is heard from at least once; 0: nobody waits for it
+  std::vector<std::string> indicators{};  // ids of those it feeds; empty: every one
+  Labels team_labels{};
+  std::vector<std::string> teams{};
+  Severity severity = Severity::kWarning;  // of its silence
+  MinuteOfDay notify_time{420};            // local to the district
+  std::optional<Date> from{};              // as an expectation's: the date from which it is expected
+
+  // Nothing is said of it but its name.
+  bool IsNameAlone() const;
+  // Whether it is said what it feeds. A source that nobody waits for and of which that is not said feeds nothing that could be missed.
+  bool feeds() const { return every_days > 0 || !indicators.empty() || !team_labels.empty() || !teams.empty(); }
   friend bool operator==(const Source&, const Source&) = default;
 };
 

@@ -191,6 +191,13 @@ std::string Changes(const Indicator& before, const Indicator& after) {
 std::string Changes(const Source& before, const Source& after) {
   FieldChanges changes;
   changes.Value("display_name", before.display_name, after.display_name);
+  changes.Value("every_days", before.every_days, after.every_days);
+  changes.List("indicators", before.indicators, after.indicators);
+  changes.Pairs("team_labels", before.team_labels, after.team_labels);
+  changes.List("teams", before.teams, after.teams);
+  changes.Value("severity", before.severity, after.severity);
+  changes.Value("notify_time", before.notify_time, after.notify_time);
+  changes.Value("from", before.from, after.from);
   return std::move(changes).Take();
 }
 

@@ -103,7 +103,8 @@ bool Concerns(const AlertRule& rule, const Indicator& indicator) {
   const bool completion = indicator.measure == Measure::kCompletion;
   const bool leading = indicator.role == IndicatorRole::kLeading, lagging = indicator.role == IndicatorRole::kLagging;
   switch (rule.kind()) {
-    case AlertKind::kSignalOverdue: return false;
+    case AlertKind::kSignalOverdue:
+    case AlertKind::kSourceSilent: return false;
     case AlertKind::kLaggingOnly: return !completion && (leading || lagging);
     case AlertKind::kCompletionOnly: return true;
     case AlertKind::kReviewOverdue:
@@ -146,6 +147,7 @@ absl::StatusOr<std::shared_ptr<const DistrictCatalog>> DistrictCatalog::Compile(
   InternAll(compiled->catalog_.expectations, interned.expectations, compiled->expectations_);
   InternAll(compiled->catalog_.alert_rules, interned.expectations, compiled->rules_);
   compiled->LinkSubjects();
+  compiled->LinkSources();
   return compiled;
 }
 
@@ -167,24 +169,91 @@ void DistrictCatalog::LinkTeams(InternTable& table) {
 }
 
 template <typename Entry>
-void DistrictCatalog::LinkTerms(ExpectationNumber number, const Entry& entry, WatchTerms terms) {
-  terms.notify_time = entry.notify_time;
-  if (entry.from) {
-    terms.from = *entry.from;
-  } else {
-    const auto applied = apply_dates_.find(entry.id);
-    LEADLAG_CHECK(applied != apply_dates_.end());
-    terms.from = applied->second;
-  }
-  terms_[number] = terms;
+Date DistrictCatalog::FromOf(const Entry& entry, const std::string& applied_as) const {
+  if (entry.from) return *entry.from;
+  const auto applied = apply_dates_.find(applied_as);
+  LEADLAG_CHECK(applied != apply_dates_.end());
+  return applied->second;
+}
+
+template <typename Entry, typename Visit>
+void DistrictCatalog::ForEachPicked(const Entry& entry, Visit visit) const {
   const std::unordered_set<std::string_view> listed(entry.teams.begin(), entry.teams.end());
   for (TeamNumber i = 0; i < teams_.size(); ++i) {
     const Team* team = teams_[i].team;
     if (team == nullptr || !(listed.empty() || listed.count(team->id) > 0)) continue;
-    if (!Matches(team->labels, entry.team_labels)) continue;
+    if (Matches(team->labels, entry.team_labels)) visit(i);
+  }
+}
+
+template <typename Entry>
+void DistrictCatalog::LinkTerms(ExpectationNumber number, const Entry& entry, WatchTerms terms) {
+  terms.notify_time = entry.notify_time;
+  terms.from = FromOf(entry, entry.id);
+  terms_[number] = terms;
+  ForEachPicked(entry, [&](TeamNumber i) {
     team_subjects_[i].push_back(number);
     if (terms.kind == AlertKind::kSignalOverdue) team_expectations_[i].push_back(number);
+  });
+}
+
+std::string DistrictCatalog::AppliedAs(const Source& source) { return "sources/" + source.id; }
+
+void DistrictCatalog::LinkSources() {
+  feeds_.resize(sources_.size());
+  source_terms_.resize(sources_.size());
+  for (SourceNumber number = 0; number < sources_.size(); ++number) {
+    const Source* const source = sources_[number];
+    if (source == nullptr || !source->feeds()) continue;
+    Feed& feed = feeds_[number];
+    feed.any = true;
+    if (!source->indicators.empty()) {
+      const std::unordered_set<std::string_view> listed(source->indicators.begin(), source->indicators.end());
+      feed.indicators.resize(indicators_.size());
+      for (IndicatorNumber i = 0; i < indicators_.size(); ++i) {
+        feed.indicators[i] = indicators_[i] != nullptr && listed.count(indicators_[i]->id) > 0;
+      }
+    }
+    if (!source->teams.empty() || !source->team_labels.empty()) {
+      feed.teams.resize(teams_.size());
+      ForEachPicked(*source, [&feed](TeamNumber team) { feed.teams[team] = true; });
+    }
+    if (source->every_days == 0) continue;
+    source_terms_[number] = {.every_days = source->every_days,
+                             .notify_time = source->notify_time,
+                             .from = FromOf(*source, AppliedAs(*source)),
+                             .kind = AlertKind::kSourceSilent};
   }
+}
+
+bool DistrictCatalog::Feeds(SourceNumber source, TeamNumber team) const {
+  if (source >= feeds_.size() || FindTeam(team) == nullptr) return false;
+  const Feed& feed = feeds_[source];
+  return feed.any && (feed.teams.empty() || feed.teams[team]);
+}
+
+std::vector<SourceNumber> DistrictCatalog::FeedersOf(TeamNumber team, ExpectationNumber subject) const {
+  std::vector<SourceNumber> feeders;
+  if (subject >= terms_.size()) return feeders;
+  // Which of the indicators that concern the subject it waits for. How records come in, and whether anybody looks at them, is known as
+  // long as nothing is.
+  const AlertKind kind = terms_[subject].kind;
+  if (kind == AlertKind::kReviewOverdue || kind == AlertKind::kCollectionSlow) return feeders;
+  const auto awaited = [&](IndicatorNumber number) {
+    const Indicator& indicator = *indicators_[number];
+    return indicator.measure != Measure::kCompletion && (kind != AlertKind::kLaggingOnly || indicator.role == IndicatorRole::kLeading);
+  };
+  for (SourceNumber source = 0; source < feeds_.size(); ++source) {
+    if (!Feeds(source, team)) continue;
+    const std::vector<bool>& indicators = feeds_[source].indicators;
+    const std::vector<IndicatorNumber>& concerned = IndicatorsOf(subject);
+    if (std::any_of(concerned.begin(), concerned.end(), [&](IndicatorNumber number) {
+          return awaited(number) && (indicators.empty() || indicators[number]);
+        })) {
+      feeders.push_back(source);
+    }
+  }
+  return feeders;
 }
 
 // Goes through all numbers in ascending order, so that every list comes out ascending.
@@ -262,7 +331,29 @@ const std::vector<ExpectationNumber>& DistrictCatalog::CountedBy(IndicatorNumber
   return AtNumber(counted_by_, indicator);
 }
 
+Severity DistrictCatalog::SeverityOf(TeamNumber team, ExpectationNumber subject) const {
+  if (team == kNoTeam) {
+    const Source* const source = FindSource(subject);
+    return source == nullptr ? Severity::kWarning : source->severity;
+  }
+  const AlertRule* const rule = FindRule(subject);
+  return rule == nullptr ? Severity::kWarning : rule->severity;
+}
+
+WatchWorld DistrictCatalog::SourceWorld(SourceNumber number) const {
+  static const auto* const always_active = new std::vector<ActivePeriod>{{Date::Min(), std::nullopt}};
+  WatchWorld world;
+  world.zone = district_zone_;
+  world.active = always_active;
+  const Source* const source = FindSource(number);
+  if (source == nullptr || source->every_days == 0) return world;
+  world.calendar = district_calendar_.get();
+  world.terms = source_terms_[number];
+  return world;
+}
+
 WatchWorld DistrictCatalog::World(TeamNumber team, ExpectationNumber expectation) const {
+  if (team == kNoTeam) return SourceWorld(expectation);
   static const auto* const never_active = new std::vector<ActivePeriod>;
   WatchWorld world;
   world.zone = district_zone_;

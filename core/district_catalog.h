@@ -27,6 +27,9 @@ using IndicatorNumber = uint32_t;
 using SourceNumber = uint32_t;
 using ExpectationNumber = uint32_t;  // of an expectation or an alert rule: they share a table
 
+// What stands in a team's place in the watch of a source, whose number stands in the expectation's.
+inline constexpr TeamNumber kNoTeam = UINT32_MAX;
+
 // Names of one kind in order of first appearance: number i is names()[i]. Only grows.
 class InternTable {
  public:
@@ -54,11 +57,15 @@ class DistrictCatalog {
   };
 
   // Compiles `catalog`, interning its ids in `interned` (document order). `zones` holds the rules of every zone it
-  // names. `apply_dates`: for each expectation without a stated `from`, by id, the date that stands for it; REQUIRES:
-  // complete. INVALID_ARGUMENT as Validate, or where a zone is missing; `interned` is unchanged then.
+  // names. `apply_dates`: for each expectation, enabled rule and expected source without a stated `from`, by id (of a source: AppliedAs),
+  // the date that stands for it; REQUIRES: complete. INVALID_ARGUMENT as Validate, or where a zone is missing; `interned` is
+  // unchanged then.
   static absl::StatusOr<std::shared_ptr<const DistrictCatalog>> Compile(Catalog catalog, std::vector<ZoneRules> zones,
                                                                         std::map<std::string, Date> apply_dates,
                                                                         Interned& interned);
+
+  // Among the apply dates; no expectation's or rule's id.
+  static std::string AppliedAs(const Source& source);
 
   const Catalog& catalog() const { return catalog_; }
   const std::vector<ZoneRules>& zones() const { return zones_; }
@@ -87,8 +94,18 @@ class DistrictCatalog {
   // Expectations and rules for which an indicator's evidence counts, ascending.
   const std::vector<ExpectationNumber>& CountedBy(IndicatorNumber indicator) const;
 
-  // The world of a watch. Where this catalog has no such watch, `calendar` is null; zone and active periods are the
-  // team's as far as there is one, else the district's zone and no period: never null. Borrowed from this.
+  // The sources that feed the team with something that the watch of the subject waits for, ascending: while all of them are silent, nobody
+  // can tell how it stands. Empty: that never happens to it.
+  std::vector<SourceNumber> FeedersOf(TeamNumber team, ExpectationNumber subject) const;
+  // Whether the source feeds the team with anything.
+  bool Feeds(SourceNumber source, TeamNumber team) const;
+
+  // How bad an alert of a rule or, with kNoTeam, of a source is; WARNING of anything else.
+  Severity SeverityOf(TeamNumber team, ExpectationNumber subject) const;
+
+  // The world of a watch, or with kNoTeam that of a source, which has one where it is expected. Where this catalog has no such watch,
+  // `calendar` is null; zone and active periods are the team's as far as there is one, else the district's zone and no period: never
+  // null. Borrowed from this.
   WatchWorld World(TeamNumber team, ExpectationNumber expectation) const;
 
  private:
@@ -98,6 +115,13 @@ class DistrictCatalog {
   void LinkSubjects();
   template <typename Entry>
   void LinkTerms(ExpectationNumber number, const Entry& entry, WatchTerms terms);
+  // The stated date, or the one that stands for it.
+  template <typename Entry>
+  Date FromOf(const Entry& entry, const std::string& applied_as) const;
+  template <typename Entry, typename Visit>  // void(TeamNumber), ascending
+  void ForEachPicked(const Entry& entry, Visit visit) const;
+  void LinkSources();
+  WatchWorld SourceWorld(SourceNumber source) const;
 
   Catalog catalog_;
   std::vector<ZoneRules> zones_;
@@ -107,6 +131,13 @@ class DistrictCatalog {
   std::vector<TeamEntry> teams_;  // by number
   std::vector<const Indicator*> indicators_;
   std::vector<const Source*> sources_;
+  struct Feed {
+    std::vector<bool> indicators;  // by number; empty: every one
+    std::vector<bool> teams;       // likewise
+    bool any = false;              // it feeds something
+  };
+  std::vector<Feed> feeds_;                // by source
+  std::vector<WatchTerms> source_terms_;   // likewise
   std::vector<const Expectation*> expectations_;
   std::vector<const AlertRule*> rules_;  // by the same numbers
   std::vector<WatchTerms> terms_;                                  // by expectation

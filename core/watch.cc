@@ -100,26 +100,37 @@ Date LocalDateBefore(const WatchWorld& world, Instant instant) {
   return world.zone->LocalDate(Instant{instant.micros - 1});
 }
 
+// When the silence that an UNKNOWN watch is in is over.
+Instant HeardAt(const WatchFacts& facts, const Watch& watch) {
+  for (const SourceSilence& silence : facts.silences) {
+    if (silence.to >= watch.handled_before) return silence.to;
+  }
+  return watch.handled_before;
+}
+
+// The silence that another one comes to next, or is in without having seen it; what is over by now was lived through. Null: none.
+const SourceSilence* NextSilence(const WatchFacts& facts, const Watch& watch) {
+  const auto found = std::find_if(facts.silences.begin(), facts.silences.end(),
+                                  [&watch](const SourceSilence& silence) { return silence.to > watch.handled_before; });
+  return found == facts.silences.end() ? nullptr : &*found;
+}
+
+bool IsSilentAt(const WatchFacts& facts, Instant instant) {
+  return std::any_of(facts.silences.begin(), facts.silences.end(),
+                     [instant](const SourceSilence& silence) { return silence.since <= instant && instant < silence.to; });
+}
+
 struct Moment {
-  enum class Kind { kRunBegins, kRunEnds, kNotify };
+  enum class Kind { kRunBegins, kRunEnds, kNotify, kFallsSilent, kIsHeard };
   Kind kind;
   Instant at;
   Date date;
 };
 
-std::optional<Moment> NextOf(const WatchWorld& world, const WatchFacts& facts, const Watch& watch) {
+// The next notify time that changes the watch; `end` where none comes before it.
+Moment NextNotify(const WatchWorld& world, const WatchFacts& facts, const Watch& watch, const Run& run, Date position, const Moment& end) {
   const ZoneRules& zone = *world.zone;
-  const Date position = LocalDateBefore(world, watch.handled_before);
-  if (watch.state == WatchState::kPaused) {
-    const std::optional<Run> run = RunFrom(world, position + 1);
-    if (!run) return std::nullopt;
-    return Moment{Moment::Kind::kRunBegins, zone.StartOf(run->dates.from), run->dates.from};
-  }
-  const std::optional<Run> run = RunAt(world, position);
-  if (!run) return std::nullopt;  // the world changed and Reconsider was not called: nothing to go on
-  const Moment end{Moment::Kind::kRunEnds, zone.StartOf(run->dates.to), run->dates.to};
-
-  const WatchDates dates = DatesOf(world, facts, *run);
+  const WatchDates dates = DatesOf(world, facts, run);
   std::optional<Date> notify = world.calendar->FirstOnOrAfter(position);
   if (notify && zone.At(*notify, world.terms.notify_time) < watch.handled_before) {
     notify = world.calendar->NthAfter(*notify, 1);
@@ -135,8 +146,30 @@ std::optional<Moment> NextOf(const WatchWorld& world, const WatchFacts& facts, c
     if (!stage) return end;
     notify = std::max(*notify, *stage);
   }
-  if (*notify >= run->dates.to) return end;
+  if (*notify >= run.dates.to) return end;
   return Moment{Moment::Kind::kNotify, zone.At(*notify, world.terms.notify_time), *notify};
+}
+
+std::optional<Moment> NextOf(const WatchWorld& world, const WatchFacts& facts, const Watch& watch) {
+  const ZoneRules& zone = *world.zone;
+  const Date position = LocalDateBefore(world, watch.handled_before);
+  if (watch.state == WatchState::kPaused) {
+    const std::optional<Run> run = RunFrom(world, position + 1);
+    if (!run) return std::nullopt;
+    return Moment{Moment::Kind::kRunBegins, zone.StartOf(run->dates.from), run->dates.from};
+  }
+  const std::optional<Run> run = RunAt(world, position);
+  if (!run) return std::nullopt;  // the world changed and Reconsider was not called: nothing to go on
+  const Moment end{Moment::Kind::kRunEnds, zone.StartOf(run->dates.to), run->dates.to};
+  if (watch.state == WatchState::kUnknown) {
+    const Instant heard = HeardAt(facts, watch);
+    return heard < end.at ? Moment{Moment::Kind::kIsHeard, heard, position} : end;
+  }
+  const Moment next = NextNotify(world, facts, watch, *run, position, end);
+  const SourceSilence* const silence = NextSilence(facts, watch);
+  const bool falls_silent = silence != nullptr && silence->since <= next.at && silence->since < end.at;
+  // Made late, after a hold, it may lie before what has been handled.
+  return falls_silent ? Moment{Moment::Kind::kFallsSilent, silence->since, position} : next;
 }
 
 void Flip(Watch& watch, WatchState to, FlipReason reason, Instant at, std::vector<WatchFlip>& flips) {
@@ -148,6 +181,10 @@ void Flip(Watch& watch, WatchState to, FlipReason reason, Instant at, std::vecto
 
 void Start(const WatchWorld& world, const WatchFacts& facts, const Run& run, Instant at, Watch& watch,
            std::vector<WatchFlip>& flips) {
+  if (IsSilentAt(facts, at)) {
+    Flip(watch, WatchState::kUnknown, FlipReason::kStarted, at, flips);
+    return;
+  }
   const WatchDates dates = DatesOf(world, facts, run);
   watch.due = dates.due;
   Flip(watch, StageOn(world, dates, std::nullopt), FlipReason::kStarted, at, flips);
@@ -156,6 +193,19 @@ void Start(const WatchWorld& world, const WatchFacts& facts, const Run& run, Ins
 void Pause(FlipReason reason, Instant at, Watch& watch, std::vector<WatchFlip>& flips) {
   watch.due.reset();
   Flip(watch, WatchState::kPaused, reason, at, flips);
+}
+
+void FallSilent(Instant at, Watch& watch, std::vector<WatchFlip>& flips) {
+  watch.due.reset();
+  Flip(watch, WatchState::kUnknown, FlipReason::kSourceSilent, at, flips);
+}
+
+// The watch is no longer UNKNOWN.
+void Resume(const WatchWorld& world, const WatchFacts& facts, const Run& run, FlipReason reason, Instant at, Watch& watch,
+            std::vector<WatchFlip>& flips) {
+  const WatchDates dates = DatesOf(world, facts, run);
+  watch.due = dates.due;
+  Flip(watch, StageOn(world, dates, std::nullopt), reason, at, flips);
 }
 
 void Notify(const WatchWorld& world, const WatchFacts& facts, const Run& run, const Moment& moment, Watch& watch,
@@ -188,15 +238,19 @@ void Make(const WatchWorld& world, const WatchFacts& facts, const Moment& moment
           std::vector<WatchFlip>& flips) {
   if (moment.kind == Moment::Kind::kRunBegins) {
     Start(world, facts, *RunAt(world, moment.date), moment.at, watch, flips);
+  } else if (moment.kind == Moment::Kind::kFallsSilent) {
+    FallSilent(moment.at, watch, flips);
   } else {
     const Run run = *RunAt(world, LocalDateBefore(world, watch.handled_before));
     if (moment.kind == Moment::Kind::kRunEnds) {
       EndRun(world, facts, run, moment, watch, flips);
+    } else if (moment.kind == Moment::Kind::kIsHeard) {
+      Resume(world, facts, run, FlipReason::kSourceHeard, moment.at, watch, flips);
     } else {
       Notify(world, facts, run, moment, watch, flips);
     }
   }
-  watch.handled_before = Instant{moment.at.micros + 1};
+  watch.handled_before = std::max(watch.handled_before, Instant{moment.at.micros + 1});
 }
 
 // A change of the world leaves the watch outside every run.
@@ -264,6 +318,8 @@ std::string_view ToString(FlipReason reason) {
     case FlipReason::kAcknowledged: return "ACKNOWLEDGED";
     case FlipReason::kSnoozed: return "SNOOZED";
     case FlipReason::kSnoozeEnded: return "SNOOZE_ENDED";
+    case FlipReason::kSourceSilent: return "SOURCE_SILENT";
+    case FlipReason::kSourceHeard: return "SOURCE_HEARD";
   }
   return "?";
 }
@@ -303,6 +359,16 @@ void Reconsider(const WatchWorld& world, const WatchFacts& facts, Instant now, W
   }
   if (watch.state == WatchState::kPaused) {
     Start(world, facts, *run, now, watch, flips);
+    return;
+  }
+  // What happens at an instant comes before its moments: a silence that begins, or is over, just now is Advance's.
+  const bool silent = IsSilentAt(facts, Instant{now.micros - 1});
+  if (watch.state == WatchState::kUnknown) {
+    if (!silent) Resume(world, facts, *run, FlipReason::kChange, now, watch, flips);
+    return;
+  }
+  if (silent && IsSilentAt(facts, now)) {
+    FallSilent(now, watch, flips);
     return;
   }
   const WatchDates dates = DatesOf(world, facts, *run);

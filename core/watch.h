@@ -15,23 +15,31 @@
 // Flip reasons, by cause:
 //   midnight, a run begins          PAUSED -> ON_TRACK or NOT_STARTED     STARTED
 //   midnight, the year ends / the team's active period ends   -> PAUSED   YEAR_ENDED / INACTIVE (the year's end decides at both)
+//   a silence of all its sources begins / is over   -> UNKNOWN  SOURCE_SILENT / UNKNOWN -> ON_TRACK or NOT_STARTED  SOURCE_HEARD
 //   notify time                     -> LATE, RAISED: DUE; -> OVERDUE: GRACE_OVER (with DUE before it where LATE was passed over);
 //                                   same state, an earlier due date now in force: UPDATED; ON_TRACK -> NOT_STARTED: CHANGE
 //   evidence (any record new)       LATE/OVERDUE -> ON_TRACK: RESOLVED; OVERDUE -> LATE, or a later due date in the same state:
 //                                   UPDATED; NOT_STARTED -> ON_TRACK: EVIDENCE
 //   any other change                LATE/OVERDUE -> ON_TRACK/NOT_STARTED: RETRACTED; OVERDUE -> LATE or a later due date: UPDATED;
 //                                   NOT_STARTED -> ON_TRACK: CHANGE; PAUSED -> ON_TRACK/NOT_STARTED: STARTED;
-//                                   -> PAUSED: INACTIVE where no active period holds today, else RETRACTED with an alert open, else CHANGE
+//                                   -> PAUSED: INACTIVE where no active period holds today, else RETRACTED with an alert open, else CHANGE;
+//                                   where its sources are others now: -> UNKNOWN: SOURCE_SILENT; UNKNOWN -> ON_TRACK/NOT_STARTED: CHANGE
 // A watch without an open alert whose due date moves makes no flip.
 //
 // The watch of an alert rule (core/alert_rule.h) lives the same way: the rule gives the due date, from the same run and s. It is
-// ON_TRACK, or RAISED from notify time of the instructional day after the due date: DUE. It has no grace, and is never NOT_STARTED.
+// ON_TRACK, or RAISED from notify time of the instructional day after the due date: DUE. It has no grace, and is never NOT_STARTED. So
+// does the watch of a source, which is due when it has not been heard for as long as may be (core/source_silence.h).
+//
+// While all sources that feed a watch are silent it is UNKNOWN, without a due date, and an alert it had is closed: SOURCE_SILENT. That
+// begins before anything else that happens at its instant. When it is over, the watch is ON_TRACK or NOT_STARTED by what is recorded by
+// then: SOURCE_HEARD; and what is worse than that waits for the next notify time.
 //
 // Pure: no clock, no I/O. A Watch is a plain value; not thread safe.
 #pragma once
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <type_traits>
 #include <vector>
@@ -41,6 +49,7 @@
 #include "core/catalog.h"
 #include "core/instant.h"
 #include "core/rule_span.h"
+#include "core/source_silence.h"
 #include "core/zone.h"
 
 namespace leadlag {
@@ -52,8 +61,8 @@ enum class WatchState : uint8_t {
   kLate = 3,
   kOverdue = 4,
   kPaused = 5,
-  kUnknown = 6,  // in the contract; nothing enters it yet
-  kRaised = 7,   // of an alert rule: what it says is so
+  kUnknown = 6,  // every source that feeds it is silent
+  kRaised = 7,   // of an alert rule or a source: what it says is so
 };
 enum class FlipReason : uint8_t {
   kStarted = 1,
@@ -70,6 +79,8 @@ enum class FlipReason : uint8_t {
   kAcknowledged = 11,
   kSnoozed = 12,
   kSnoozeEnded = 13,
+  kSourceSilent = 14,
+  kSourceHeard = 15,
 };
 std::string_view ToString(WatchState state);    // "ON_TRACK"
 std::string_view ToString(FlipReason reason);   // "GRACE_OVER"
@@ -80,12 +91,12 @@ inline bool HasAlert(WatchState s) { return s == WatchState::kLate || s == Watch
 bool GoesWith(AlertKind kind, WatchState state);
 
 struct WatchTerms {
-  int every_days = 10;      // E
+  int every_days = 10;      // E; of a source its expected interval
   int grace_days = 10;      // G
   int allowance_days = 10;  // A
   MinuteOfDay notify_time{420};
   Date from;                // the expectation's or rule's stated date, else its apply date
-  AlertKind kind = AlertKind::kSignalOverdue;  // of another one E, G and A say nothing
+  AlertKind kind = AlertKind::kSignalOverdue;  // of a rule's E, G and A say nothing, of a source's G and A
   friend bool operator==(const WatchTerms&, const WatchTerms&) = default;
 };
 
@@ -101,16 +112,18 @@ struct WatchWorld {
 struct WatchFacts {
   // Of an expectation: the last signal dated in [range.from, range.to); none where there is none.
   using LastSignalIn = absl::FunctionRef<std::optional<Date>(DateRange)>;
-  // Of an alert rule: its due date.
+  // Of an alert rule or a source: its due date.
   using RuleDueIn = absl::FunctionRef<std::optional<Date>(const RuleSpan&)>;
 
-  WatchFacts(LastSignalIn last, RuleDueIn due) : last_signal(last), rule_due(due) {}
+  WatchFacts(LastSignalIn last, RuleDueIn due, std::span<const SourceSilence> all_silent = {})
+      : last_signal(last), rule_due(due), silences(all_silent) {}
   // Where there are expectations alone.
   template <typename F, typename = std::enable_if_t<std::is_invocable_v<const F&, DateRange>>>
   WatchFacts(const F& last) : last_signal(last), rule_due(NoRule) {}
 
   LastSignalIn last_signal;
   RuleDueIn rule_due;
+  std::span<const SourceSilence> silences;  // of all sources that feed the watch at once; ordered, disjoint
 
  private:
   static std::optional<Date> NoRule(const RuleSpan&) { return std::nullopt; }
@@ -118,7 +131,7 @@ struct WatchFacts {
 
 struct Watch {
   WatchState state = WatchState::kPaused;
-  std::optional<Date> due;    // in force; none while PAUSED, or where it lies past the year's last day
+  std::optional<Date> due;    // in force; none while PAUSED or UNKNOWN, or where it lies past the year's last day
   Instant handled_before;     // every moment before this instant has been made
   Instant last_effective;     // of the last flip: effective times of one watch never decrease
   friend bool operator==(const Watch&, const Watch&) = default;

@@ -25,7 +25,7 @@ constexpr int kThreads = 2;
 constexpr int64_t kStalledLooks = 10;
 
 size_t BytesOf(const FlipRecord& flip) {
-  size_t bytes = kFlipBytes + flip.team.size() + flip.expectation.size() + flip.by.size() + flip.note.size();
+  size_t bytes = kFlipBytes + flip.team.size() + flip.expectation.size() + flip.source.size() + flip.by.size() + flip.note.size();
   for (const auto& [key, value] : flip.labels) bytes += kLabelBytes + key.size() + value.size();
   return bytes;
 }
@@ -152,13 +152,14 @@ absl::StatusOr<std::unique_ptr<FlipFeed::Snapshot>> FlipFeed::TakeSnapshot(const
   const Labels no_labels;
   auto snapshot = std::make_unique<Snapshot>();
   snapshot->recalculating = reader->HasPendingWork(reader.now());
-  std::map<uint32_t, uint32_t> teams, expectations;  // interned number -> place in the snapshot's names
-  const auto place_of = [](uint32_t number, const InternTable& table, std::map<uint32_t, uint32_t>& places,
+  std::map<uint32_t, uint32_t> teams, expectations, sources;  // interned number -> place in the snapshot's names
+  const auto place_of = [](uint32_t number, const std::string& name, std::map<uint32_t, uint32_t>& places,
                            std::vector<std::string>& names) {
     const auto [place, added] = places.try_emplace(number, static_cast<uint32_t>(names.size()));
-    if (added) names.push_back(table.NameOf(number));
+    if (added) names.push_back(name);
     return place->second;
   };
+  const std::string no_team;
   absl::Status damage;
   reader->watches().ForEach([&](WatchId id, const WatchRecord& record) {
     const DistrictCatalog::TeamEntry* const entry = reader->catalog()->FindTeam(id.team);
@@ -171,10 +172,13 @@ absl::StatusOr<std::unique_ptr<FlipFeed::Snapshot>> FlipFeed::TakeSnapshot(const
       labels = &alert->labels;
     }
     WatchStanding standing = StandingOf(reader, id, record);
-    if (!MatchesWatch(filter, interned.teams.NameOf(id.team), standing, *labels)) return;
-    snapshot->rows.push_back({place_of(id.team, interned.teams, teams, snapshot->teams),
-                              place_of(id.expectation, interned.expectations, expectations, snapshot->expectations), record,
-                              standing.handling, standing.kind, standing.severity});
+    const bool of_source = id.team == kNoTeam;
+    const std::string& team = of_source ? no_team : interned.teams.NameOf(id.team);
+    if (!MatchesWatch(filter, team, standing, *labels)) return;
+    const uint32_t subject = of_source ? place_of(id.expectation, standing.source, sources, snapshot->sources)
+                                       : place_of(id.expectation, standing.expectation, expectations, snapshot->expectations);
+    snapshot->rows.push_back({place_of(id.team, team, teams, snapshot->teams), subject, record, standing.handling, standing.kind,
+                              standing.severity});
   });
   if (!damage.ok()) return damage;
   snapshot->rows.shrink_to_fit();
@@ -198,10 +202,10 @@ void FlipFeed::Order(Snapshot& snapshot) {
     return places;
   };
   const std::vector<uint32_t> teams = sort_names(snapshot.teams);
-  const std::vector<uint32_t> expectations = sort_names(snapshot.expectations);
+  const std::vector<uint32_t> expectations = sort_names(snapshot.expectations), sources = sort_names(snapshot.sources);
   for (SnapshotRow& row : snapshot.rows) {
     row.team = teams[row.team];
-    row.expectation = expectations[row.expectation];
+    row.expectation = (row.kind == AlertKind::kSourceSilent ? sources : expectations)[row.expectation];
   }
   std::sort(snapshot.rows.begin(), snapshot.rows.end(), [](const SnapshotRow& a, const SnapshotRow& b) {
     return std::pair(a.team, a.expectation) < std::pair(b.team, b.expectation);
@@ -324,8 +328,13 @@ FlipFeed::Step FlipFeed::SendSnapshotPage(Subscription& subscription) {
   message.watches.reserve(end - snapshot.sent);
   for (; snapshot.sent < end; ++snapshot.sent) {
     const SnapshotRow& row = snapshot.rows[snapshot.sent];
-    message.watches.push_back({snapshot.teams[row.team],
-                               {snapshot.expectations[row.expectation], row.record, row.handling, row.kind, row.severity}});
+    WatchStanding standing{"", row.record, row.handling, row.kind, row.severity};
+    if (row.kind == AlertKind::kSourceSilent) {
+      standing.source = snapshot.sources[row.expectation];
+    } else {
+      standing.expectation = snapshot.expectations[row.expectation];
+    }
+    message.watches.push_back({snapshot.teams[row.team], std::move(standing)});
   }
   Deliver(subscription, std::move(message));
   return Step::kSent;

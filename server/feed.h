@@ -48,7 +48,7 @@ struct FeedFlip {
 // One message. Exactly one of: flips, watches (a page of a snapshot), or neither (a bookmark; with snapshot_complete the end of one).
 struct FeedMessage {
   struct StandingWatch {
-    std::string team;  // id
+    std::string team;  // id; empty of a source
     WatchStanding standing;
   };
   std::vector<const FeedFlip*> flips;      // borrowed until Send returns; in order of sequence
@@ -124,15 +124,16 @@ class FlipFeed {
   // Of one watch in a snapshot: numbers into Snapshot::teams and ::expectations.
   struct SnapshotRow {
     uint32_t team = 0;
-    uint32_t expectation = 0;
+    uint32_t expectation = 0;  // or, of a source's watch, the source
     WatchRecord record;
     AlertHandling handling;
     AlertKind kind = AlertKind::kSignalOverdue;
     Severity severity = Severity::kWarning;
   };
   struct Snapshot {
-    std::vector<std::string> teams;  // sorted
+    std::vector<std::string> teams;  // sorted, as the next two; a source's is ""
     std::vector<std::string> expectations;
+    std::vector<std::string> sources;
     std::vector<SnapshotRow> rows;  // by team, then expectation
     size_t sent = 0;                // of rows
     bool recalculating = false;     // as in FeedMessage

@@ -8,10 +8,12 @@
 namespace leadlag {
 namespace {
 
-constexpr uint8_t kCatalogFormat = 2;  // 1: without alert rules, and written where there are none
-constexpr uint8_t kFirstCatalogFormat = 1;
-// A document of a later form than the first begins with an empty string, which no district's id is, and the number of its form.
+// A document is written in the first form that has all of it: 1 knows no alert rules, 2 of a source no more than its name. One of a later
+// form than the first begins with an empty string, which no district's id is, and the number of its form. A record's format is its
+// document's form.
+constexpr uint8_t kFirstForm = 1;
 constexpr uint8_t kRulesForm = 2;
+constexpr uint8_t kSourcesForm = 3;
 constexpr uint8_t kWeekdaysMax = 0x7f;
 constexpr int kMinutesOfDay = 24 * 60;
 
@@ -173,8 +175,30 @@ void PutSource(ByteWriter& out, const Source& source) {
   out.PutString(source.display_name);
 }
 Source GetSource(ByteReader& in) {
-  std::string id(in.GetString());
-  return {std::move(id), std::string(in.GetString())};
+  Source source;
+  source.id = in.GetString();
+  source.display_name = in.GetString();
+  return source;
+}
+
+// What a source has from the third form on.
+void PutFeed(ByteWriter& out, const Source& source) {
+  out.PutSigned(source.every_days);
+  PutList(out, source.indicators, PutText);
+  PutLabels(out, source.team_labels);
+  PutList(out, source.teams, PutText);
+  PutEnum(out, source.severity);
+  out.PutSigned(source.notify_time.minutes);
+  PutOptionalDate(out, source.from);
+}
+void GetFeed(ByteReader& in, Source& source) {
+  source.every_days = GetI32(in);
+  source.indicators = GetList(in, GetText);
+  source.team_labels = GetLabels(in);
+  source.teams = GetList(in, GetText);
+  source.severity = GetEnum(in, Severity::kAdvisory, Severity::kCritical);
+  source.notify_time.minutes = static_cast<int32_t>(in.GetSigned(0, kMinutesOfDay - 1));
+  source.from = GetOptionalDate(in);
 }
 
 // Every field, also the one that `of` leaves without meaning: a catalog reads back equal to what was applied.
@@ -290,8 +314,8 @@ AlertRule GetAlertRule(ByteReader& in) {
   AlertRule rule;
   rule.id = in.GetString();
   rule.display_name = in.GetString();
-  switch (GetEnum(in, AlertKind::kSignalOverdue, AlertKind::kCollectionSlow)) {
-    case AlertKind::kSignalOverdue: in.Fail(); break;
+  switch (GetEnum(in, AlertKind::kSignalOverdue, AlertKind::kSourceSilent)) {
+    default: in.Fail(); break;
     case AlertKind::kLaggingOnly: rule.terms = LaggingOnlyTerms{GetI32(in)}; break;
     case AlertKind::kCompletionOnly: {
       const CycleUnit unit = GetEnum(in, CycleUnit::kIsoWeek, CycleUnit::kMonth);
@@ -315,15 +339,20 @@ AlertRule GetAlertRule(ByteReader& in) {
   return rule;
 }
 
-bool HasLaterForm(const Catalog& catalog) { return !catalog.alert_rules.empty() || catalog.district.empty(); }
-
 }  // namespace
 
+uint8_t FormOf(const Catalog& catalog) {
+  for (const Source& source : catalog.sources) {
+    if (!source.IsNameAlone()) return kSourcesForm;
+  }
+  return !catalog.alert_rules.empty() || catalog.district.empty() ? kRulesForm : kFirstForm;
+}
+
 void PutCatalog(ByteWriter& out, const Catalog& catalog) {
-  const bool rules = HasLaterForm(catalog);
-  if (rules) {
+  const uint8_t form = FormOf(catalog);
+  if (form > kFirstForm) {
     out.PutString("");
-    out.PutU8(kRulesForm);
+    out.PutU8(form);
   }
   out.PutString(catalog.district);
   out.PutString(catalog.display_name);
@@ -334,7 +363,10 @@ void PutCatalog(ByteWriter& out, const Catalog& catalog) {
   PutList(out, catalog.indicators, PutIndicator);
   PutList(out, catalog.sources, PutSource);
   PutList(out, catalog.expectations, PutExpectation);
-  if (rules) PutList(out, catalog.alert_rules, PutAlertRule);
+  if (form >= kRulesForm) PutList(out, catalog.alert_rules, PutAlertRule);
+  if (form >= kSourcesForm) {
+    for (const Source& source : catalog.sources) PutFeed(out, source);
+  }
   out.PutSigned(catalog.settings.settling_minutes);
   out.PutSigned(catalog.settings.review_objective_days);
 }
@@ -342,9 +374,10 @@ void PutCatalog(ByteWriter& out, const Catalog& catalog) {
 Catalog GetCatalog(ByteReader& in) {
   Catalog catalog;
   catalog.district = in.GetString();
-  const bool rules = catalog.district.empty();
-  if (rules) {
-    if (in.GetU8(kRulesForm) != kRulesForm) in.Fail();
+  uint8_t form = kFirstForm;
+  if (catalog.district.empty()) {
+    form = in.GetU8(kSourcesForm);
+    if (form < kRulesForm) in.Fail();
     catalog.district = in.GetString();
   }
   catalog.display_name = in.GetString();
@@ -355,8 +388,11 @@ Catalog GetCatalog(ByteReader& in) {
   catalog.indicators = GetList(in, GetIndicator);
   catalog.sources = GetList(in, GetSource);
   catalog.expectations = GetList(in, GetExpectation);
-  if (rules) catalog.alert_rules = GetList(in, GetAlertRule);
-  if (rules != HasLaterForm(catalog)) in.Fail();
+  if (form >= kRulesForm) catalog.alert_rules = GetList(in, GetAlertRule);
+  if (form >= kSourcesForm) {
+    for (Source& source : catalog.sources) GetFeed(in, source);
+  }
+  if (form != FormOf(catalog)) in.Fail();
   catalog.settings.settling_minutes = GetI32(in);
   catalog.settings.review_objective_days = GetI32(in);
   return catalog;
@@ -367,7 +403,7 @@ std::vector<ZoneRules> GetZones(ByteReader& in) { return GetList(in, GetZone); }
 
 std::string EncodeCatalogRecord(const CatalogRecord& record) {
   ByteWriter out;
-  out.PutU8(HasLaterForm(record.catalog) ? kCatalogFormat : kFirstCatalogFormat);
+  out.PutU8(FormOf(record.catalog));
   PutCatalog(out, record.catalog);
   PutZones(out, record.zones);
   PutApplyDates(out, record.apply_dates);
@@ -377,10 +413,10 @@ std::string EncodeCatalogRecord(const CatalogRecord& record) {
 
 absl::StatusOr<CatalogRecord> DecodeCatalogRecord(std::string_view bytes) {
   ByteReader in(bytes);
-  if (absl::Status status = ReadFormat(in, kCatalogFormat, "a catalog version"); !status.ok()) return status;
+  if (absl::Status status = ReadFormat(in, kSourcesForm, "a catalog version"); !status.ok()) return status;
   CatalogRecord record;
   record.catalog = GetCatalog(in);
-  if ((static_cast<uint8_t>(bytes[0]) == kCatalogFormat) != HasLaterForm(record.catalog)) in.Fail();
+  if (static_cast<uint8_t>(bytes[0]) != FormOf(record.catalog)) in.Fail();
   record.zones = GetZones(in);
   record.apply_dates = GetApplyDates(in);
   record.applied = GetInstant(in);

@@ -18,11 +18,13 @@ constexpr uint8_t kReviewFormat = 1;
 constexpr uint8_t kWatchFormat = 2;  // 1: of an expectation, which is never RAISED
 // Each is written in the first format that has all of it, so that a program that knows no later one reads it. Format 2 adds what people did
 // with an alert, 3 the kind and severity of a rule's, which come before that.
-constexpr uint8_t kFlipFormat = 3;
+constexpr uint8_t kFlipFormat = 4;  // of a source's watch, whose id comes last
 constexpr uint8_t kAlertFormat = 3;
+constexpr uint8_t kKindFormat = 3;
 constexpr uint8_t kHandledFormat = 2;
 constexpr uint8_t kShortFormat = 1;
-constexpr uint8_t kObservationFormat = 1;
+constexpr uint8_t kObservationFormat = 2;  // 1: without silences, and written where there are none
+constexpr uint8_t kHeardFormat = 1;
 
 // The content of evidence: U8 flags, team, indicator, what the flags name in their order, the value.
 constexpr uint8_t kEventDate = 1 << 0;
@@ -268,9 +270,13 @@ namespace {
 uint8_t FormatByte(std::string_view bytes) { return bytes.empty() ? 0 : static_cast<uint8_t>(bytes[0]); }
 
 WatchState GetState(ByteReader& in) { return GetEnum(in, WatchState::kOnTrack, WatchState::kRaised); }
-AlertKind GetKindOfAlert(ByteReader& in) { return GetEnum(in, AlertKind::kSignalOverdue, AlertKind::kCollectionSlow); }
+AlertKind GetKindOfAlert(ByteReader& in) {
+  const AlertKind kind = GetEnum(in, AlertKind::kSignalOverdue, AlertKind::kSourceSilent);
+  if (ToString(kind) == "?") in.Fail();
+  return kind;
+}
 Severity GetSeverity(ByteReader& in) { return GetEnum(in, Severity::kAdvisory, Severity::kCritical); }
-FlipReason GetReason(ByteReader& in) { return GetEnum(in, FlipReason::kStarted, FlipReason::kSnoozeEnded); }
+FlipReason GetReason(ByteReader& in) { return GetEnum(in, FlipReason::kStarted, FlipReason::kSourceHeard); }
 
 // A due date in force, or none: U8 0 or 1, then the date.
 void PutDue(ByteWriter& out, const std::optional<Date>& due) {
@@ -341,7 +347,8 @@ AlertHandling GetHandling(ByteReader& in) {
 }
 
 uint8_t FormatOf(const FlipRecord& record) {
-  if (record.kind != AlertKind::kSignalOverdue) return kFlipFormat;
+  if (!record.source.empty()) return kFlipFormat;
+  if (record.kind != AlertKind::kSignalOverdue) return kKindFormat;
   return IsHandling(record.flip.reason) || record.handling.any() ? kHandledFormat : kShortFormat;
 }
 uint8_t FormatOf(const AlertRecord& record) {
@@ -365,7 +372,7 @@ std::string EncodeFlipRecord(const FlipRecord& record) {
   PutInstant(out, record.recorded);
   out.PutVarint(record.alert);
   PutLabels(out, record.labels);
-  if (format >= kFlipFormat) {
+  if (format >= kKindFormat) {
     PutEnum(out, record.kind);
     PutEnum(out, record.severity);
   }
@@ -374,6 +381,7 @@ std::string EncodeFlipRecord(const FlipRecord& record) {
     out.PutString(record.by);
     out.PutString(record.note);
   }
+  if (format >= kFlipFormat) out.PutString(record.source);
   return std::move(out).Take();
 }
 
@@ -392,7 +400,7 @@ absl::StatusOr<FlipRecord> DecodeFlipRecord(std::string_view bytes) {
   record.recorded = GetInstant(in);
   record.alert = in.GetVarint();
   record.labels = GetLabels(in);
-  if (format >= kFlipFormat) {
+  if (format >= kKindFormat) {
     record.kind = GetKindOfAlert(in);
     record.severity = GetSeverity(in);
   }
@@ -401,6 +409,8 @@ absl::StatusOr<FlipRecord> DecodeFlipRecord(std::string_view bytes) {
     record.by = in.GetString();
     record.note = in.GetString();
   }
+  if (format >= kFlipFormat) record.source = in.GetString();
+  if (record.source.empty() == (record.kind == AlertKind::kSourceSilent)) in.Fail();
   const bool possible = GoesWith(record.kind, record.flip.from) && GoesWith(record.kind, record.flip.to) &&
                         (record.alert != 0 || record.severity == Severity::kWarning);
   if (format != FormatOf(record) || !possible) in.Fail();
@@ -518,20 +528,42 @@ absl::StatusOr<OpenAlert> DecodeOpenAlert(std::string_view bytes) {
 }
 
 std::string EncodeSourceObservation(const SourceObservation& observation) {
+  const bool heard_alone = observation.silences.empty() && !observation.settling_until && observation.last_heard;
   ByteWriter out;
-  out.PutU8(kObservationFormat);
-  PutInstant(out, observation.last_heard);
+  out.PutU8(heard_alone ? kHeardFormat : kObservationFormat);
+  if (!heard_alone) out.PutU8(observation.last_heard ? 1 : 0);
+  if (observation.last_heard) PutInstant(out, *observation.last_heard);
   out.PutU8(observation.complete_through ? 1 : 0);
   if (observation.complete_through) PutDate(out, *observation.complete_through);
+  if (heard_alone) return std::move(out).Take();
+  out.PutVarint(observation.silences.size());
+  for (const SourceSilence& silence : observation.silences) {
+    PutInstant(out, silence.since);
+    PutInstant(out, silence.to);
+  }
+  out.PutU8(observation.settling_until ? 1 : 0);
+  if (observation.settling_until) PutInstant(out, *observation.settling_until);
   return std::move(out).Take();
 }
 
 absl::StatusOr<SourceObservation> DecodeSourceObservation(std::string_view bytes) {
+  constexpr size_t kSilenceSizeMin = 2;
   ByteReader in(bytes);
+  const uint8_t format = FormatByte(bytes);
   if (absl::Status status = ReadFormat(in, kObservationFormat, "a source observation"); !status.ok()) return status;
   SourceObservation observation;
-  observation.last_heard = GetInstant(in);
+  if (format == kHeardFormat || GetBool(in)) observation.last_heard = GetInstant(in);
   if (GetBool(in)) observation.complete_through = GetDate(in);
+  if (format >= kObservationFormat) {
+    observation.silences.resize(in.GetCount(kSilenceSizeMin));
+    for (SourceSilence& silence : observation.silences) {
+      silence.since = GetInstant(in);
+      silence.to = GetInstant(in);
+      if (silence.to < silence.since) in.Fail();
+    }
+    if (GetBool(in)) observation.settling_until = GetInstant(in);
+    if (observation.silences.empty() && !observation.settling_until && observation.last_heard) in.Fail();
+  }
   if (absl::Status status = in.Finish("a source observation"); !status.ok()) return status;
   return observation;
 }

@@ -97,6 +97,7 @@ struct AlertHandling {
 struct FlipRecord {
   std::string team;         // ids, not numbers: a flip is read without a catalog
   std::string expectation;
+  std::string source{};     // of a source's watch, which has neither of the two; else empty
   WatchFlip flip;
   Instant recorded;
   uint64_t alert = 0;       // open after it, or closed by it; 0: none
@@ -112,8 +113,8 @@ absl::StatusOr<FlipRecord> DecodeFlipRecord(std::string_view bytes);
 
 // One alert. Key: the sequence of the flip that opened it.
 struct AlertRecord {
-  TeamNumber team = 0;
-  ExpectationNumber expectation = 0;
+  TeamNumber team = 0;  // kNoTeam: of a source
+  ExpectationNumber expectation = 0;  // or the source
   WatchState state = WatchState::kLate;  // as it is, or was when the alert closed
   Instant opened;                        // effective times
   std::optional<Instant> closed;
@@ -154,10 +155,13 @@ struct OpenAlert {
 std::string EncodeOpenAlert(const OpenAlert& open);
 absl::StatusOr<OpenAlert> DecodeOpenAlert(std::string_view bytes);
 
-// What was last heard from a source.
+// What was last heard from a source, and its silences: the last ones, as far as watches have yet to live through them.
 struct SourceObservation {
-  Instant last_heard;
+  std::optional<Instant> last_heard;  // none: never
   std::optional<Date> complete_through;
+  std::vector<SourceSilence> silences;
+  // It was heard again; its silence is over at this instant, if nothing ends it before.
+  std::optional<Instant> settling_until;
   friend bool operator==(const SourceObservation&, const SourceObservation&) = default;
 };
 std::string EncodeSourceObservation(const SourceObservation& observation);
@@ -176,6 +180,8 @@ absl::StatusOr<CatalogRecord> DecodeCatalogRecord(std::string_view bytes);
 
 // The parts commands share with records.
 void PutCatalog(ByteWriter& out, const Catalog& catalog);
+// In which form PutCatalog writes it: the higher, the newer a program must be that reads it.
+uint8_t FormOf(const Catalog& catalog);
 Catalog GetCatalog(ByteReader& in);
 void PutZones(ByteWriter& out, const std::vector<ZoneRules>& zones);
 std::vector<ZoneRules> GetZones(ByteReader& in);

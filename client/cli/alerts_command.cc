@@ -58,6 +58,18 @@ struct ListFlags {
   bool include_closed = false;
 };
 
+// What a flip, an alert or a watch is of: an expectation or a rule, or a source.
+template <typename Message>
+const std::string& Subject(const Message& message) {
+  return message.source().empty() ? message.expectation() : message.source();
+}
+
+// "t1 / walks", "source forms".
+template <typename Message>
+std::string Whose(const Message& message) {
+  return message.source().empty() ? message.team() + " / " + message.expectation() : "source " + message.source();
+}
+
 int List(RunContext& context, const ListFlags& flags) {
   const absl::StatusOr<std::string> parent = context.DistrictName();
   if (!parent.ok()) return context.FailUsage(parent.status());
@@ -89,7 +101,7 @@ int List(RunContext& context, const ListFlags& flags) {
                {"snoozed_until", "SNOOZED UNTIL"},
                {"alert", "ALERT"}});
   for (const v1::Alert& alert : all.alerts()) {
-    table.AddRow({alert.team(), alert.expectation(), EnumText(alert.kind()), StateCell(alert.state()), EnumText(alert.severity()),
+    table.AddRow({alert.team(), Subject(alert), EnumText(alert.kind()), StateCell(alert.state()), EnumText(alert.severity()),
                   alert.due_date(), TimeText(alert.opened_time()), TimeText(alert.closed_time()),
                   EnumText(alert.closed_reason()), alert.acknowledgement().by(), alert.snooze().until_date(),
                   LastPart(alert.name())});
@@ -121,7 +133,7 @@ int Acknowledge(RunContext& context, const HandlingFlags& flags) {
   if (!response.ok()) return context.Fail(response.status());
   if (context.PrintedJson(*response)) return kExitOk;
   const v1::Alert& alert = response->alert();
-  context.Say("alert " + flags.alert + " of " + alert.team() + " / " + alert.expectation() + " is acknowledged by " +
+  context.Say("alert " + flags.alert + " of " + Whose(alert) + " is acknowledged by " +
               alert.acknowledgement().by());
   return kExitOk;
 }
@@ -149,7 +161,7 @@ int Snooze(RunContext& context, const SnoozeFlags& flags) {
   if (!response.ok()) return context.Fail(response.status());
   if (context.PrintedJson(*response)) return kExitOk;
   const v1::Alert& alert = response->alert();
-  const std::string subject = "alert " + flags.alert + " of " + alert.team() + " / " + alert.expectation();
+  const std::string subject = "alert " + flags.alert + " of " + Whose(alert);
   context.Say(alert.has_snooze() ? subject + " is snoozed until the morning of " + alert.snooze().until_date() +
                                        ", or of the first instructional day after it"
                                  : subject + " is not snoozed");
@@ -180,9 +192,10 @@ int Why(RunContext& context, const std::string& alert) {
   if (context.output == Output::kTable) {
     context.Say(why.text());
     Table facts({{"fact", "FACT"}, {"value", "VALUE"}});
-    facts.AddRow({"team", response->alert().team()});
+    const bool source = response->alert().kind() == v1::ALERT_KIND_SOURCE_SILENT;
     const bool rule = response->alert().kind() != v1::ALERT_KIND_SIGNAL_OVERDUE;
-    facts.AddRow({rule ? "alert rule" : "expectation", response->alert().expectation()});
+    if (!source) facts.AddRow({"team", response->alert().team()});
+    facts.AddRow({source ? "source" : rule ? "alert rule" : "expectation", Subject(response->alert())});
     facts.AddRow({"kind", EnumText(response->alert().kind())});
     facts.AddRow({"state", StateCell(response->alert().state())});
     facts.AddRow({"school year", why.school_year() + ", counted from " + why.start_date()});
@@ -268,12 +281,12 @@ class Printer final : public AlertHandler {
   void PrintFlip(const v1::Flip& flip) {
     if (context_.output == Output::kCsv) {
       context_.out() << CsvLine({std::to_string(flip.sequence()), TimeText(flip.effective_time()), flip.team(),
-                                 flip.expectation(), EnumText(flip.from_state()), EnumText(flip.to_state()),
+                                 Subject(flip), EnumText(flip.from_state()), EnumText(flip.to_state()),
                                  EnumText(flip.reason()), flip.due_date(), LastPart(flip.alert())});
       return;
     }
-    context_.out() << TimeText(flip.effective_time()) << "  #" << flip.sequence() << "  " << flip.team() << " / "
-                   << flip.expectation() << ": " << Painted(flip.from_state()) << " to " << Painted(flip.to_state())
+    context_.out() << TimeText(flip.effective_time()) << "  #" << flip.sequence() << "  " << Whose(flip) << ": "
+                   << Painted(flip.from_state()) << " to " << Painted(flip.to_state())
                    << " (" << EnumText(flip.reason()) << (flip.by().empty() ? "" : " by " + flip.by())
                    << (flip.due_date().empty() ? "" : ", due " + flip.due_date())
                    << (flip.snoozed_until().empty() ? "" : ", snoozed until " + flip.snoozed_until()) << ")\n";
@@ -281,11 +294,11 @@ class Printer final : public AlertHandler {
 
   void PrintWatch(const v1::WatchStanding& watch) {
     if (context_.output == Output::kCsv) {
-      context_.out() << CsvLine({"", TimeText(watch.since_time()), watch.team(), watch.expectation(), "",
+      context_.out() << CsvLine({"", TimeText(watch.since_time()), watch.team(), Subject(watch), "",
                                  EnumText(watch.state()), "SNAPSHOT", watch.due_date(), LastPart(watch.alert())});
       return;
     }
-    context_.out() << "  " << watch.team() << " / " << watch.expectation() << ": " << Painted(watch.state())
+    context_.out() << "  " << Whose(watch) << ": " << Painted(watch.state())
                    << (watch.due_date().empty() ? "" : ", due " + watch.due_date())
                    << (watch.acknowledged() ? ", acknowledged" : "")
                    << (watch.snoozed_until().empty() ? "" : ", snoozed until " + watch.snoozed_until()) << '\n';

@@ -133,19 +133,15 @@ void District::EmitHandling(Applying& a, uint64_t id, AlertRecord& alert, FlipRe
   NoteChange(watch.team);
   a.batch.Put(OpenAlertKey{number_, watch.team, watch.expectation}.Encode(), EncodeOpenAlert({id, handling}));
   a.batch.Put(AlertKey{number_, id}.Encode(), EncodeAlertRecord(alert));
-  a.batch.Put(FlipKey{number_, sequence}.Encode(),
-              EncodeFlipRecord({.team = interned_.teams.NameOf(watch.team),
-                                .expectation = interned_.expectations.NameOf(watch.expectation),
-                                .flip = {alert.state, alert.state, reason, effective, alert.due},
-                                .recorded = a.now,
-                                .alert = id,
-                                .labels = alert.labels,
-                                .kind = alert.kind,
-                                .severity = alert.severity,
-                                .handling = handling,
-                                .by = remark.by,
-                                .note = remark.note}));
-  a.batch.Put(TeamFlipKey{number_, watch.team, sequence}.Encode(), "");
+  FlipRecord flip = FlipOf(watch, {alert.state, alert.state, reason, effective, alert.due}, a.now);
+  flip.alert = id;
+  flip.labels = alert.labels;
+  flip.kind = alert.kind;
+  flip.severity = alert.severity;
+  flip.handling = handling;
+  flip.by = remark.by;
+  flip.note = remark.note;
+  PutFlip(a, watch, sequence, flip);
 }
 
 absl::StatusOr<std::optional<AlertRecord>> District::AlertOf(const Batch& batch, uint64_t id) const {
@@ -165,8 +161,12 @@ std::optional<Instant> District::SnoozeEndOf(WatchId id, const WatchWorld& world
 void District::SetMoment(WatchId id, const WatchWorld& world, std::optional<Instant> next) {
   if (UnderReview(id)) return watches_.SetMoment(id, std::nullopt);
   const WatchRecord* const record = watches_.Find(id);
-  const std::optional<Instant> snooze_end = SnoozeEndOf(id, world, record->watch.handled_before);
-  watches_.SetMoment(id, snooze_end && (!next || *snooze_end < *next) ? snooze_end : next);
+  const auto earlier = [&next](std::optional<Instant> other) {
+    if (other && (!next || *other < *next)) next = other;
+  };
+  earlier(SnoozeEndOf(id, world, record->watch.handled_before));
+  if (id.team == kNoTeam) earlier(observations_[id.expectation].settling_until);
+  watches_.SetMoment(id, next);
 }
 
 }  // namespace leadlag

@@ -7,6 +7,7 @@
 #include "absl/strings/str_join.h"
 #include "core/problem.h"
 #include "server/engine/rule_why.h"
+#include "server/engine/source_why.h"
 #include "server/engine/team_rows.h"
 #include "server/engine/why_words.h"
 
@@ -188,6 +189,7 @@ class Explanation {
 
 absl::StatusOr<AlertWhy> ExplainAlert(const DistrictReader& reader, const AlertAnswer& alert,
                                       const std::vector<TimelineFlip>& flips) {
+  if (alert.record.kind == AlertKind::kSourceSilent) return ExplainSourceAlert(reader, alert, flips);
   if (alert.record.kind != AlertKind::kSignalOverdue) return ExplainRuleAlert(reader, alert, flips);
   return Explanation(reader, alert, flips).Run();
 }

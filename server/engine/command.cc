@@ -1,5 +1,7 @@
 #include "server/engine/command.h"
 
+#include <array>
+
 #include "absl/strings/str_cat.h"
 #include "core/codec.h"
 #include "core/limits.h"
@@ -8,11 +10,12 @@
 namespace leadlag {
 namespace {
 
-constexpr uint8_t kFormat = 4;
+constexpr uint8_t kFormat = 5;
 // A command is written in the first format that has it: a program that knows no later one reads it.
 constexpr uint8_t kContinueByFormat = 2;
 constexpr uint8_t kHandleAlertFormat = 3;
 constexpr uint8_t kAlertRulesFormat = 4;
+constexpr uint8_t kSourcesFormat = 5;
 constexpr uint8_t kFirstFormat = 1;
 constexpr uint32_t kWatchesLeast = 2 * kMaxExpectations;  // a team's are not cut
 
@@ -107,7 +110,8 @@ struct BodyEncoder {
 uint8_t FormatOf(const CommandBody& body) {
   if (std::holds_alternative<HandleAlertCommand>(body)) return kHandleAlertFormat;
   if (const auto* const apply = std::get_if<ApplyCatalogCommand>(&body)) {
-    return apply->catalog.alert_rules.empty() ? kFirstFormat : kAlertRulesFormat;
+    constexpr std::array<uint8_t, 4> kByForm = {0, kFirstFormat, kAlertRulesFormat, kSourcesFormat};
+    return kByForm.at(FormOf(apply->catalog));
   }
   const auto* const go_on = std::get_if<ContinueCommand>(&body);
   return go_on != nullptr && go_on->watches_max != kWatchesPerCommand ? kContinueByFormat : kFirstFormat;

@@ -53,6 +53,7 @@ absl::StatusOr<std::unique_ptr<District>> District::Load(std::string id, uint32_
     if (!before.ok()) return before.status();
     district->recalculation_->before = *std::move(before);
   }
+  if (absl::Status status = district->LoadSources(); !status.ok()) return status;
   if (absl::Status status = district->LoadRows(); !status.ok()) return status;
   if (absl::Status status = district->LoadHandledAlerts(); !status.ok()) return status;
   if (absl::Status status = district->LoadWatches(); !status.ok()) return status;
@@ -82,6 +83,10 @@ std::shared_ptr<const District> District::Frozen() const {
   copy->catalog_ = catalog_;
   copy->watches_ = watches_;
   copy->handled_alerts_ = handled_alerts_;
+  copy->spreads_ = spreads_;
+  copy->deaf_ = deaf_;
+  copy->observations_ = observations_;
+  copy->silences_noted_ = silences_noted_;
   copy->rows_ = rows_;
   return copy;
 }
@@ -271,6 +276,11 @@ absl::StatusOr<Outcome> District::Apply(uint64_t position, const Command& comman
   const bool is_tick = std::holds_alternative<TickCommand>(command.body);
   Applying a{.now = command.time, .until = Instant{command.time.micros + (is_tick ? 1 : 0)}, .batch = batch, .fatal = fatal,
              .advanced = {}, .changed_rows = {}, .work = 0};
+  // While there is work to continue, commands follow each other at once: a gap is downtime, whether or not the tick that says so, which
+  // may come after this, has come.
+  const auto* const tick = std::get_if<TickCommand>(&command.body);
+  if (std::holds_alternative<ContinueCommand>(command.body) || (tick != nullptr && tick->resumed)) SettleAfterDowntime(a);
+  CatchUpSources(a);
   absl::StatusOr<Outcome> outcome = NoOutcome{};
   if (const auto* apply = std::get_if<ApplyCatalogCommand>(&command.body)) {
     outcome = ApplyCatalog(a, *apply);
@@ -286,8 +296,8 @@ absl::StatusOr<Outcome> District::Apply(uint64_t position, const Command& comman
     outcome = HandleAlert(a, *handle);
   } else if (const auto* zones = std::get_if<ReplaceZonesCommand>(&command.body)) {
     outcome = ReplaceZones(a, *zones);
-  } else if (const auto* tick = std::get_if<TickCommand>(&command.body)) {
-    outcome = Tick(a, *tick);
+  } else if (tick != nullptr) {
+    outcome = Tick(a);
   } else {
     outcome = Continue(a, std::get<ContinueCommand>(command.body));
   }
@@ -345,6 +355,7 @@ absl::StatusOr<Outcome> District::ApplyDocument(Applying& a, const Catalog& cata
   a.batch.Put(CatalogVersionKey{number_, catalog_version_}.Encode(),
               EncodeCatalogRecord({catalog, zones, catalog_->apply_dates(), a.now}));
   PutNewNames(a);
+  ReconsiderSources(a);
   if (pending_reviews_.empty()) Recalculate(a, kWatchesPerCommand);
   outcome.recalculating = recalculating();
   return outcome;
@@ -442,18 +453,21 @@ std::map<std::string, Date> District::ApplyDates(const Catalog& catalog, const s
                                                  Instant now) const {
   const auto zone = std::find_if(zones.begin(), zones.end(), [&](const ZoneRules& z) { return z.name == catalog.time_zone; });
   std::map<std::string, Date> dates;
-  const auto add = [&](const auto& entry) {
+  const auto add = [&](const auto& entry, const std::string& name) {
     if (entry.from || zone == zones.end()) return;  // a missing zone is refused by Compile
     Date date = zone->LocalDate(now);
     if (catalog_ != nullptr) {
-      const auto before = catalog_->apply_dates().find(entry.id);
+      const auto before = catalog_->apply_dates().find(name);
       if (before != catalog_->apply_dates().end()) date = before->second;
     }
-    dates.emplace(entry.id, date);
+    dates.emplace(name, date);
   };
-  for (const Expectation& expectation : catalog.expectations) add(expectation);
+  for (const Expectation& expectation : catalog.expectations) add(expectation, expectation.id);
   for (const AlertRule& rule : catalog.alert_rules) {
-    if (rule.enabled) add(rule);
+    if (rule.enabled) add(rule, rule.id);
+  }
+  for (const Source& source : catalog.sources) {
+    if (source.every_days > 0) add(source, DistrictCatalog::AppliedAs(source));
   }
   return dates;
 }
@@ -508,6 +522,7 @@ DayRow* District::MutableRow(Applying& a, TeamNumber team, IndicatorNumber indic
 }
 
 void District::NoteChange(TeamNumber team) {
+  if (team == kNoTeam) return;
   if (team >= changes_.size()) changes_.resize(team + 1);
   changes_[team] = ++last_change_;
 }
@@ -555,10 +570,12 @@ std::optional<Date> District::ReviewedOf(const EvidenceIdentity& identity, std::
 // ── time ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 bool District::HasPendingWork(Instant now) const {
-  return recalculation_.has_value() || (due_pending_ && !Holding(now)) || !pending_reviews_.empty();
+  return recalculation_.has_value() || ((due_pending_ || !spreads_.empty()) && !Holding(now)) || !pending_reviews_.empty();
 }
 
 std::optional<Instant> District::NextDue() const {
+  // Who is yet to be told of a silence is told when the district has settled.
+  if (!spreads_.empty() && Holding(last_time_)) return hold_until_;
   const std::optional<Instant> earliest = watches_.Earliest();
   if (!earliest) return std::nullopt;
   return std::max(*earliest, hold_until_);

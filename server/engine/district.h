@@ -21,6 +21,7 @@
 #include "absl/status/statusor.h"
 #include "core/day_row.h"
 #include "core/district_catalog.h"
+#include "core/source_silence.h"
 #include "core/team_reviews.h"
 #include "server/engine/command.h"
 #include "server/engine/day_rows.h"
@@ -96,8 +97,14 @@ class District {
     return found == handled_alerts_.end() ? AlertHandling() : found->second;
   }
   const std::map<WatchId, AlertHandling>& handled_alerts() const { return handled_alerts_; }  // those that are open
-  // What alerts of the expectation or rule are about, by the catalog in force, or the one before where it is gone from it.
-  AlertKind KindOf(ExpectationNumber number) const;
+  // What alerts of the watch are about, by the catalog in force, or the one before where it is gone from it.
+  AlertKind KindOf(WatchId id) const;
+  // What was heard from the source. REQUIRES: it has a number.
+  const SourceObservation& ObservationOf(SourceNumber source) const { return observations_[source]; }
+  // When all sources that feed the watch were silent at once, as far back as some watch has yet to live through it.
+  std::vector<SourceSilence> SilencesOf(const DistrictCatalog& catalog, WatchId id) const;
+  // The date after which the source is silent; as a watch asks it of its rule.
+  std::optional<Date> SilenceDueOf(const DistrictCatalog& catalog, SourceNumber source, const RuleSpan& span) const;
   // A review of the watch's team is being worked through, and the watch is a rule's about reviews: it stands still until that is done.
   bool UnderReview(WatchId id) const;
   // A number that is another one whenever rows or watches of the team may be others than before; 0: as they were loaded.
@@ -111,7 +118,7 @@ class District {
   bool recalculating() const { return recalculation_.has_value(); }
   // Every moment up to this one has been made; none where work on that, or on a catalog change, is under way, or the district settles.
   std::optional<Instant> made_through() const {
-    return recalculation_ || due_pending_ || hold_until_ > due_through_ ? std::nullopt : std::optional(due_through_);
+    return recalculation_ || !spreads_.empty() || due_pending_ || hold_until_ > due_through_ ? std::nullopt : std::optional(due_through_);
   }
   Instant settling_until() const { return hold_until_; }  // Instant::Min() where not settling
   // The next moment for which a tick is wanted (the end of settling counts); none where nothing is waiting.
@@ -152,7 +159,7 @@ class District {
   absl::StatusOr<Outcome> ReplaceZones(Applying& a, const ReplaceZonesCommand& command);
   absl::StatusOr<Outcome> RecordReview(Applying& a, const RecordReviewCommand& command);
   absl::StatusOr<Outcome> HandleAlert(Applying& a, const HandleAlertCommand& command);
-  absl::StatusOr<Outcome> Tick(Applying& a, const TickCommand& command);
+  absl::StatusOr<Outcome> Tick(Applying& a);
   void SettleAfterDowntime(Applying& a);
   absl::StatusOr<Outcome> Continue(Applying& a, const ContinueCommand& command);
   void ContinueReview(Applying& a);
@@ -171,6 +178,9 @@ class District {
   // `at`: when what is new was recorded; a.now, or before it.
   void Reconsider(Applying& a, WatchId id, WatchCause cause, Instant at);
   std::set<WatchId> WatchesOf(TeamNumber team) const;  // that it has, or is to have
+  size_t WorkOf(WatchId id) const;  // in watches of expectations
+  // Brings a team's watches up to now, unless that is more work than is left beside `done`, to which it adds it.
+  bool CatchUpTeam(Applying& a, TeamNumber team, size_t watches_max, size_t& done);
   void Recalculate(Applying& a, size_t watches_max);
   void MakeDue(Applying& a, size_t watches_max);
   // The flips that made the watch what it is from what it `was`, by `catalog`; and, in the order of their moments, the end of its alert's
@@ -178,8 +188,30 @@ class District {
   void Emit(Applying& a, WatchId id, WatchRecord& record, const DistrictCatalog& catalog, const Watch& was,
             const std::vector<WatchFlip>& flips);
   void EmitOne(Applying& a, WatchId id, WatchRecord& record, const DistrictCatalog& catalog, const WatchFlip& flip);
+  // The flip as it is stored, but for what is its alert's.
+  FlipRecord FlipOf(WatchId id, const WatchFlip& flip, Instant recorded) const;
+  void PutFlip(Applying& a, WatchId id, uint64_t sequence, const FlipRecord& flip);
   // The watch's moment: `next` of its own, or an earlier one at which its alert's snooze is over.
   void SetMoment(WatchId id, const WatchWorld& world, std::optional<Instant> next);
+
+  // Sources (server/engine/source_silences.cc).
+  void CatchUpSources(Applying& a);  // before any watch: a source is judged before those that it feeds
+  void ReconsiderSources(Applying& a);  // by a new catalog, before any watch
+  bool IsSilent(SourceNumber source) const;
+  bool AnySilence() const;
+  void Hear(Applying& a, SourceNumber source, std::optional<Date> complete_through);
+  // The service was down until now, and heard nobody.
+  void NoteDeafness(Applying& a);
+  // Begins and ends silences as the flips of the source's watch say.
+  void NoteSilences(Applying& a, SourceNumber source, const std::vector<WatchFlip>& flips);
+  void EndSilence(Applying& a, SourceNumber source, Instant at);
+  // Tells watches of silences that began or are over, by at most so many watches' work.
+  void Spread(Applying& a, size_t watches_max);
+  // What every watch has lived through.
+  void ForgetSilences(Applying& a);
+  void PutObservation(Applying& a, SourceNumber source);
+  void PutSpreads(Applying& a);
+  absl::Status LoadSources();
 
   // Alerts (server/engine/alert_handler.cc).
   std::optional<Instant> SnoozeEndOf(WatchId id, const WatchWorld& world, Instant not_before) const;
@@ -264,6 +296,15 @@ class District {
   std::vector<PendingReview> pending_reviews_;  // in order of entry
   std::string staged_;
   size_t last_work_ = 0;
+  // A source's silence began or is over, and the teams from one on have not been told.
+  struct Telling {
+    SourceNumber source = 0;
+    TeamNumber next_team = 0;
+  };
+  std::vector<Telling> spreads_;                 // in order
+  std::vector<DeafDates> deaf_;                  // of the last years, ascending
+  std::vector<SourceObservation> observations_;  // by source
+  bool silences_noted_ = false;                  // some observation has one
 
   Interned interned_;
   std::array<uint32_t, 4> stored_names_{};  // how many names of each kind are in the store

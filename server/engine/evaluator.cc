@@ -1,6 +1,5 @@
 // The evaluator: moves watches through their moments, follows changes, and writes flips and alerts.
 #include <algorithm>
-#include <utility>
 
 #include "server/engine/applying.h"
 #include "server/engine/watch_facts.h"
@@ -15,11 +14,13 @@ WatchRecord* District::CatchUp(Applying& a, WatchId id) {
     if (!stale || catalog_->World(id.team, id.expectation).calendar == nullptr) return nullptr;
     found = &watches_.Add(id, WatchRecord{NewWatch(recalculation_->at), catalog_version_, 0});
   } else if (!stale) {
+    // That all its sources fell silent, or were heard, it may have yet to be told.
+    const bool told = spreads_.empty();
     // By this command already; one that it could not bring up to `until`, since the district settles, is not to be hurried past that.
-    if (found->watch.handled_before >= a.until || a.advanced.contains(id)) return found;
+    if ((told && found->watch.handled_before >= a.until) || a.advanced.contains(id)) return found;
     // Most often nothing has happened to it.
     const std::optional<Instant> moment = watches_.MomentOf(id);
-    if (!moment || *moment >= a.until) {
+    if (told && (!moment || *moment >= a.until)) {
       ++a.work;
       found->watch.handled_before = a.until;
       return found;
@@ -40,7 +41,9 @@ WatchRecord* District::CatchUp(Applying& a, WatchId id) {
       const Facts facts_before(*this, before, id, &a.batch, a.fatal);
       const WatchWorld world_before = before.World(id.team, id.expectation);
       Advance(world_before, facts_before.get(), recalculation_->at, hold, record.watch, flips);
-      Emit(a, id, record, before, was, std::exchange(flips, {}));
+      Emit(a, id, record, before, was, flips);
+      if (id.team == kNoTeam) NoteSilences(a, id.expectation, flips);
+      flips.clear();
       was = record.watch;
     }
     record.catalog_version = catalog_version_;
@@ -48,6 +51,7 @@ WatchRecord* District::CatchUp(Applying& a, WatchId id) {
   }
   const std::optional<Instant> next = Advance(world, facts.get(), a.until, hold, record.watch, flips);
   Emit(a, id, record, *catalog_, was, flips);
+  if (id.team == kNoTeam) NoteSilences(a, id.expectation, flips);
   SetMoment(id, world, next);
   return &record;
 }
@@ -70,6 +74,7 @@ void District::Reconsider(Applying& a, WatchId id, WatchCause cause, Instant at)
   const std::optional<Instant> next = behind ? Advance(world, facts.get(), until, Holding(a.now), record.watch, flips)
                                              : NextMoment(world, facts.get(), record.watch);
   Emit(a, id, record, catalog, was, flips);
+  if (id.team == kNoTeam) NoteSilences(a, id.expectation, flips);
   SetMoment(id, world, next);
 }
 
@@ -91,27 +96,43 @@ std::set<WatchId> District::WatchesOf(TeamNumber team) const {
   return ids;
 }
 
-// Team by team; a team without watches is work as well.
+size_t District::WorkOf(WatchId id) const {
+  constexpr size_t kRuleWork = 10;  // it reads every record of the year where an expectation's looks at the last
+  const AlertKind kind = KindOf(id);
+  return kind == AlertKind::kSignalOverdue || kind == AlertKind::kSourceSilent ? 1 : kRuleWork;
+}
+
+bool District::CatchUpTeam(Applying& a, TeamNumber team, size_t watches_max, size_t& done) {
+  const std::set<WatchId> ids = WatchesOf(team);
+  size_t work = 0;
+  for (const WatchId& id : ids) work += WorkOf(id);
+  work = std::max<size_t>(work, 1);  // a team without watches is work as well
+  if (done > 0 && done + work > watches_max) return false;
+  done += work;
+  for (const WatchId& id : ids) {
+    CatchUp(a, id);
+    StoreWatch(a, id);
+  }
+  return true;
+}
+
 void District::Recalculate(Applying& a, size_t watches_max) {
   for (size_t done = 0; recalculation_->next_team < interned_.teams.size(); ++recalculation_->next_team) {
-    const std::set<WatchId> ids = WatchesOf(recalculation_->next_team);
-    done += std::max<size_t>(ids.size(), 1);
-    if (done > watches_max) return;
-    for (const WatchId& id : ids) {
-      CatchUp(a, id);
-      StoreWatch(a, id);
-    }
+    if (!CatchUpTeam(a, recalculation_->next_team, watches_max, done)) return;
   }
   recalculation_.reset();
+  ForgetSilences(a);
 }
 
 void District::MakeDue(Applying& a, size_t watches_max) {
-  for (size_t done = 0; done < watches_max; ++done) {
+  for (size_t done = 0;;) {
     const std::optional<WatchId> id = watches_.FirstDue(due_through_);
     if (!id) {
       due_pending_ = false;
       return;
     }
+    done += WorkOf(*id);
+    if (done > watches_max) return;
     const std::optional<Instant> moment = watches_.MomentOf(*id);
     CatchUp(a, *id);
     StoreWatch(a, *id);
@@ -120,28 +141,31 @@ void District::MakeDue(Applying& a, size_t watches_max) {
   }
 }
 
-absl::StatusOr<Outcome> District::Tick(Applying& a, const TickCommand& command) {
-  if (command.resumed) SettleAfterDowntime(a);
+absl::StatusOr<Outcome> District::Tick(Applying& a) {
   if (!Holding(a.now)) {
     due_through_ = a.now;
     due_pending_ = true;
-    MakeDue(a, kWatchesPerCommand);
+    if (spreads_.empty()) {
+      MakeDue(a, kWatchesPerCommand);
+    } else {
+      Spread(a, kWatchesPerCommand);
+    }
   }
   return NoOutcome{};
 }
 
 void District::SettleAfterDowntime(Applying& a) {
-  if (a.now.micros - last_time_.micros < kDowntimeMicros) return;
+  if (catalog_ == nullptr || a.now.micros - last_time_.micros < kDowntimeMicros) return;
   const int64_t settling = catalog_->catalog().settings.settling_minutes * kMicrosPerMinute;
   if (settling > 0) hold_until_ = Instant{a.now.micros + settling};
+  NoteDeafness(a);
 }
 
 absl::StatusOr<Outcome> District::Continue(Applying& a, const ContinueCommand& command) {
-  // While there is work to continue, commands follow each other at once: a gap is downtime, whether or not the tick that says so, which
-  // may come after this, has come.
-  SettleAfterDowntime(a);
   if (recalculation_ && pending_reviews_.empty()) {
     Recalculate(a, command.watches_max);  // it cannot get past a watch that stands still for a review
+  } else if (!recalculation_ && !spreads_.empty() && !Holding(a.now)) {
+    Spread(a, command.watches_max);
   } else if (!recalculation_ && due_pending_ && !Holding(a.now)) {
     MakeDue(a, command.watches_max);
   } else if (!pending_reviews_.empty()) {
@@ -164,25 +188,21 @@ void District::Emit(Applying& a, WatchId id, WatchRecord& record, const District
 }
 
 bool District::UnderReview(WatchId id) const {
-  return !pending_reviews_.empty() && KindOf(id.expectation) == AlertKind::kReviewOverdue &&
+  return !pending_reviews_.empty() && KindOf(id) == AlertKind::kReviewOverdue &&
          std::any_of(pending_reviews_.begin(), pending_reviews_.end(), [&](const PendingReview& p) { return p.team == id.team; });
 }
 
-AlertKind District::KindOf(ExpectationNumber number) const {
-  const AlertRule* rule = catalog_->FindRule(number);
-  if (rule == nullptr && recalculation_ && recalculation_->before) rule = recalculation_->before->FindRule(number);
+AlertKind District::KindOf(WatchId id) const {
+  if (id.team == kNoTeam) return AlertKind::kSourceSilent;
+  const AlertRule* rule = catalog_->FindRule(id.expectation);
+  if (rule == nullptr && recalculation_ && recalculation_->before) rule = recalculation_->before->FindRule(id.expectation);
   return rule == nullptr ? AlertKind::kSignalOverdue : rule->kind();
 }
 
 void District::EmitOne(Applying& a, WatchId id, WatchRecord& record, const DistrictCatalog& catalog, const WatchFlip& flip) {
   const uint64_t sequence = ++last_sequence_;
-  FlipRecord stored{.team = interned_.teams.NameOf(id.team),
-                    .expectation = interned_.expectations.NameOf(id.expectation),
-                    .flip = flip,
-                    .recorded = a.now,
-                    .alert = record.alert,
-                    .labels = {},
-                    .kind = KindOf(id.expectation)};
+  FlipRecord stored = FlipOf(id, flip, a.now);
+  stored.alert = record.alert;
   const DistrictCatalog::TeamEntry* team = catalog_->FindTeam(id.team);
   if (team == nullptr && recalculation_ && recalculation_->before) team = recalculation_->before->FindTeam(id.team);
   if (team != nullptr) stored.labels = team->team->labels;
@@ -197,7 +217,7 @@ void District::EmitOne(Applying& a, WatchId id, WatchRecord& record, const Distr
     } else {
       record.alert = stored.alert = sequence;
       alert = {.team = id.team, .expectation = id.expectation, .opened = flip.effective, .labels = stored.labels, .kind = stored.kind};
-      if (const AlertRule* const rule = catalog.FindRule(id.expectation)) alert.severity = rule->severity;
+      alert.severity = catalog.SeverityOf(id.team, id.expectation);
       ++open_alert_count_;
     }
     alert.AddFlip(sequence);
@@ -219,8 +239,26 @@ void District::EmitOne(Applying& a, WatchId id, WatchRecord& record, const Distr
     a.batch.Put(AlertKey{number_, stored.alert}.Encode(), EncodeAlertRecord(alert));
     if (!HasAlert(flip.to)) record.alert = 0;
   }
-  a.batch.Put(FlipKey{number_, sequence}.Encode(), EncodeFlipRecord(stored));
-  a.batch.Put(TeamFlipKey{number_, id.team, sequence}.Encode(), "");
+  PutFlip(a, id, sequence, stored);
+}
+
+FlipRecord District::FlipOf(WatchId id, const WatchFlip& flip, Instant recorded) const {
+  FlipRecord record;
+  if (id.team == kNoTeam) {
+    record.source = interned_.sources.NameOf(id.expectation);
+  } else {
+    record.team = interned_.teams.NameOf(id.team);
+    record.expectation = interned_.expectations.NameOf(id.expectation);
+  }
+  record.flip = flip;
+  record.recorded = recorded;
+  record.kind = KindOf(id);
+  return record;
+}
+
+void District::PutFlip(Applying& a, WatchId id, uint64_t sequence, const FlipRecord& flip) {
+  a.batch.Put(FlipKey{number_, sequence}.Encode(), EncodeFlipRecord(flip));
+  if (id.team != kNoTeam) a.batch.Put(TeamFlipKey{number_, id.team, sequence}.Encode(), "");
 }
 
 }  // namespace leadlag

@@ -47,17 +47,8 @@ absl::StatusOr<Outcome> EvidenceApplier::Apply(const RecordEvidenceCommand& comm
     d_.Reconsider(a_, watch, cause, a_.now);
     d_.StoreWatch(a_, watch);
   }
-  const std::string key = SourceObservationKey{d_.number_, source_}.Encode();
-  SourceObservation observation;
-  if (const std::optional<std::string> bytes = a_.Take(a_.batch.Get(key))) {
-    observation = a_.Take(DecodeSourceObservation(*bytes));
-  }
-  observation.last_heard = a_.now;
-  // It is said of the whole batch; none is earlier than any date.
-  if (command.complete_through && !command.more && observation.complete_through < command.complete_through) {
-    observation.complete_through = command.complete_through;
-  }
-  a_.batch.Put(key, EncodeSourceObservation(observation));
+  // complete_through is said of the whole batch.
+  d_.Hear(a_, source_, command.more ? std::nullopt : command.complete_through);
   return std::move(outcome_);
 }
 

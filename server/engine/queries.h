@@ -49,12 +49,21 @@ struct TeamCadenceAnswer {
 };
 absl::StatusOr<TeamCadenceAnswer> GetTeamCadence(const DistrictReader& reader, std::string_view team, const CadenceQuery& query);
 
+// Whose watch it is: of a team, an expectation's or a rule's; or a source's.
+struct WatchNames {
+  std::string team;         // empty, as the next, of a source
+  std::string expectation;
+  std::string source;       // empty of a team
+};
+WatchNames NamesOf(const DistrictReader& reader, WatchId id);
+
 struct WatchStanding {
   std::string expectation;
   WatchRecord record;
   AlertHandling handling;  // of its open alert
   AlertKind kind = AlertKind::kSignalOverdue;
-  Severity severity = Severity::kWarning;  // of a rule
+  Severity severity = Severity::kWarning;  // of a rule or a source
+  std::string source{};                    // of a source's, which has no expectation
 };
 // As the reader has it. REQUIRES: it has the watch.
 WatchStanding StandingOf(const DistrictReader& reader, WatchId id, const WatchRecord& record);
@@ -168,8 +177,9 @@ struct AlertFilter {
 };
 struct AlertAnswer {
   uint64_t id = 0;
-  std::string team;
+  std::string team;         // as WatchNames
   std::string expectation;
+  std::string source;
   AlertRecord record;
 };
 struct AlertPage {

@@ -47,8 +47,8 @@ bool MatchesAlert(const DistrictReader& reader, const AlertFilter& filter, const
 }
 
 AlertAnswer AnswerOf(const DistrictReader& reader, uint64_t id, AlertRecord record) {
-  return {id, reader->interned().teams.NameOf(record.team), reader->interned().expectations.NameOf(record.expectation),
-          std::move(record)};
+  WatchNames names = NamesOf(reader, {record.team, record.expectation});
+  return {id, std::move(names.team), std::move(names.expectation), std::move(names.source), std::move(record)};
 }
 
 absl::StatusOr<std::optional<AlertAnswer>> ReadAlert(const DistrictReader& reader, uint64_t id) {
@@ -149,13 +149,20 @@ uint64_t AlertFilter::Hash() const {
   return Fnv1a(out.bytes());
 }
 
+WatchNames NamesOf(const DistrictReader& reader, WatchId id) {
+  const Interned& interned = reader->interned();
+  if (id.team == kNoTeam) return {"", "", interned.sources.NameOf(id.expectation)};
+  return {interned.teams.NameOf(id.team), interned.expectations.NameOf(id.expectation), ""};
+}
+
 WatchStanding StandingOf(const DistrictReader& reader, WatchId id, const WatchRecord& record) {
-  const AlertRule* const rule = reader->catalog()->FindRule(id.expectation);
-  return {.expectation = reader->interned().expectations.NameOf(id.expectation),
+  WatchNames names = NamesOf(reader, id);
+  return {.expectation = std::move(names.expectation),
           .record = record,
           .handling = reader->HandlingOf(id),
-          .kind = reader->KindOf(id.expectation),
-          .severity = rule == nullptr ? Severity::kWarning : rule->severity};
+          .kind = reader->KindOf(id),
+          .severity = reader->catalog()->SeverityOf(id.team, id.expectation),
+          .source = std::move(names.source)};
 }
 
 absl::StatusOr<AlertPage> ListAlerts(const DistrictReader& reader, const AlertFilter& filter, bool closed,

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "absl/functional/function_ref.h"
@@ -46,11 +47,13 @@ class TeamRows {
 // What one watch of the team asks of the evidence, answered from the team's rows and the dates of its reviews. Borrows all.
 class TeamFacts {
  public:
-  TeamFacts(const DistrictCatalog& catalog, ExpectationNumber expectation, const TeamRows& rows, const std::vector<Date>& reviews)
-      : last_signal_{catalog, expectation, rows}, rule_due_{{catalog, expectation, rows}, reviews} {}
+  // `silences`: of the sources that feed it; only NextMoment asks for them.
+  TeamFacts(const DistrictCatalog& catalog, ExpectationNumber expectation, const TeamRows& rows, const std::vector<Date>& reviews,
+            std::vector<SourceSilence> silences = {})
+      : last_signal_{catalog, expectation, rows}, rule_due_{{catalog, expectation, rows}, reviews}, silences_(std::move(silences)) {}
   TeamFacts(const TeamFacts&) = delete;
 
-  WatchFacts get() const { return {last_signal_, rule_due_}; }
+  WatchFacts get() const { return {last_signal_, rule_due_, silences_}; }
   // Of an alert rule.
   std::optional<RuleFinding> Ask(const RuleSpan& span) const { return rule_due_.Ask(span); }
 
@@ -69,6 +72,7 @@ class TeamFacts {
 
   LastSignal last_signal_;
   RuleDue rule_due_;
+  const std::vector<SourceSilence> silences_;
 };
 
 // The dates of the team's reviews, where a rule asks for them: else none.

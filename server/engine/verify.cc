@@ -33,6 +33,9 @@ void VerifySources(const DistrictReader& reader, Findings& findings) {
                                        findings.Add(absl::StrCat(
                                            "source \"", reader->interned().sources.NameOf(key.source),
                                            "\" was last heard after the last command"));
+                                     } else if (!(observation == reader->ObservationOf(key.source))) {
+                                       findings.Add(absl::StrCat("source \"", reader->interned().sources.NameOf(key.source),
+                                                                 "\" was heard otherwise in memory than in the store"));
                                      }
                                    });
 }

@@ -16,6 +16,7 @@ std::string WatchName(const DistrictReader& reader, WatchId id) {
   const auto name = [](const InternTable& table, uint32_t number) {
     return number < table.size() ? table.NameOf(number) : std::to_string(number);
   };
+  if (id.team == kNoTeam) return absl::StrCat("the watch of source \"", name(reader->interned().sources, id.expectation), "\"");
   return absl::StrCat("the watch of team \"", name(reader->interned().teams, id.team), "\", expectation \"",
                       name(reader->interned().expectations, id.expectation), "\"");
 }
@@ -51,14 +52,13 @@ class FlipVerifier {
       findings_.Add(absl::StrCat("flip ", sequence_, " is missing"));
       sequence_ = sequence;
     }
-    const std::optional<TeamNumber> team = reader_->interned().teams.Find(record.team);
-    const std::optional<ExpectationNumber> expectation = reader_->interned().expectations.Find(record.expectation);
-    if (team) team_flips_.emplace_hint(team_flips_.end(), *team, sequence);
-    if (!team || !expectation) {
-      findings_.Add(absl::StrCat("flip ", sequence, " is of a team or an expectation that was never applied"));
+    const std::optional<WatchId> watch = WatchOf(record);
+    if (!watch) {
+      findings_.Add(absl::StrCat("flip ", sequence, " is of a team, an expectation or a source that was never applied"));
       return;
     }
-    const WatchId id{*team, *expectation};
+    const WatchId id = *watch;
+    if (id.team != kNoTeam) team_flips_.emplace_hint(team_flips_.end(), id.team, sequence);
     End& end = ends_[id];
     const WatchFlip& flip = record.flip;
     // What people did is no part of the watch's own course.
@@ -74,9 +74,20 @@ class FlipVerifier {
                                  ", and the flip before ended with ", View(ToString(end.flip.to))));
     }
     recorded_ = record.recorded;
-    if (handling) return ReplayHandling(sequence, *team, record, end);
+    if (handling) return ReplayHandling(sequence, id.team, record, end);
     end.flip = flip;
     ReplayAlert(sequence, id, record, end);
+  }
+
+  std::optional<WatchId> WatchOf(const FlipRecord& record) const {
+    const Interned& interned = reader_->interned();
+    if (!record.source.empty()) {
+      const std::optional<SourceNumber> source = interned.sources.Find(record.source);
+      return source ? std::optional(WatchId{kNoTeam, *source}) : std::nullopt;
+    }
+    const std::optional<TeamNumber> team = interned.teams.Find(record.team);
+    const std::optional<ExpectationNumber> expectation = interned.expectations.Find(record.expectation);
+    return team && expectation ? std::optional(WatchId{*team, *expectation}) : std::nullopt;
   }
 
   void ReplayHandling(uint64_t sequence, TeamNumber team, const FlipRecord& record, const End& end) {
@@ -280,9 +291,14 @@ class WatchVerifier {
     const absl::Status status = ForEachTeam(reader_, teams, [&](TeamNumber team, const TeamRows& rows) {
       const absl::StatusOr<std::vector<Date>> reviews = ReviewDatesFor(reader_, team);
       if (!reviews.ok()) return findings_.AddDamage("reviews", reviews.status());
-      for (const ExpectationNumber expectation : catalog.SubjectsOf(team)) Verify({team, expectation}, rows, *reviews);
+      for (const ExpectationNumber expectation : catalog.SubjectsOf(team)) {
+        const WatchId id{team, expectation};
+        const TeamFacts facts(catalog, expectation, rows, *reviews, reader_->SilencesOf(catalog, id));
+        Verify(id, facts.get());
+      }
     });
     findings_.AddDamage("day rows", status);
+    VerifySources();
   }
 
  private:
@@ -305,7 +321,24 @@ class WatchVerifier {
     }
   }
 
-  void Verify(WatchId id, const TeamRows& rows, const std::vector<Date>& reviews) {
+  void VerifySources() {
+    const DistrictCatalog& catalog = *reader_->catalog();
+    for (SourceNumber source = 0; source < reader_->interned().sources.size(); ++source) {
+      const WatchId id{kNoTeam, source};
+      if (catalog.World(kNoTeam, source).calendar == nullptr) continue;
+      const auto no_signal = [](DateRange) { return std::optional<Date>(); };
+      const auto due = [&](const RuleSpan& span) { return reader_->SilenceDueOf(catalog, source, span); };
+      Verify(id, {no_signal, due});
+      const WatchRecord* const record = reader_->watches().Find(id);
+      const std::vector<SourceSilence>& silences = reader_->ObservationOf(source).silences;
+      const bool silent = !silences.empty() && silences.back().to == SourceSilence::kOpen;
+      if (record != nullptr && record->watch.state == WatchState::kRaised && !silent) {
+        findings_.Add(WatchName(reader_, id) + " is RAISED, and no silence of it is noted");
+      }
+    }
+  }
+
+  void Verify(WatchId id, const WatchFacts& facts) {
     const WatchRecord* const found = reader_->watches().Find(id);
     if (found == nullptr) return findings_.Add(WatchName(reader_, id) + " is missing");
     const WatchRecord& record = *found;
@@ -315,16 +348,15 @@ class WatchVerifier {
     }
     const DistrictCatalog& catalog = *reader_->catalog();
     const WatchWorld world = catalog.World(id.team, id.expectation);
-    const TeamFacts facts(catalog, id.expectation, rows, reviews);
     if (watch.handled_before.micros > reader_->last_time().micros + 1) {
       findings_.Add(WatchName(reader_, id) + " has been moved on beyond the last command");
     }
-    const std::optional<Instant> next = NextMoment(world, facts.get(), watch);
+    const std::optional<Instant> next = NextMoment(world, facts, watch);
     if (next && !reader_->UnderReview(id) && reader_->made_through() && *next <= *reader_->made_through()) {
       findings_.Add(absl::StrCat(WatchName(reader_, id), " should have followed its facts at ", next->ToString()));
     }
     const Date handled = world.zone->LocalDate(Instant{watch.handled_before.micros - 1});
-    const std::optional<WatchDates> dates = DatesOn(world, facts.get(), handled);
+    const std::optional<WatchDates> dates = DatesOn(world, facts, handled);
     if (dates.has_value() != (watch.state != WatchState::kPaused)) {
       return findings_.Add(absl::StrCat(WatchName(reader_, id), " is ", View(ToString(watch.state)), " on ",
                                         handled.ToString(), ", which is ", dates ? "in" : "outside", " its run"));
@@ -332,6 +364,14 @@ class WatchVerifier {
     if (!dates) return;
     // A rule about reviews waits for one that is being worked through.
     if (reader_->UnderReview(id)) return;
+    const bool silent = std::any_of(facts.silences.begin(), facts.silences.end(), [&](const SourceSilence& silence) {
+      return silence.since < watch.handled_before && watch.handled_before <= silence.to;
+    });
+    if (reader_->made_through() && silent != (watch.state == WatchState::kUnknown)) {
+      findings_.Add(absl::StrCat(WatchName(reader_, id), " is ", View(ToString(watch.state)), ", and its sources are ",
+                                 silent ? "all silent" : "not all silent"));
+    }
+    if (watch.state == WatchState::kUnknown) return;
     if (IsBefore(watch.due, dates->due)) findings_.Add(WatchName(reader_, id) + " is due before its facts say");
     const Instant now{std::max(watch.handled_before, Instant{reader_->last_time().micros + 1})};
     if (watch.state > WorstAllowed(world.terms.kind, *dates, LastNotified(world, *dates, now))) {

@@ -22,6 +22,7 @@ std::optional<Date> District::Facts::LastSignal::operator()(DateRange asked) con
 }
 
 std::optional<Date> District::Facts::RuleDue::operator()(const RuleSpan& span) const {
+  if (watch.team == kNoTeam) return district.SilenceDueOf(catalog, watch.expectation, span);
   if (run && *run == span.run) return due;
   run = span.run;
   const auto row = [this](IndicatorNumber indicator, int year) -> const DayRow& {

@@ -1,4 +1,4 @@
-// What one watch asks of the evidence, from the district's rows and reviews. Internal to server/engine.
+// What one watch asks of the evidence, from the district's rows and reviews, and of its sources. Internal to server/engine.
 //
 // Answers are remembered: the machine asks for the same school year again and again. So it lives for as long as no evidence changes.
 #pragma once
@@ -16,10 +16,12 @@ class District::Facts {
   // By `catalog`. `batch`: where the applying command's own changes are; null: only the store counts. Borrows all. `fatal` is set where
   // bytes are damaged.
   Facts(District& district, const DistrictCatalog& catalog, WatchId watch, const Batch* batch, absl::Status& fatal)
-      : last_signal_{{district, catalog, watch, batch, fatal}}, rule_due_{{district, catalog, watch, batch, fatal}} {}
+      : last_signal_{{district, catalog, watch, batch, fatal}},
+        rule_due_{{district, catalog, watch, batch, fatal}},
+        silences_(district.SilencesOf(catalog, watch)) {}
   Facts(const Facts&) = delete;
 
-  WatchFacts get() const { return {last_signal_, rule_due_}; }
+  WatchFacts get() const { return {last_signal_, rule_due_, silences_}; }
 
  private:
   struct Asked {
@@ -42,6 +44,7 @@ class District::Facts {
 
   LastSignal last_signal_;
   RuleDue rule_due_;
+  const std::vector<SourceSilence> silences_;
 };
 
 }  // namespace leadlag

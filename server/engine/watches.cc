@@ -13,11 +13,11 @@ constexpr size_t kRoom = 4;
 }  // namespace
 
 const Watches::Entry* Watches::Place(WatchId id) const {
-  if (id.team >= teams_.size()) return nullptr;
-  const std::vector<Entry>& entries = teams_[id.team];
-  const auto place = std::lower_bound(entries.begin(), entries.end(), id.expectation,
+  const std::vector<Entry>* const entries = EntriesOf(id.team);
+  if (entries == nullptr) return nullptr;
+  const auto place = std::lower_bound(entries->begin(), entries->end(), id.expectation,
                                       [](const Entry& entry, ExpectationNumber number) { return entry.expectation < number; });
-  return place == entries.end() || place->expectation != id.expectation ? nullptr : &*place;
+  return place == entries->end() || place->expectation != id.expectation ? nullptr : &*place;
 }
 
 WatchRecord* Watches::Find(WatchId id) {
@@ -31,8 +31,7 @@ const WatchRecord* Watches::Find(WatchId id) const {
 }
 
 WatchRecord& Watches::Add(WatchId id, const WatchRecord& record) {
-  if (id.team >= teams_.size()) teams_.resize(id.team + 1);
-  std::vector<Entry>& entries = teams_[id.team];
+  std::vector<Entry>& entries = MutableEntriesOf(id.team);
   if (entries.size() == entries.capacity()) entries.reserve(entries.size() + kRoom);
   const auto place = std::upper_bound(entries.begin(), entries.end(), id.expectation,
                                       [](ExpectationNumber number, const Entry& entry) { return number < entry.expectation; });
@@ -48,14 +47,21 @@ void Watches::Remove(WatchId id) {
   const Entry* const entry = Place(id);
   if (entry == nullptr) return;
   SetMoment(id, std::nullopt);
-  std::vector<Entry>& entries = teams_[id.team];
+  std::vector<Entry>& entries = MutableEntriesOf(id.team);
   entries.erase(entries.begin() + (entry - entries.data()));
   --size_;
 }
 
-std::span<const Watches::Entry> Watches::OfTeam(TeamNumber team) const {
-  if (team >= teams_.size()) return {};
+std::vector<Watches::Entry>& Watches::MutableEntriesOf(TeamNumber team) {
+  if (team == kNoTeam) return sources_;
+  if (team >= teams_.size()) teams_.resize(team + 1);
   return teams_[team];
+}
+
+std::span<const Watches::Entry> Watches::OfTeam(TeamNumber team) const {
+  const std::vector<Entry>* const entries = EntriesOf(team);
+  if (entries == nullptr) return {};
+  return *entries;
 }
 
 void Watches::SetMoment(WatchId id, std::optional<Instant> moment) {

@@ -1,8 +1,8 @@
 // A district's watches in memory, each with the moment at which it flips next, and which of them the store has not seen yet.
 //
 // Concepts. An array by team, a team's watches side by side in order of expectation: what evidence touches lies together, and a million
-// watches cost little more than themselves. A change is written through to the store by WriteBack, not with each command: a watch that
-// evidence moves twenty times between two checkpoints is encoded once.
+// watches cost little more than themselves. The sources' watches stand beside the teams', under kNoTeam. A change is written through to
+// the store by WriteBack, not with each command: a watch that evidence moves twenty times between two checkpoints is encoded once.
 //
 // Thread safety: const methods may run concurrently with each other; everything else excludes all.
 #pragma once
@@ -47,12 +47,13 @@ class Watches {
     const std::span<const Entry> entries = OfTeam(team);
     for (size_t i = 0; i < entries.size() && i < kPrefetched; ++i) __builtin_prefetch(&entries[i], 1);
   }
-  // All, by team, then expectation.
+  // All, by team, then expectation; the sources' last.
   template <typename Visit>  // void(WatchId, const WatchRecord&)
   void ForEach(Visit visit) const {
     for (TeamNumber team = 0; team < teams_.size(); ++team) {
       for (const Entry& entry : teams_[team]) visit(WatchId{team, entry.expectation}, entry.record);
     }
+    for (const Entry& entry : sources_) visit(WatchId{kNoTeam, entry.expectation}, entry.record);
   }
 
   // The next moment at which the watch flips; none: nothing will happen to it. REQUIRES: it is here.
@@ -75,7 +76,16 @@ class Watches {
   const Entry* Place(WatchId id) const;
   Entry* Place(WatchId id) { return const_cast<Entry*>(std::as_const(*this).Place(id)); }
 
+  // Null where it has none.
+  const std::vector<Entry>* EntriesOf(TeamNumber team) const {
+    if (team == kNoTeam) return &sources_;
+    return team < teams_.size() ? &teams_[team] : nullptr;
+  }
+  // Makes room where it has none.
+  std::vector<Entry>& MutableEntriesOf(TeamNumber team);
+
   std::vector<std::vector<Entry>> teams_;
+  std::vector<Entry> sources_;
   size_t size_ = 0;
   DeadlineQueue deadlines_;
   std::deque<WatchId> unwritten_;  // with some that have been removed meanwhile

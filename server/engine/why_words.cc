@@ -56,14 +56,20 @@ std::string Days(int n, std::string_view what) {
 
 WatchWorld WorldOf(const DistrictReader& reader, const AlertRecord& alert) {
   WatchWorld world = reader->catalog()->World(alert.team, alert.expectation);
-  if (reader->KindOf(alert.expectation) != alert.kind) world.calendar = nullptr;
+  if (reader->KindOf({alert.team, alert.expectation}) != alert.kind) world.calendar = nullptr;
   return world;
 }
 
 std::string_view ClosingWords(AlertKind kind, FlipReason reason) {
   switch (reason) {
-    case FlipReason::kResolved: return kind == AlertKind::kReviewOverdue ? "a review was held" : "evidence arrived";
-    case FlipReason::kRetracted: return "a void, a correction or a change of calendar or expectation made it untrue";
+    case FlipReason::kResolved:
+      return kind == AlertKind::kReviewOverdue  ? "a review was held"
+             : kind == AlertKind::kSourceSilent ? "it was heard again"
+                                                : "evidence arrived";
+    case FlipReason::kSourceSilent: return "every source that feeds it fell silent, so that nobody can tell";
+    case FlipReason::kRetracted:
+      if (kind == AlertKind::kSourceSilent) return "a change of the calendar or the source made it untrue";
+      return "a void, a correction or a change of calendar or expectation made it untrue";
     case FlipReason::kInactive: return "the team became inactive";
     case FlipReason::kYearEnded: return "the school year's last instructional day was over";
     default: return "the catalog changed";

@@ -145,6 +145,7 @@ v1::Flip ToProto(std::string_view district, const TimelineFlip& flip) {
   proto.set_sequence(static_cast<int64_t>(flip.sequence));
   proto.set_team(record.team);
   proto.set_expectation(record.expectation);
+  proto.set_source(record.source);
   proto.set_kind(ToProto(record.kind));
   proto.set_from_state(ToProto(record.flip.from));
   proto.set_to_state(ToProto(record.flip.to));
@@ -175,6 +176,7 @@ v1::WatchStanding ToProto(std::string_view district, std::string_view team, cons
   v1::WatchStanding proto;
   proto.set_team(std::string(team));
   proto.set_expectation(standing.expectation);
+  proto.set_source(standing.source);
   proto.set_state(ToProto(watch.state));
   proto.set_due_date(ToProto(watch.due));
   if (standing.record.alert != 0) proto.set_alert(FormatAlertName(district, standing.record.alert));
@@ -193,6 +195,7 @@ v1::Alert ToProto(std::string_view district, const AlertAnswer& alert) {
   proto.set_kind(ToProto(record.kind));
   proto.set_team(alert.team);
   proto.set_expectation(alert.expectation);
+  proto.set_source(alert.source);
   proto.set_state(ToProto(record.state));
   proto.set_severity(SeverityOf(record.state, record.severity));
   *proto.mutable_opened_time() = ToProto(record.opened);
@@ -214,6 +217,7 @@ v1::AlertWhy ToProto(const AlertWhy& why) {
   proto.set_text(why.text);
   proto.set_remedy(why.remedy);
   proto.set_school_year(why.school_year);
+  if (why.terms.kind == AlertKind::kSourceSilent) proto.set_every_days(why.terms.every_days);
   if (why.terms.kind == AlertKind::kSignalOverdue) {
     proto.set_every_days(why.terms.every_days);
     proto.set_allowance_days(why.terms.allowance_days);

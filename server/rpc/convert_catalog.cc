@@ -171,7 +171,19 @@ class CatalogReader {
     return indicator;
   }
 
-  Source ReadSource(const v1::Source& proto, const std::string& path) { return Source{proto.id(), proto.display_name()}; }
+  Source ReadSource(const v1::Source& proto, const std::string& path) {
+    Source source;
+    source.id = proto.id();
+    source.display_name = proto.display_name();
+    source.every_days = proto.every_days();
+    source.indicators.assign(proto.indicators().begin(), proto.indicators().end());
+    source.team_labels = LabelsFromProto(proto.team_labels());
+    source.teams.assign(proto.teams().begin(), proto.teams().end());
+    if (proto.severity() != v1::SEVERITY_UNSPECIFIED) source.severity = EnumFromProto<Severity>(proto.severity());
+    ReadNotifyTime(proto.notify_time(), path, source.notify_time);
+    source.from = OptionalDate(proto.from(), path + ".from");
+    return source;
+  }
 
   Expectation ReadExpectation(const v1::Expectation& proto, const std::string& path) {
     constexpr int32_t kStudentExperienceEveryDays = 30;
@@ -338,6 +350,21 @@ v1::Indicator ToProto(const Indicator& indicator) {
   return proto;
 }
 
+v1::Source ToProto(const Source& source) {
+  v1::Source proto;
+  proto.set_id(source.id);
+  proto.set_display_name(source.display_name);
+  if (source.IsNameAlone()) return proto;  // as short as it was written
+  proto.set_every_days(source.every_days);
+  for (const std::string& indicator : source.indicators) proto.add_indicators(indicator);
+  LabelsToProto(source.team_labels, *proto.mutable_team_labels());
+  for (const std::string& team : source.teams) proto.add_teams(team);
+  proto.set_severity(EnumToProto<v1::Severity>(source.severity));
+  proto.set_notify_time(source.notify_time.ToString());
+  proto.set_from(ToProto(source.from));
+  return proto;
+}
+
 v1::Expectation ToProto(const Expectation& expectation) {
   v1::Expectation proto;
   proto.set_id(expectation.id);
@@ -395,11 +422,7 @@ v1::Catalog ToProto(const Catalog& catalog) {
   for (const CalendarSpec& calendar : catalog.calendars) *proto.add_calendars() = ToProto(calendar);
   for (const Team& team : catalog.teams) *proto.add_teams() = ToProto(team);
   for (const Indicator& indicator : catalog.indicators) *proto.add_indicators() = ToProto(indicator);
-  for (const Source& source : catalog.sources) {
-    v1::Source& proto_source = *proto.add_sources();
-    proto_source.set_id(source.id);
-    proto_source.set_display_name(source.display_name);
-  }
+  for (const Source& source : catalog.sources) *proto.add_sources() = ToProto(source);
   for (const Expectation& expectation : catalog.expectations) *proto.add_expectations() = ToProto(expectation);
   for (const AlertRule& rule : catalog.alert_rules) *proto.add_alert_rules() = ToProto(rule);
   proto.mutable_settings()->set_settling_minutes(catalog.settings.settling_minutes);

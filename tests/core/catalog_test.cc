@@ -315,6 +315,34 @@ TEST(ValidateTest, NamesWhatIsWrongWithAnIndicator) {
 TEST(ValidateTest, NamesWhatIsWrongWithASource) {
   ExpectNamed({{"sources[0].id", [](Catalog& c) { c.sources[0].id = "a b"; }},
                {"sources[1].id", [](Catalog& c) { c.sources.push_back(c.sources[0]); }}});
+  const auto source = [](std::function<void(Source&)> change) {
+    return [change](Catalog& c) {
+      c.sources[0].every_days = 5;
+      change(c.sources[0]);
+    };
+  };
+  ExpectNamed({
+      {"sources[0].every_days", source([](auto& s) { s.every_days = -1; })},
+      {"sources[0].every_days", source([](auto& s) { s.every_days = 401; })},
+      {"sources[0].every_days", source([](auto& s) {
+         s.every_days = 11;  // the expectation "absence" waits for 10
+         s.indicators = {"absence"};
+       })},
+      {"sources[0].indicators[1]", source([](auto& s) { s.indicators = {"walkthroughs", "none"}; })},
+      {"sources[0].team_labels", source([](auto& s) { s.team_labels = {{"level", "none"}}; })},
+      {"sources[0].team_labels", source([](auto& s) { s.team_labels = {{"", "x"}}; })},
+      {"sources[0].teams[0]", source([](auto& s) { s.teams = {"ash"}; })},
+      {"sources[0].severity", source([](auto& s) { s.severity = static_cast<Severity>(9); })},
+      {"sources[0].notify_time", source([](auto& s) { s.notify_time.minutes = 1440; })},
+  });
+}
+
+// Its interval is held against what it feeds alone.
+TEST(ValidateTest, ASourceMayBeSlowThatFeedsNothingQuick) {
+  Catalog catalog = Good();
+  catalog.sources[0].every_days = 400;
+  catalog.sources[0].indicators = {"boxes"};
+  EXPECT_EQ(FieldsOf(Validate(catalog)), "");
 }
 
 TEST(ValidateTest, NamesWhatIsWrongWithAnExpectation) {

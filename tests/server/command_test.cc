@@ -28,6 +28,12 @@ Catalog CatalogWithRules() {
   return catalog;
 }
 
+Catalog CatalogWithSources() {
+  Catalog catalog = CatalogWithRules();
+  catalog.sources[0].every_days = 3;
+  return catalog;
+}
+
 std::vector<Command> OneOfEach() {
   RecordEvidenceCommand evidence{.source = "forms", .items = {Item("north", "walks", "2025-09-04", "r1")}};
   evidence.complete_through = DateOf("2025-09-03");
@@ -38,6 +44,7 @@ std::vector<Command> OneOfEach() {
   return {
       {kNow, "clerk", ApplyCatalogCommand{.catalog = SmallDistrict::MakeCatalog(), .zones = {zone}, .incarnation = 7}},
       {kNow, "clerk", ApplyCatalogCommand{.catalog = CatalogWithRules(), .zones = {zone}, .incarnation = 7}},
+      {kNow, "clerk", ApplyCatalogCommand{.catalog = CatalogWithSources(), .zones = {zone}, .incarnation = 7}},
       {kNow, "clerk", StageCatalogCommand{true, "bytes"}},
       {kNow, "zone-database", ReplaceZonesCommand{{zone}}},
       {kNow, "forms", evidence},
@@ -68,8 +75,9 @@ TEST(CommandTest, EachIsOfTheFirstFormatThatHasIt) {
     const bool handles = std::holds_alternative<HandleAlertCommand>(command.body);
     const auto* const apply = std::get_if<ApplyCatalogCommand>(&command.body);
     const bool has_rules = apply != nullptr && !apply->catalog.alert_rules.empty();
+    const bool expects = apply != nullptr && !apply->catalog.sources.empty() && apply->catalog.sources[0].every_days > 0;
     const bool goes_on_by = go_on != nullptr && go_on->watches_max != kWatchesPerCommand;
-    EXPECT_EQ(EncodeCommand(command).front(), has_rules ? 4 : handles ? 3 : goes_on_by ? 2 : 1);
+    EXPECT_EQ(EncodeCommand(command).front(), expects ? 5 : has_rules ? 4 : handles ? 3 : goes_on_by ? 2 : 1);
   }
 }
 

@@ -88,6 +88,8 @@ constexpr char kCatalog[] = R"pb(
   indicators { id: "exam" role: INDICATOR_ROLE_LAGGING measure: MEASURE_PROPORTION }
   indicators { id: "load" role: INDICATOR_ROLE_BALANCING measure: MEASURE_NUMBER }
   sources { id: "sis" }
+  sources { id: "forms" every_days: 3 indicators: "walk" teams: "t" team_labels { key: "level" value: "high" } severity: SEVERITY_CRITICAL
+            notify_time: "06:30" from: "2025-09-01" }
   expectations { id: "walks" kind { category: CATEGORY_WALKTHROUGH } }
   expectations { id: "voices" kind { category: CATEGORY_STUDENT_EXPERIENCE } }
   expectations { id: "any" kind { any_leading: true } every_days: 5 grace_days: 0 notify_time: "06:30" from: "2025-09-01" }
@@ -117,6 +119,9 @@ TEST(ConvertCatalogTest, FillsInDefaults) {
   EXPECT_EQ(catalog->expectations[2].grace_days, 0);
   EXPECT_EQ(catalog->settings.settling_minutes, 10);
   EXPECT_EQ(catalog->settings.review_objective_days, 10);
+  EXPECT_TRUE(catalog->sources[0].IsNameAlone());
+  EXPECT_EQ(catalog->sources[1].every_days, 3);
+  EXPECT_EQ(catalog->sources[1].notify_time.ToString(), "06:30");
   const std::vector<AlertRule>& rules = catalog->alert_rules;
   ASSERT_EQ(rules.size(), 4u);
   EXPECT_EQ(std::get<LaggingOnlyTerms>(rules[0].terms).days, 40);

@@ -421,7 +421,7 @@ class Hurried {
   Instant LastHeard() const {
     const DistrictReader reader = district_.Read();
     const std::string key = SourceObservationKey{reader->number(), *reader->interned().sources.Find("forms")}.Encode();
-    return DecodeSourceObservation(**reader->store().Get(key)).value().last_heard;
+    return DecodeSourceObservation(**reader->store().Get(key)).value().last_heard.value();
   }
 
   void GoDown() {

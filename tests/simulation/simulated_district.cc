@@ -10,6 +10,7 @@
 #include "core/review.h"
 #include "gtest/gtest.h"
 #include "server/engine/applying.h"
+#include "server/engine/queries.h"
 #include "server/engine/zone_database.h"
 #include "tests/support/watch_story.h"
 
@@ -43,6 +44,13 @@ T Must(absl::StatusOr<T> value) {
   if (!value.ok()) std::fprintf(stderr, "%s\n", value.status().ToString().c_str());
   LEADLAG_CHECK(value.ok());
   return *std::move(value);
+}
+
+WatchName NameOf(const FlipRecord& flip) { return {flip.team, flip.source.empty() ? flip.expectation : flip.source}; }
+
+WatchName NameOf(const DistrictReader& reader, WatchId id) {
+  const WatchNames names = NamesOf(reader, id);
+  return {names.team, names.source.empty() ? names.expectation : names.source};
 }
 
 size_t CountKeys(const District& district, Table table) {
@@ -262,7 +270,7 @@ std::vector<SeenFlip> SimulatedDistrict::Flips() const {
 
 std::map<WatchName, std::vector<WatchFlip>> SimulatedDistrict::FlipsByWatch() const {
   std::map<WatchName, std::vector<WatchFlip>> flips;
-  for (const SeenFlip& flip : Flips()) flips[{flip.record.team, flip.record.expectation}].push_back(flip.record.flip);
+  for (const SeenFlip& flip : Flips()) flips[NameOf(flip.record)].push_back(flip.record.flip);
   return flips;
 }
 
@@ -270,7 +278,7 @@ std::map<WatchName, WatchRecord> SimulatedDistrict::Watches() const {
   const DistrictReader reader = Read();
   std::map<WatchName, WatchRecord> watches;
   reader->watches().ForEach([&](WatchId id, const WatchRecord& record) {
-    watches[{reader->interned().teams.NameOf(id.team), reader->interned().expectations.NameOf(id.expectation)}] = record;
+    watches[NameOf(reader, id)] = record;
   });
   return watches;
 }
@@ -282,8 +290,7 @@ std::map<WatchName, AlertRecord> SimulatedDistrict::OpenAlerts() const {
     const OpenAlert open = Must(DecodeOpenAlert(value));
     const std::optional<std::string> bytes = Must(reader->store().Get(AlertKey{reader->number(), open.alert}.Encode()));
     LEADLAG_CHECK(bytes.has_value());
-    alerts[{reader->interned().teams.NameOf(key.team), reader->interned().expectations.NameOf(key.expectation)}] =
-        Must(DecodeAlertRecord(*bytes));
+    alerts[NameOf(reader, {key.team, key.expectation})] = Must(DecodeAlertRecord(*bytes));
     LEADLAG_CHECK(Must(DecodeAlertRecord(*bytes)).handling() == open.handling);
     LEADLAG_CHECK(reader->HandlingOf({key.team, key.expectation}) == open.handling);
   });
@@ -405,7 +412,7 @@ std::string SimulatedDistrict::Inconsistencies() const {
     if (seen.record.recorded < recorded) say("recorded before the flip before it: ", Describe(seen));
     recorded = seen.record.recorded;
     if (flip.effective > recorded) say("effective after it was recorded: ", Describe(seen));
-    WatchRecord& before = lived[{seen.record.team, seen.record.expectation}];
+    WatchRecord& before = lived[NameOf(seen.record)];
     if (before.watch.state != flip.from) say("does not chain: ", Describe(seen));
     if (IsHandling(flip.reason)) {
       if (flip.from != flip.to || !HasAlert(flip.to)) say("handles no open alert: ", Describe(seen));

@@ -42,7 +42,7 @@ struct SeenFlip {
 // "12 t1/walks ON_TRACK > LATE DUE 2025-09-17T11:00:00Z due 2025-09-16".
 std::string Describe(const SeenFlip& flip);
 
-// A watch by its names.
+// A watch by its names. A source's has no team, and the source in the expectation's place.
 struct WatchName {
   std::string team;
   std::string expectation;

@@ -51,12 +51,35 @@ WatchStory Abridged(WatchStory story) {
   return story;
 }
 
+// When both are silent: every pair of theirs that overlaps.
+std::vector<NaiveSilence> Both(const std::vector<NaiveSilence>& a, const std::vector<NaiveSilence>& b) {
+  std::vector<NaiveSilence> both;
+  for (const NaiveSilence& x : a) {
+    for (const NaiveSilence& y : b) {
+      const NaiveSilence overlap{std::max(x.since, y.since), std::min(x.to, y.to), std::max(x.known, y.known)};
+      if (overlap.since < overlap.to) both.push_back(overlap);
+    }
+  }
+  return both;
+}
+
 // A date in no school year: a record there counts for nothing, but it is new.
 constexpr Date kNoYear = Date::Min();
 
 }  // namespace
 
 std::shared_ptr<const NaiveWorld> WatchStories::WorldOf(const WatchName& name) const {
+  if (IsSource(name)) {
+    const Source* const source = Find(catalog_.sources, name.expectation);
+    auto world = std::make_shared<NaiveWorld>();
+    world->zone = Rules(catalog_.time_zone);
+    world->active = {{Date::Min(), std::nullopt}};
+    if (source == nullptr || source->every_days == 0) return world;
+    world->parts = {{Date::Min(), *Find(catalog_.calendars, catalog_.default_calendar)}};
+    world->terms.notify_time = source->notify_time;
+    world->terms.from = source->from ? *source->from : apply_dates_.at("sources/" + source->id);
+    return world;
+  }
   const Team* team = Find(catalog_.teams, name.team);
   const Expectation* expectation = Find(catalog_.expectations, name.expectation);
   const AlertRule* rule = RuleOf(name);
@@ -100,6 +123,18 @@ Date WatchStories::LocalDate(const std::string& id, Instant at) const {
 
 std::shared_ptr<const NaiveTeamFacts> WatchStories::FactsFor(const WatchName& name) const {
   auto facts = std::make_shared<NaiveTeamFacts>();
+  if (IsSource(name)) {
+    const Source* const source = Find(catalog_.sources, name.expectation);
+    facts->source.emplace();
+    if (source != nullptr) facts->source->every_days = source->every_days;
+    const auto batches = batches_.find(name.expectation);
+    const ZoneRules& zone = Rules(catalog_.time_zone);
+    if (batches != batches_.end()) facts->source->heard = zone.LocalDate(batches->second.back().at);
+    for (const Downtime& downtime : downtimes_) {
+      facts->source->deaf.emplace_back(zone.LocalDate(downtime.down_from), zone.LocalDate(downtime.up_at));
+    }
+    return facts;
+  }
   if (const AlertRule* const rule = RuleOf(name)) facts->rule = *rule;
   if (const auto ids = of_team_.find(name.team); ids != of_team_.end()) {
     for (const std::string& id : ids->second) {
@@ -115,7 +150,8 @@ std::shared_ptr<const NaiveTeamFacts> WatchStories::FactsFor(const WatchName& na
 }
 
 void WatchStories::Happen(const WatchName& name, Book& book, Happening happening) {
-  if (rules_.contains(name.expectation)) book.story.rule_facts.push_back(FactsFor(name));
+  if (IsRule(name)) book.story.rule_facts.push_back(FactsFor(name));
+  if (happening.world) book.catalogs.push_back(catalogs_.size() - 1);
   book.story.happenings.push_back(std::move(happening));
 }
 
@@ -166,7 +202,16 @@ void WatchStories::Apply(Instant at, const Catalog& catalog) {
     const auto before = apply_dates_.find(rule.id);
     apply_dates[rule.id] = before != apply_dates_.end() ? before->second : Rules(catalog.time_zone).LocalDate(at);
   }
+  for (const Source& source : catalog.sources) {
+    const std::string name = "sources/" + source.id;
+    if (source.every_days == 0) continue;
+    books_[{"", source.id}];
+    if (source.from) continue;
+    const auto before = apply_dates_.find(name);
+    apply_dates[name] = before != apply_dates_.end() ? before->second : Rules(catalog.time_zone).LocalDate(at);
+  }
   catalog_ = catalog;
+  catalogs_.emplace_back(at, catalog);
   apply_dates_ = std::move(apply_dates);
   for (const Team& team : catalog.teams) {
     for (const Expectation& expectation : catalog.expectations) {
@@ -179,7 +224,7 @@ void WatchStories::Apply(Instant at, const Catalog& catalog) {
   static const std::vector<std::string> none;
   for (auto& [name, book] : books_) {
     const auto ids = of_team_.find(name.team);
-    const bool rule = rules_.contains(name.expectation);
+    const bool rule = IsRule(name);
     Happen(name, book,
            {at, rule ? std::vector<EvidenceChange>() : ChangesOf(name.expectation, book, ids == of_team_.end() ? none : ids->second, {}),
             WorldOf(name)});
@@ -211,7 +256,7 @@ void WatchStories::Record(Instant at, const std::vector<Item>& items) {
   }
   for (const auto& [team, ids] : touched) {
     for (auto book = books_.lower_bound({team, ""}); book != books_.end() && book->first.team == team; ++book) {
-      const bool rule = rules_.contains(book->first.expectation);
+      const bool rule = IsRule(book->first);
       std::vector<EvidenceChange> changes;
       if (!rule) changes = ChangesOf(book->first.expectation, book->second, ids, moved);
       if (!rule && changes.empty()) continue;
@@ -225,12 +270,80 @@ void WatchStories::Record(Instant at, const std::vector<Item>& items) {
 void WatchStories::Review(Instant at, const std::string& team, Date date, const std::vector<std::string>& indicators) {
   reviews_[team].push_back({date, indicators, at});
   for (auto book = books_.lower_bound({team, ""}); book != books_.end() && book->first.team == team; ++book) {
-    if (!rules_.contains(book->first.expectation)) continue;
+    if (!IsRule(book->first)) continue;
     Happen(book->first, book->second, {at, {{EvidenceChange::Kind::kRecord, "new", kNoYear}}, nullptr});  // it is evidence
   }
 }
 
-void WatchStories::Down(Instant from, Instant up) { downtimes_.push_back({from, up}); }
+void WatchStories::Heard(Instant at, const std::string& source, std::optional<Date> complete_through) {
+  std::vector<Batch>& batches = batches_[source];
+  if (!batches.empty() && !(complete_through > batches.back().complete_through)) complete_through = batches.back().complete_through;
+  batches.push_back({at, complete_through});
+  const auto book = books_.find({"", source});
+  if (book != books_.end()) Happen(book->first, book->second, {at, {{EvidenceChange::Kind::kRecord, "new", kNoYear}}, nullptr});
+}
+
+void WatchStories::Down(Instant from, Instant up) {
+  downtimes_.push_back({from, up});
+  for (auto& [name, book] : books_) {
+    if (IsSource(name)) Happen(name, book, {up, {}, nullptr});
+  }
+}
+
+bool WatchStories::Feeds(const Catalog& catalog, const Source& source, const WatchName& name) {
+  const Team* const team = Find(catalog.teams, name.team);
+  const bool says = source.every_days > 0 || !source.indicators.empty() || !source.teams.empty() || !source.team_labels.empty();
+  if (team == nullptr || !says || !Picks(source, *team)) return false;
+  const Expectation* const expectation = Find(catalog.expectations, name.expectation);
+  const AlertRule* const rule = Find(catalog.alert_rules, name.expectation);
+  for (const Indicator& indicator : catalog.indicators) {
+    if (indicator.measure == Measure::kCompletion) continue;
+    if (!source.indicators.empty() &&
+        std::find(source.indicators.begin(), source.indicators.end(), indicator.id) == source.indicators.end()) {
+      continue;
+    }
+    if (expectation != nullptr && expectation->kind.Counts(indicator)) return true;
+    if (rule == nullptr) continue;
+    if (rule->kind() == AlertKind::kLaggingOnly && indicator.role == IndicatorRole::kLeading) return true;
+    if (rule->kind() == AlertKind::kCompletionOnly) return true;
+  }
+  return false;
+}
+
+// From the source's flips, and what was heard of it.
+std::vector<NaiveSilence> WatchStories::SilencesOf(const std::string& source, const WatchStory& story) const {
+  std::vector<NaiveSilence> silences;
+  const std::vector<WatchFlip> flips = NaiveFlips(story);
+  const std::vector<Downtime> held = HeldStretches(story);
+  for (size_t i = 0; i < flips.size(); ++i) {
+    if (flips[i].to != WatchState::kRaised || flips[i].from == WatchState::kRaised) continue;
+    NaiveSilence silence{flips[i].effective, SourceSilence::kOpen, flips[i].effective};
+    for (const Downtime& stretch : held) {
+      if (stretch.down_from <= silence.since && silence.since < stretch.up_at) silence.known = stretch.up_at;
+    }
+    const auto ends = [&silence](Instant at) { silence.to = std::min(silence.to, at); };
+    for (size_t j = i + 1; j < flips.size(); ++j) {
+      const bool untrue = flips[j].from == WatchState::kRaised && flips[j].to != WatchState::kRaised &&
+                          flips[j].reason != FlipReason::kResolved && flips[j].reason != FlipReason::kYearEnded;
+      if (untrue || flips[j].reason == FlipReason::kStarted) ends(flips[j].effective);
+    }
+    for (const auto& [at, catalog] : catalogs_) {
+      const Source* const expected = Find(catalog.sources, source);
+      if (at > silence.since && (expected == nullptr || expected->every_days == 0)) ends(at);
+    }
+    const auto batches = batches_.find(source);
+    if (batches != batches_.end()) {
+      for (const Batch& batch : batches->second) {
+        if (batch.at < silence.known) continue;
+        const Date yesterday = Rules(catalog_.time_zone).LocalDate(batch.at) - 1;
+        const bool complete = batch.complete_through && *batch.complete_through >= yesterday;
+        ends(complete ? batch.at : Instant{batch.at.micros + story.settling_minutes * kMicrosPerMinute});
+      }
+    }
+    silences.push_back(silence);
+  }
+  return silences;
+}
 
 std::map<WatchName, WatchStory> WatchStories::Tell(Instant end) const {
   std::map<WatchName, WatchStory> stories;
@@ -244,6 +357,20 @@ std::map<WatchName, WatchStory> WatchStories::Tell(Instant end) const {
     story.settling_minutes = catalog_.settings.settling_minutes;
     story.end = end;
     stories.emplace(name, std::move(story));
+  }
+  std::map<std::string, std::vector<NaiveSilence>> silences;  // by source
+  for (const auto& [name, story] : stories) {
+    if (IsSource(name)) silences[name.expectation] = SilencesOf(name.expectation, story);
+  }
+  for (auto& [name, story] : stories) {
+    if (IsSource(name)) continue;
+    for (const size_t catalog : books_.at(name).catalogs) {
+      std::optional<std::vector<NaiveSilence>> common;
+      for (const Source& source : catalogs_[catalog].second.sources) {
+        if (Feeds(catalogs_[catalog].second, source, name)) common = common ? Both(*common, silences[source.id]) : silences[source.id];
+      }
+      story.silences.push_back(std::move(common).value_or(std::vector<NaiveSilence>()));
+    }
   }
   return stories;
 }

@@ -34,6 +34,9 @@ class WatchStories {
   };
   void Record(Instant at, const std::vector<Item>& items);
 
+  // The batch was this source's; an empty one, too, is a batch. After its Record.
+  void Heard(Instant at, const std::string& source, std::optional<Date> complete_through = std::nullopt);
+
   // A review of indicators, without a list of records.
   void Review(Instant at, const std::string& team, Date date, const std::vector<std::string>& indicators);
 
@@ -56,7 +59,16 @@ class WatchStories {
   struct Book {
     WatchStory story;
     std::set<std::string> counted;  // ids that count now
+    std::vector<size_t> catalogs;   // of each of its worlds, by place in `catalogs_`
   };
+  struct Batch {
+    Instant at;
+    std::optional<Date> complete_through;  // the latest said by then
+  };
+  static bool IsSource(const WatchName& name) { return name.team.empty(); }
+  bool IsRule(const WatchName& name) const { return IsSource(name) || rules_.contains(name.expectation); }
+  std::vector<NaiveSilence> SilencesOf(const std::string& source, const WatchStory& story) const;
+  static bool Feeds(const Catalog& catalog, const Source& source, const WatchName& name);
 
   const AlertRule* RuleOf(const WatchName& name) const;
   Date LocalDate(const std::string& team, Instant at) const;
@@ -78,6 +90,8 @@ class WatchStories {
   std::set<std::string> rules_;                              // ids of every rule there ever was
   std::map<WatchName, Book> books_;
   std::vector<Downtime> downtimes_;
+  std::vector<std::pair<Instant, Catalog>> catalogs_;
+  std::map<std::string, std::vector<Batch>> batches_;  // by source
 };
 
 // The first difference between the flips of a watch and those of the naive model, with the story; "" where there is

@@ -142,7 +142,28 @@ WatchRecord SampleRaisedWatch() {
   return record;
 }
 
-SourceObservation SampleObservation() { return {At(40), D(9, 30)}; }
+FlipRecord SampleSourceFlip() {
+  FlipRecord record = SampleRuleFlip();
+  record.team.clear();
+  record.expectation.clear();
+  record.source = "sis";
+  record.kind = leadlag::AlertKind::kSourceSilent;
+  return record;
+}
+
+SourceObservation SampleObservation() {
+  SourceObservation observation;
+  observation.last_heard = At(40);
+  observation.complete_through = D(9, 30);
+  return observation;
+}
+
+SourceObservation SampleSilence() {
+  SourceObservation observation = SampleObservation();
+  observation.silences = {{At(10), At(20)}, {At(30)}};
+  observation.settling_until = At(50);
+  return observation;
+}
 
 CalendarSpec SampleCalendar() {
   CalendarSpec calendar;
@@ -190,6 +211,20 @@ CatalogRecord SampleCatalog() {
   record.zones = {{"America/Denver", {{Instant{-2'717'640'000'000'000}, -25'196}, {At(0), -21'600}}}};
   record.apply_dates = {{"f", D(8, 15)}};
   record.applied = At(0);
+  return record;
+}
+
+CatalogRecord SampleSources() {
+  CatalogRecord record = SampleCatalog();
+  Source& source = record.catalog.sources.emplace_back();
+  source.id = "forms";
+  source.every_days = 3;
+  source.indicators = {"walks"};
+  source.team_labels = {{"level", "high"}};
+  source.teams = {"p-12"};
+  source.severity = Severity::kCritical;
+  source.notify_time = MinuteOfDay{500};
+  source.from = D(9, 1);
   return record;
 }
 
@@ -256,7 +291,7 @@ const Kind<FlipRecord>& FlipKind() {
   static const auto& kind = *new Kind<FlipRecord>{
       "flip", SampleFlip(), EncodeFlipRecord, DecodeFlipRecord,
       "0104702d31320577616c6b73010303809abb97eefe9e0601fabd0280a3b598eefe9e068201020461726561056e6f72746805"
-      "6c6576656c0468696768", 3};
+      "6c6576656c0468696768", 4};
   return kind;
 }
 const Kind<AlertRecord>& AlertKind() {
@@ -268,7 +303,7 @@ const Kind<AlertRecord>& AlertKind() {
 const Kind<FlipRecord>& HandlingKind() {
   static const auto& kind = *new Kind<FlipRecord>{"handling", SampleHandling(), EncodeFlipRecord, DecodeFlipRecord,
       "0204702d31320577616c6b7303030c80acaf99eefe9e0601fabd0280a3b598eefe9e068201020461726561056e6f727468056c6576656c04"
-      "68696768010188be02076d2e6f7274697a077765206d656574", 3};
+      "68696768010188be02076d2e6f7274697a077765206d656574", 4};
   return kind;
 }
 const Kind<AlertRecord>& HandledAlertKind() {
@@ -285,7 +320,7 @@ const Kind<WatchRecord>& RaisedWatchKind() {
 const Kind<FlipRecord>& RuleFlipKind() {
   static const auto& kind = *new Kind<FlipRecord>{"rule's flip", SampleRuleFlip(), EncodeFlipRecord, DecodeFlipRecord,
       "0304702d31320772657669657773010703809abb97eefe9e0601fabd0280a3b598eefe9e068201020461726561056e6f727468056c6576"
-      "656c0468696768040100000000", 3};
+      "656c0468696768040100000000", 4};
   return kind;
 }
 const Kind<AlertRecord>& RuleAlertKind() {
@@ -302,13 +337,36 @@ const Kind<CatalogRecord>& RulesKind() {
       "0104702d3132141414c80601dabd0201660003010577616c6b730000141414c8060004076c616767696e67014c023c01056c6576656c04"
       "686967680104702d31320300e80701d8bd0205626f7865730003020600000201c80600077265766965777300040e00000201c806000473"
       "6c6f770005123c081400000201c806001414010e416d65726963612f44656e76657202ffbf9eedbbebd309d7890380c0f68deefe9e06bf"
-      "d102010166b6bd0280c0f68deefe9e06", 2};
+      "d102010166b6bd0280c0f68deefe9e06", 3};
+  return kind;
+}
+const Kind<FlipRecord>& SourceFlipKind() {
+  static const auto& kind = *new Kind<FlipRecord>{"source's flip", SampleSourceFlip(), EncodeFlipRecord, DecodeFlipRecord,
+      "040000010703809abb97eefe9e0601fabd0280a3b598eefe9e068201020461726561056e6f727468056c6576656c046869676807010000"
+      "000003736973", 4};
+  return kind;
+}
+const Kind<SourceObservation>& SilenceKind() {
+  static const auto& kind = *new Kind<SourceObservation>{"silences", SampleSilence(), EncodeSourceObservation, DecodeSourceObservation,
+      "020180a889b4eefe9e060192be0202809abb97eefe9e0680f4ffa0eefe9e0680cec4aaeefe9e06feffffffffffffffff01018082cebdee"
+      "fe9e06", 2};
+  return kind;
+}
+const Kind<CatalogRecord>& SourcesKind() {
+  static const auto& kind = *new Kind<CatalogRecord>{"catalog with sources", SampleSources(), EncodeCatalogRecord, DecodeCatalogRecord,
+      "030003016401440e416d65726963612f44656e766572046d61696e01046d61696e044d61696e1f0107323032352d3236dcbc02b6c20201"
+      "c0bd02b2bf0201d8bd02d8bd0201094c61626f72204461790104702d31320450203132029abd0201d8bd0294be020002046d61696e0005"
+      "6f7468657201f4bd020e416d65726963612f44656e766572020461726561056e6f727468056c6576656c046869676801046e6365730430"
+      "303132010577616c6b730557616c6b730101020101016e01017402037369730353495305666f726d7300020165014502030001056c6576"
+      "656c04686967680104702d3132141414c80601dabd0201660003010577616c6b730000141414c80600000000000002c806000601057761"
+      "6c6b7301056c6576656c04686967680104702d313203e80701d8bd021414010e416d65726963612f44656e76657202ffbf9eedbbebd309"
+      "d7890380c0f68deefe9e06bfd102010166b6bd0280c0f68deefe9e06", 3};
   return kind;
 }
 const Kind<SourceObservation>& ObservationKind() {
   static const auto& kind = *new Kind<SourceObservation>{
       "observation", SampleObservation(), EncodeSourceObservation, DecodeSourceObservation,
-      "0180a889b4eefe9e060192be02"};
+      "0180a889b4eefe9e060192be02", 2};
   return kind;
 }
 const Kind<CatalogRecord>& CatalogKind() {
@@ -320,7 +378,7 @@ const Kind<CatalogRecord>& CatalogKind() {
       "046869676801046e6365730430303132010577616c6b730557616c6b730101020101016e0101740103736973035349530201"
       "65014502030001056c6576656c04686967680104702d3132141414c80601dabd0201660003010577616c6b730000141414c8"
       "06001414010e416d65726963612f44656e76657202ffbf9eedbbebd309d7890380c0f68deefe9e06bfd102010166b6bd0280"
-      "c0f68deefe9e06", 2};
+      "c0f68deefe9e06", 3};
   return kind;
 }
 
@@ -338,6 +396,9 @@ void ForEachKind(Check check) {
   check(RaisedWatchKind());
   check(RuleFlipKind());
   check(RuleAlertKind());
+  check(SourceFlipKind());
+  check(SilenceKind());
+  check(SourcesKind());
   check(ObservationKind());
   check(CatalogKind());
   check(RulesKind());
@@ -479,7 +540,7 @@ TEST(RecordsTest, UnknownNumbersAreDataLoss) {
   flip.flip.from = WatchState::kPaused;
   AlertRecord alert = SampleAlert();
   alert.closed_reason = FlipReason::kRetracted;
-  for (const uint8_t number : {0, 14, 255}) {
+  for (const uint8_t number : {0, 16, 255}) {
     EXPECT_EQ(DecodeFlipRecord(WithByteAtDifference(FlipKind(), flip, number)).status().code(),
               absl::StatusCode::kDataLoss);
     EXPECT_EQ(DecodeAlertRecord(WithByteAtDifference(AlertKind(), alert, number)).status().code(),

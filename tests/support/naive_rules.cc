@@ -152,7 +152,26 @@ class RuledTeam {
 
 }  // namespace
 
+namespace {
+
+// Day by day: so many on which the service ran.
+std::optional<Date> NaiveSilenceDue(const NaiveCalendar& calendar, const NaiveRun& run, const NaiveSource& source) {
+  Date day = *run.start;
+  if (source.heard && *source.heard > day) day = *source.heard;
+  for (int counted = 0; counted < source.every_days;) {
+    day = day + 1;
+    if (day >= run.dates.to) return std::nullopt;
+    const bool deaf = std::any_of(source.deaf.begin(), source.deaf.end(),
+                                  [day](const std::pair<Date, Date>& dates) { return dates.first < day && day <= dates.second; });
+    if (calendar.IsInstructional(day) && !deaf) ++counted;
+  }
+  return day;
+}
+
+}  // namespace
+
 std::optional<Date> NaiveRuleDue(const NaiveCalendar& calendar, const NaiveRun& run, const NaiveTeamFacts& facts) {
+  if (run.start && facts.source) return NaiveSilenceDue(calendar, run, *facts.source);
   if (!run.start || !facts.rule) return std::nullopt;
   const RuledTeam team(calendar, run, facts);
   return std::visit([&](const auto& terms) { return team.Due(terms); }, facts.rule->terms);

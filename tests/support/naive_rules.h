@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/catalog.h"
@@ -32,8 +33,16 @@ struct NaiveReview {
   Instant recorded;
 };
 
+// What is known of a source, of which nothing else is.
+struct NaiveSource {
+  int every_days = 0;
+  std::optional<Date> heard;                    // last
+  std::vector<std::pair<Date, Date>> deaf;      // the dates on which the service went down and came up
+};
+
 // What a rule knows of one team.
 struct NaiveTeamFacts {
+  std::optional<NaiveSource> source{};  // of a source's watch, which has none of the rest
   std::optional<AlertRule> rule;  // none: it is not in the catalog, or not enabled
   std::vector<NaiveRecord> records;
   std::vector<NaiveReview> reviews;

@@ -35,9 +35,13 @@ struct Facts {
   Facts(const WatchStory& story, size_t applied) : calendar(std::vector<NaiveCalendar::Part>{}) {
     const std::vector<Happening>& happenings = story.happenings;
     if (!story.rule_facts.empty()) rule = story.rule_facts[applied - 1].get();
+    size_t worlds = 0;
     for (size_t i = 0; i < applied; ++i) {
-      if (happenings[i].world) world = happenings[i].world.get();
+      if (!happenings[i].world) continue;
+      world = happenings[i].world.get();
+      ++worlds;
     }
+    if (!story.silences.empty()) silences = story.silences[std::min(worlds, story.silences.size()) - 1];
     calendar = NaiveCalendar(world->parts);
     for (const auto& [id, date] : NaiveSignals(happenings, applied)) signals.push_back(date);
   }
@@ -83,8 +87,16 @@ struct Facts {
     return BaseLabel(run);
   }
 
+  // Whether all its sources are silent at t, as far as `present` knows.
+  bool SilentAt(Instant t, Instant present) const {
+    return std::any_of(silences.begin(), silences.end(), [&](const NaiveSilence& silence) {
+      return silence.known <= present && silence.since <= t && t < silence.to;
+    });
+  }
+
   const NaiveWorld* world = nullptr;
   const NaiveTeamFacts* rule = nullptr;  // of a rule's watch
+  std::vector<NaiveSilence> silences;
   NaiveCalendar calendar;
   std::vector<Date> signals;
 };
@@ -110,18 +122,45 @@ class Walk {
  private:
   void Flip(WatchState to, FlipReason reason, Instant effective) {
     if (!flips_.empty()) effective = std::max(effective, flips_.back().effective);
-    flips_.push_back({state_, to, reason, effective, to == WatchState::kPaused ? std::nullopt : due_});
+    const bool has_due = to != WatchState::kPaused && to != WatchState::kUnknown;
+    if (!has_due) due_.reset();
+    flips_.push_back({state_, to, reason, effective, due_});
     state_ = to;
   }
 
-  void Pause(FlipReason reason, Instant effective) {
-    due_.reset();
-    Flip(WatchState::kPaused, reason, effective);
+  void Pause(FlipReason reason, Instant effective) { Flip(WatchState::kPaused, reason, effective); }
+
+  void Begin(const Facts& facts, const NaiveRun& run, FlipReason reason, Instant effective) {
+    due_ = facts.Due(run);
+    Flip(facts.BaseLabel(run), reason, effective);
   }
 
-  void Start(const Facts& facts, const NaiveRun& run, Instant effective) {
-    due_ = facts.Due(run);
-    Flip(facts.BaseLabel(run), FlipReason::kStarted, effective);
+  // `present`: the instant at which this is reckoned.
+  void Start(const Facts& facts, const NaiveRun& run, Instant effective, Instant present) {
+    if (facts.SilentAt(effective, present)) {
+      Flip(WatchState::kUnknown, FlipReason::kStarted, effective);
+    } else {
+      Begin(facts, run, FlipReason::kStarted, effective);
+    }
+  }
+
+  // Silences that begin or are over before `limit`, or with `through` at it.
+  void MakeSilences(const Facts& facts, Instant limit, bool through, Instant until) {
+    const auto comes = [&](Instant t) { return t < until && (through ? t <= limit : t < limit); };
+    for (const NaiveSilence& silence : facts.silences) {
+      if (state_ == WatchState::kPaused) return;
+      if (silence.known >= until || silence.to < made_before_) continue;
+      if (state_ != WatchState::kUnknown && comes(silence.since) && silence.to > made_before_) {
+        Flip(WatchState::kUnknown, FlipReason::kSourceSilent, silence.since);
+        made_before_ = std::max(made_before_, silence.since);
+      }
+      if (state_ == WatchState::kUnknown && silence.since <= made_before_ && comes(silence.to)) {
+        const std::optional<NaiveRun> run = facts.RunOn(facts.DateBefore(silence.to));
+        if (!run) return;
+        Begin(facts, *run, FlipReason::kSourceHeard, silence.to);
+        made_before_ = std::max(made_before_, Instant{silence.to.micros + 1});
+      }
+    }
   }
 
   // Makes the moments in [made_before_, until), in order, up to the first one that has to wait.
@@ -132,12 +171,15 @@ class Walk {
       const Instant midnight = facts.Midnight(d);
       const bool midnight_made = midnight == made_before_ && midnight_made_;
       if (made_before_ <= midnight && midnight < until && !midnight_made) {
-        MakeMidnight(facts, d);
+        MakeSilences(facts, midnight, /*through=*/false, until);
+        MakeMidnight(facts, d, until);
         made_before_ = midnight;
         midnight_made_ = true;
       }
       const Instant notify = facts.NotifyTime(d);
       if (notify < made_before_ || notify >= until) continue;
+      MakeSilences(facts, notify, /*through=*/true, until);
+      if (notify < made_before_) continue;
       if (MustWait(notify, until) && WouldWorsen(facts, d)) {
         midnight_made_ = midnight == notify;
         made_before_ = notify;
@@ -146,6 +188,7 @@ class Walk {
       }
       MakeNotify(facts, d);
     }
+    MakeSilences(facts, until, /*through=*/false, until);
     made_before_ = until;
     midnight_made_ = false;
   }
@@ -159,23 +202,25 @@ class Walk {
   // A worse stage, or an earlier due date in force.
   bool WouldWorsen(const Facts& facts, Date d) const {
     const std::optional<NaiveRun> run = facts.RunOn(d);
-    if (state_ == WatchState::kPaused || !run || !facts.calendar.IsInstructional(d)) return false;
+    if (IsPausedOrUnknown() || !run || !facts.calendar.IsInstructional(d)) return false;
     return Badness(facts.StageOn(*run, d)) > Badness(state_) || IsLater(due_, facts.Due(*run));
   }
 
-  void MakeMidnight(const Facts& facts, Date d) {
+  bool IsPausedOrUnknown() const { return state_ == WatchState::kPaused || state_ == WatchState::kUnknown; }
+
+  void MakeMidnight(const Facts& facts, Date d, Instant until) {
     const std::optional<NaiveRun> before = facts.RunOn(d - 1), run = facts.RunOn(d);
     const bool same = before && run && before->dates == run->dates;
     if (state_ != WatchState::kPaused && !same) {
       const bool year_over = !before || !before->year.last_day || *before->year.last_day < d;
       Pause(year_over ? FlipReason::kYearEnded : FlipReason::kInactive, facts.Midnight(d));
     }
-    if (state_ == WatchState::kPaused && run) Start(facts, *run, facts.Midnight(d));
+    if (state_ == WatchState::kPaused && run) Start(facts, *run, facts.Midnight(d), until);
   }
 
   void MakeNotify(const Facts& facts, Date d) {
     const std::optional<NaiveRun> run = facts.RunOn(d);
-    if (state_ == WatchState::kPaused || !run || !facts.calendar.IsInstructional(d)) return;
+    if (IsPausedOrUnknown() || !run || !facts.calendar.IsInstructional(d)) return;
     const WatchState stage = facts.StageOn(*run, d);
     const std::optional<Date> due_before = due_;
     due_ = facts.Due(*run);
@@ -199,7 +244,7 @@ class Walk {
     const std::optional<NaiveRun> run = facts.RunOn(today);
     const bool by_evidence = happening.cause() == WatchCause::kEvidence;
     if (state_ == WatchState::kPaused) {
-      if (run && !by_evidence) Start(facts, *run, happening.at);
+      if (run && !by_evidence) Start(facts, *run, happening.at, happening.at);
       return;
     }
     if (!run) {
@@ -211,6 +256,14 @@ class Walk {
             happening.at);
       return;
     }
+    // One that begins, or is over, at this very instant does so after what happens.
+    const bool was_silent = facts.SilentAt(Instant{happening.at.micros - 1}, happening.at);
+    const bool silent = was_silent && facts.SilentAt(happening.at, happening.at);
+    if (state_ == WatchState::kUnknown) {
+      if (!was_silent) Begin(facts, *run, FlipReason::kChange, happening.at);
+      return;
+    }
+    if (silent) return Flip(WatchState::kUnknown, FlipReason::kSourceSilent, happening.at);
     const WatchState stage = facts.StageBefore(*run, happening.at);
     const std::optional<Date> due = facts.Due(*run);
     const bool later = IsLater(due, due_);

@@ -13,6 +13,8 @@
 //    better stage is taken at once, a worse one waits for the next notify time.
 //  - A due date that moves makes a flip where an alert is open, else none: a flip is a change of state of a watch or an
 //  alert.
+//  - A silence of all its sources begins before a notify time at its instant and after a midnight there, and is over likewise; it waits
+//    behind a worsening that waits, and is known from `known` on.
 //  - Downtime: a worsening (a worse stage, or an earlier due date in force) due in [down_from, up_at + settling) waits
 //  until
 //    up_at + settling, and every moment after it waits behind it. What improves the watch meanwhile does so at once.
@@ -62,6 +64,13 @@ struct Happening {
   WatchCause cause() const;
 };
 
+// All sources that feed the watch are silent in [since, to). What is judged before `known` does not know of it.
+struct NaiveSilence {
+  Instant since;
+  Instant to;
+  Instant known;
+};
+
 // The service was down in [down_from, up_at).
 struct Downtime {
   Instant down_from;
@@ -74,6 +83,9 @@ struct WatchStory {
   int settling_minutes = 10;
   // Of an alert rule's watch: what the rule knows after each happening. Empty: an expectation's.
   std::vector<std::shared_ptr<const NaiveTeamFacts>> rule_facts;
+  // By world, in the order of the happenings that bring one; ordered, disjoint. One list: of every world. Empty: its sources are never
+  // silent.
+  std::vector<std::vector<NaiveSilence>> silences;
   Instant end;  // exclusive; REQUIRES: after the last happening and the last settling
 };
 

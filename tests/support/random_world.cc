@@ -60,10 +60,31 @@ class StoryMaker {
     }
     story_.end =
         Instant{now_.micros + kMicrosPerDay * random_.Between(1, 60) + story_.settling_minutes * kMicrosPerMinute};
+    if (random_.OneIn(2)) AddSilences();
     return std::move(story_);
   }
 
  private:
+  // Of all its sources, whatever the world; none begins while a worsening would wait, for then it would itself.
+  void AddSilences() {
+    const std::vector<Downtime> held = HeldStretches(story_);
+    story_.silences.emplace_back();
+    for (Instant t = story_.happenings.front().at; story_.silences[0].size() < 8;) {
+      t.micros += random_.Between(0, 40) * kMicrosPerDay + random_.Between(1, 1439) * kMicrosPerMinute;
+      if (t >= story_.end) return;
+      const Instant notify = world_->zone.At(world_->zone.LocalDate(t), world_->terms.notify_time);
+      const Instant since = random_.OneIn(2) && notify > t ? notify : t;
+      Instant to{since.micros + (random_.OneIn(3) ? random_.Between(1, 300) * kMicrosPerMinute
+                                                  : random_.Between(1, 30) * kMicrosPerDay + random_.Between(0, 1439) * kMicrosPerMinute)};
+      if (random_.OneIn(10)) to = SourceSilence::kOpen;
+      const bool waits = std::any_of(held.begin(), held.end(),
+                                     [since](const Downtime& stretch) { return stretch.down_from <= since && since < stretch.up_at; });
+      if (!waits) story_.silences[0].push_back({since, to, since});
+      if (to == SourceSilence::kOpen) return;
+      t = to;
+    }
+  }
+
   Instant Somewhen(Date date) {
     return Instant{world_->zone.StartOf(date).micros + random_.Between(0, 1439) * kMicrosPerMinute};
   }

@@ -60,6 +60,8 @@ class Life {
   }
 
  private:
+  static std::optional<Date> NoRule(const RuleSpan&) { return std::nullopt; }
+
   std::optional<Date> Latest(DateRange range) const {
     std::optional<Date> last;
     for (const auto& [id, date] : signals_) {
@@ -76,9 +78,13 @@ class Life {
       calendar_ = world_->parts.empty() ? nullptr : CoreCalendar(world_->parts);
     }
     signals_ = NaiveSignals(story_.happenings, applied);
-    Reconsider(
-        World(), [this](DateRange range) { return Latest(range); }, happening.at, happening.cause(), watch_,
-        life_.flips);
+    if (!story_.silences.empty() && happening.world) {
+      silences_.clear();
+      const size_t world = std::min(worlds_++, story_.silences.size() - 1);
+      for (const NaiveSilence& silence : story_.silences[world]) silences_.push_back({silence.since, silence.to});
+    }
+    const auto last_signal = [this](DateRange range) { return Latest(range); };
+    Reconsider(World(), {last_signal, NoRule, silences_}, happening.at, happening.cause(), watch_, life_.flips);
   }
 
   // Time goes on to `until`, in which nothing but time happens: the service may go down, come up and settle.
@@ -114,15 +120,16 @@ class Life {
 
   void Move(Instant until, bool hold) {
     const auto last_signal = [this](DateRange range) { return Latest(range); };
-    const std::optional<Instant> next = Advance(World(), last_signal, until, hold, watch_, life_.flips);
-    if (next != NextMoment(World(), last_signal, watch_)) Broke("at " + until.ToString() + " Advance names another moment than NextMoment");
+    const WatchFacts facts(last_signal, NoRule, silences_);
+    const std::optional<Instant> next = Advance(World(), facts, until, hold, watch_, life_.flips);
+    if (next != NextMoment(World(), facts, watch_)) Broke("at " + until.ToString() + " Advance names another moment than NextMoment");
   }
 
   void AdvanceTo(Instant until) {
     const bool hold = Holds(until);
     const auto last_signal = [this](DateRange range) { return Latest(range); };
     if (pace_ == Pace::kNextMoments) {
-      while (const std::optional<Instant> moment = NextMoment(World(), last_signal, watch_)) {
+      while (const std::optional<Instant> moment = NextMoment(World(), {last_signal, NoRule, silences_}, watch_)) {
         if (*moment >= until) break;
         const size_t before = life_.flips.size();
         const std::optional<Date> due_before = watch_.due;
@@ -149,6 +156,8 @@ class Life {
   const NaiveWorld* world_ = nullptr;
   std::shared_ptr<const Calendar> calendar_;
   std::map<std::string, Date> signals_;
+  std::vector<SourceSilence> silences_;
+  size_t worlds_ = 0;
   Watch watch_;
   Instant now_;
   CoreLife life_;
@@ -319,6 +328,12 @@ Story& Story::Happen(Happening happening) {
 
 Story& Story::Down(std::string_view from, std::string_view up) {
   story_.downtimes.push_back({At(from), At(up)});
+  return *this;
+}
+Story& Story::Silent(std::string_view since, std::string_view to) {
+  if (story_.silences.empty()) story_.silences.resize(1);
+  const Instant from = At(since);
+  story_.silences[0].push_back({from, to.empty() ? SourceSilence::kOpen : At(to), from});
   return *this;
 }
 Story& Story::Until(std::string_view end) {

@@ -73,6 +73,8 @@ class Story {
   Story& Restore(std::string_view when, std::string_view from = "");  // and there again, from a date
 
   Story& Down(std::string_view from, std::string_view up);  // settling 10 minutes
+  // All its sources are silent; an empty `to` for ever. In order, in a world that does not change.
+  Story& Silent(std::string_view since, std::string_view to = "");
   Story& Until(std::string_view end);
   // Writes the flips in UTC rather than in the story's zone.
   Story& InUtc();

@@ -1,0 +1,222 @@
+// What is heard from sources, when they are silent, and who is told of it. core/source_silence.h.
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "server/engine/applying.h"
+#include "storage/keys.h"
+#include "storage/record_codec.h"
+
+namespace leadlag {
+namespace {
+
+constexpr uint8_t kSilencesFormat = 1;
+constexpr std::string_view kSilencesName = "silences";
+// For how long downtime is remembered: longer than a source of the school year's first day can be waited for.
+constexpr int kDeafDaysKept = 800;
+
+}  // namespace
+
+std::vector<SourceSilence> District::SilencesOf(const DistrictCatalog& catalog, WatchId id) const {
+  if (!silences_noted_ || id.team == kNoTeam) return {};
+  std::vector<std::span<const SourceSilence>> sources;
+  for (const SourceNumber source : catalog.FeedersOf(id.team, id.expectation)) sources.emplace_back(observations_[source].silences);
+  return CommonSilences(sources);
+}
+
+std::optional<Date> District::SilenceDueOf(const DistrictCatalog& catalog, SourceNumber source, const RuleSpan& span) const {
+  const std::optional<Instant> last = observations_[source].last_heard;
+  const std::optional<Date> heard = last ? std::optional(catalog.district_zone().LocalDate(*last)) : std::nullopt;
+  return SilenceDue(span, catalog.FindSource(source)->every_days, heard, deaf_);
+}
+
+void District::CatchUpSources(Applying& a) {
+  const size_t work = a.work;  // a district has few sources: they are not counted among the watches
+  for (const Watches::Entry& entry : watches_.OfTeam(kNoTeam)) {
+    const WatchId id{kNoTeam, entry.expectation};
+    if (entry.moment >= a.until) continue;
+    const std::optional<Instant> settled = observations_[id.expectation].settling_until;
+    if (settled && *settled < a.until) EndSilence(a, id.expectation, *settled);
+    CatchUp(a, id);
+    StoreWatch(a, id);
+  }
+  a.work = work;
+}
+
+void District::ReconsiderSources(Applying& a) {
+  const size_t work = a.work;
+  observations_.resize(interned_.sources.size());
+  for (SourceNumber source = 0; source < observations_.size(); ++source) {
+    const WatchId id{kNoTeam, source};
+    CatchUp(a, id);
+    StoreWatch(a, id);
+    // Nobody waits for it any more: what it feeds is judged as if it were there.
+    if (watches_.Find(id) == nullptr && IsSilent(source)) EndSilence(a, source, a.now);
+  }
+  spreads_.clear();  // the catalog's change comes by every watch
+  PutSpreads(a);
+  a.work = work;
+}
+
+bool District::IsSilent(SourceNumber source) const {
+  const std::vector<SourceSilence>& silences = observations_[source].silences;
+  return !silences.empty() && silences.back().to == SourceSilence::kOpen;
+}
+
+void District::Hear(Applying& a, SourceNumber source, std::optional<Date> complete_through) {
+  SourceObservation& observation = observations_[source];
+  const ZoneRules& zone = catalog_->district_zone();
+  const Date today = zone.LocalDate(a.now);
+  const bool first_today = !observation.last_heard || zone.LocalDate(*observation.last_heard) != today;
+  observation.last_heard = a.now;
+  if (observation.complete_through < complete_through) observation.complete_through = complete_through;  // none is earlier than any date
+  const WatchId id{kNoTeam, source};
+  const WatchRecord* const record = watches_.Find(id);
+  if (record != nullptr && (first_today || HasAlert(record->watch.state))) {
+    Reconsider(a, id, WatchCause::kEvidence, a.now);
+    StoreWatch(a, id);
+  }
+  if (IsSilent(source)) {
+    // What it had kept back has time to arrive, unless it says that it has.
+    const int64_t settling = catalog_->catalog().settings.settling_minutes * kMicrosPerMinute;
+    const bool complete = observation.complete_through && *observation.complete_through >= today - 1;
+    if (complete || settling == 0) {
+      EndSilence(a, source, a.now);
+    } else if (!observation.settling_until) {
+      observation.settling_until = Instant{a.now.micros + settling};
+    }
+    if (record != nullptr) SetMoment(id, catalog_->World(kNoTeam, source), watches_.MomentOf(id));
+  }
+  PutObservation(a, source);
+}
+
+void District::NoteDeafness(Applying& a) {
+  const ZoneRules& zone = catalog_->district_zone();
+  const Date from = zone.LocalDate(last_time_), to = zone.LocalDate(a.now);
+  if (from == to) return;
+  CatchUpSources(a);  // by what was known until now
+  std::erase_if(deaf_, [to](const DeafDates& dates) { return dates.to + kDeafDaysKept < to; });
+  deaf_.push_back({from, to});
+  PutSpreads(a);
+  for (const Watches::Entry& entry : watches_.OfTeam(kNoTeam)) {
+    const WatchId id{kNoTeam, entry.expectation};
+    Reconsider(a, id, WatchCause::kChange, a.now);
+    StoreWatch(a, id);
+  }
+}
+
+void District::NoteSilences(Applying& a, SourceNumber source, const std::vector<WatchFlip>& flips) {
+  for (const WatchFlip& flip : flips) {
+    SourceObservation& observation = observations_[source];
+    const bool open = IsSilent(source);
+    if (flip.to == WatchState::kRaised && flip.from != WatchState::kRaised) {
+      if (open) EndSilence(a, source, flip.effective);  // heard, and silent again before it had settled
+      observation.silences.push_back({flip.effective});
+      silences_noted_ = true;
+      spreads_.push_back({source, 0});
+      PutSpreads(a);
+      PutObservation(a, source);
+      continue;
+    }
+    // What was heard ends it, in its time; the year's end does not.
+    const bool untrue = HasAlert(flip.from) && !HasAlert(flip.to) && flip.reason != FlipReason::kResolved &&
+                        flip.reason != FlipReason::kYearEnded;
+    if (open && (untrue || flip.reason == FlipReason::kStarted)) EndSilence(a, source, flip.effective);
+  }
+}
+
+void District::EndSilence(Applying& a, SourceNumber source, Instant at) {
+  SourceObservation& observation = observations_[source];
+  observation.silences.back().to = std::max(at, observation.silences.back().since);
+  observation.settling_until.reset();
+  spreads_.push_back({source, 0});
+  PutSpreads(a);
+  PutObservation(a, source);
+}
+
+void District::Spread(Applying& a, size_t watches_max) {
+  for (size_t done = 0; !spreads_.empty(); spreads_.erase(spreads_.begin())) {
+    Telling& telling = spreads_.front();
+    for (; telling.next_team < interned_.teams.size(); ++telling.next_team) {
+      if (!catalog_->Feeds(telling.source, telling.next_team)) continue;
+      if (!CatchUpTeam(a, telling.next_team, watches_max, done)) return PutSpreads(a);
+    }
+  }
+  PutSpreads(a);
+  ForgetSilences(a);
+}
+
+void District::ForgetSilences(Applying& a) {
+  if (recalculation_ || !spreads_.empty()) return;
+  for (SourceNumber source = 0; source < observations_.size(); ++source) {
+    const size_t over = std::erase_if(observations_[source].silences,
+                                      [](const SourceSilence& silence) { return silence.to != SourceSilence::kOpen; });
+    if (over > 0) PutObservation(a, source);
+  }
+  silences_noted_ = AnySilence();
+}
+
+bool District::AnySilence() const {
+  return std::any_of(observations_.begin(), observations_.end(),
+                     [](const SourceObservation& observation) { return !observation.silences.empty(); });
+}
+
+void District::PutObservation(Applying& a, SourceNumber source) {
+  a.batch.Put(SourceObservationKey{number_, source}.Encode(), EncodeSourceObservation(observations_[source]));
+}
+
+void District::PutSpreads(Applying& a) {
+  const std::string key = MetaKey{number_, std::string(kSilencesName)}.Encode();
+  if (spreads_.empty() && deaf_.empty()) return a.batch.Delete(key);
+  ByteWriter out;
+  out.PutU8(kSilencesFormat);
+  out.PutVarint(deaf_.size());
+  for (const DeafDates& dates : deaf_) {
+    PutDate(out, dates.from);
+    PutDate(out, dates.to);
+  }
+  out.PutVarint(spreads_.size());
+  for (const Telling& telling : spreads_) {
+    out.PutVarint(telling.source);
+    out.PutVarint(telling.next_team);
+  }
+  a.batch.Put(key, std::move(out).Take());
+}
+
+absl::Status District::LoadSources() {
+  constexpr size_t kEntrySizeMin = 2;
+  observations_.resize(interned_.sources.size());
+  absl::Status result;
+  const absl::Status scanned =
+      store_.ScanOnce(TableRange(number_, Table::kSourceObservations), [&](std::string_view key, std::string_view value) {
+        const absl::StatusOr<SourceObservationKey> id = SourceObservationKey::Decode(key);
+        absl::StatusOr<SourceObservation> observation = DecodeSourceObservation(value);
+        result = !id.ok() ? id.status() : observation.status();
+        if (!result.ok()) return false;
+        if (id->source >= observations_.size()) observations_.resize(id->source + 1);  // verify tells of it
+        observations_[id->source] = *std::move(observation);
+        return true;
+      });
+  if (!scanned.ok()) return scanned;
+  if (!result.ok()) return result;
+  silences_noted_ = AnySilence();
+  const absl::StatusOr<std::optional<std::string>> bytes = store_.Get(MetaKey{number_, std::string(kSilencesName)}.Encode());
+  if (!bytes.ok()) return bytes.status();
+  if (!*bytes) return absl::OkStatus();
+  ByteReader in(**bytes);
+  if (absl::Status status = ReadFormat(in, kSilencesFormat, "the district's silences"); !status.ok()) return status;
+  deaf_.resize(in.GetCount(kEntrySizeMin));
+  for (DeafDates& dates : deaf_) {
+    dates.from = GetServiceDate(in);
+    dates.to = GetServiceDate(in);
+  }
+  spreads_.resize(in.GetCount(kEntrySizeMin));
+  for (Telling& telling : spreads_) {
+    telling.source = GetU32(in);
+    telling.next_team = GetU32(in);
+    if (telling.source >= observations_.size()) in.Fail();
+  }
+  return in.Finish("the district's silences");
+}
+
+}  // namespace leadlag

@@ -1,0 +1,528 @@
+// Sources that fall silent, lived through the engine: one alert for the source, UNKNOWN for what it alone feeds, nobody
+// wronged when it is back; and many lives against the naive model.
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "server/engine/queries.h"
+#include "tests/simulation/simulated_district.h"
+#include "tests/simulation/stepped_district.h"
+#include "tests/simulation/watch_stories.h"
+#include "tests/support/nyc_attendance.h"
+#include "tests/support/random_seed.h"
+#include "tests/support/watch_story.h"
+
+namespace leadlag {
+namespace {
+
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+// "forms" is expected every three days and feeds everything; settling takes 10 minutes.
+Catalog ExpectingForms(int teams) {
+  Catalog catalog = SmallCatalog(teams);
+  catalog.sources[0].every_days = 3;
+  return catalog;
+}
+
+class SourceSilenceTest : public testing::Test {
+ protected:
+  void TearDown() override {
+    EXPECT_EQ(district_.Inconsistencies(), "");
+    EXPECT_THAT(VerifyDistrict(district_.Freeze(), 100), IsEmpty());
+  }
+  void Apply(const Catalog& catalog) {
+    const absl::StatusOr<CatalogOutcome> outcome = district_.Apply(catalog);
+    ASSERT_TRUE(outcome.ok()) << outcome.status();
+  }
+  // A batch at that time, of walks of these teams dated then; an empty one where there are none.
+  void Send(const char* when, const std::string& source, std::vector<std::string> teams,
+            std::optional<Date> complete_through = {}) {
+    district_.AdvanceTo(At(when));
+    RecordEvidenceCommand command{.source = source, .items = {}, .complete_through = complete_through};
+    for (const std::string& team : teams) {
+      command.items.push_back(
+          NumberRecord(absl::StrCat("r", ++records_), team, "walks", D(std::string_view(when).substr(0, 10))));
+    }
+    ASSERT_TRUE(district_.Execute(std::move(command)).ok());
+  }
+  // Flips of the watch, but for the first.
+  std::vector<std::string> Lines(const std::string& team, const std::string& subject) const {
+    std::vector<std::string> lines;
+    const std::map<WatchName, std::vector<WatchFlip>> flips = district_.FlipsByWatch();
+    const auto found = flips.find({team, subject});
+    if (found == flips.end()) return lines;
+    for (size_t i = 1; i < found->second.size(); ++i)
+      lines.push_back(Describe(found->second[i], district_.Read()->catalog()->district_zone()));
+    return lines;
+  }
+
+  SimulatedDistrict district_{{.start = At("2025-08-01 12:00")}};
+  int records_ = 0;
+};
+
+TEST_F(SourceSilenceTest, IsOneAlertAndWhatItAloneFeedsIsUnknown) {
+  Apply(ExpectingForms(2));
+  Send("2025-09-08 16:00", "forms", {"t1"});
+  district_.AdvanceTo(At("2025-09-18 12:00"));
+  EXPECT_THAT(Lines("", "forms"), ElementsAre("2025-09-12 07:00 RAISED DUE due 2025-09-11"));
+  EXPECT_THAT(Lines("t1", "walks").back(), "2025-09-12 07:00 UNKNOWN SOURCE_SILENT");
+  EXPECT_THAT(Lines("t2", "walks"), ElementsAre("2025-09-12 07:00 UNKNOWN SOURCE_SILENT"));
+  ASSERT_EQ(district_.OpenAlerts().size(), 1u);
+  const AlertRecord alert = district_.OpenAlerts().begin()->second;
+  EXPECT_EQ(alert.kind, AlertKind::kSourceSilent);
+
+  const absl::StatusOr<AlertDetail> detail = GetAlert(district_.Freeze(), alert.sequences.front());
+  ASSERT_TRUE(detail.ok()) << detail.status();
+  EXPECT_EQ(detail->alert.source, "forms");
+  EXPECT_THAT(detail->why.text, AllOf(HasSubstr("Source \"forms\" was last heard at 16:00 on Mon 2025-09-08."),
+                                      HasSubstr("It is expected once in 3 instructional days; counting 3 instructional "
+                                                "days from Mon 2025-09-08 gives the "
+                                                "due date Thu 2025-09-11."),
+                                      HasSubstr("RAISED since 07:00 on Fri 2025-09-12"),
+                                      HasSubstr("2 watches that silent sources alone feed are UNKNOWN")));
+}
+
+TEST_F(SourceSilenceTest, OnRecoveryTheBacklogIsInBeforeAnythingIsJudged) {
+  Apply(ExpectingForms(2));
+  Send("2025-09-08 16:00", "forms", {});
+  Send("2025-09-19 16:00", "forms", {"t1"});  // t2 has nothing, and has been due since the 16th
+  EXPECT_THAT(Lines("", "forms").back(), HasSubstr("ON_TRACK RESOLVED"));
+  EXPECT_EQ(district_.StateOf("t1", "walks"), WatchState::kUnknown);
+  district_.AdvanceTo(At("2025-09-23 12:00"));
+  EXPECT_THAT(Lines("t1", "walks"), ElementsAre("2025-09-12 07:00 UNKNOWN SOURCE_SILENT",
+                                                "2025-09-19 16:10 ON_TRACK SOURCE_HEARD due 2025-09-26"));
+  EXPECT_THAT(
+      Lines("t2", "walks"),
+      ElementsAre("2025-09-12 07:00 UNKNOWN SOURCE_SILENT", "2025-09-19 16:10 NOT_STARTED SOURCE_HEARD due 2025-09-16",
+                  "2025-09-22 07:00 LATE DUE due 2025-09-16", "2025-09-22 07:00 OVERDUE GRACE_OVER due 2025-09-16"));
+}
+
+TEST_F(SourceSilenceTest, CompleteThroughYesterdayEndsTheWait) {
+  Apply(ExpectingForms(1));
+  Send("2025-09-08 16:00", "forms", {});
+  Send("2025-09-19 16:00", "forms", {}, D("2025-09-17"));  // not all that there is
+  EXPECT_EQ(district_.StateOf("t1", "walks"), WatchState::kUnknown);
+  Send("2025-09-19 16:03", "forms", {"t1"}, D("2025-09-18"));
+  EXPECT_THAT(Lines("t1", "walks").back(), HasSubstr("2025-09-19 16:03 ON_TRACK SOURCE_HEARD"));
+}
+
+TEST_F(SourceSilenceTest, AnotherSourceThatFeedsItKeepsAWatchJudged) {
+  Catalog catalog = ExpectingForms(1);
+  catalog.sources[1].indicators = {"walks"};
+  Apply(catalog);
+  Send("2025-09-08 16:00", "forms", {});
+  district_.AdvanceTo(At("2025-09-18 12:00"));
+  EXPECT_THAT(Lines("t1", "walks"), ElementsAre("2025-09-17 07:00 LATE DUE due 2025-09-16"));
+  EXPECT_EQ(district_.OpenAlerts().size(), 2u);
+}
+
+TEST_F(SourceSilenceTest, TheServicesOwnDowntimeIsNoOnesSilence) {
+  Apply(ExpectingForms(1));
+  Send("2025-09-08 16:00", "forms", {});
+  district_.AdvanceTo(At("2025-09-09 12:00"));
+  ASSERT_TRUE(district_.Restart(At("2025-09-15 12:00"))
+                  .has_value());  // it was down from the Tuesday to the Monday after: four days
+  district_.AdvanceTo(At("2025-09-18 12:00"));
+  EXPECT_THAT(Lines("", "forms"), ElementsAre("2025-09-18 07:00 RAISED DUE due 2025-09-17"));
+}
+
+TEST_F(SourceSilenceTest, ASilenceLastsOverTheSummerAndANewYearBeginsAnew) {
+  Apply(ExpectingForms(1));
+  Send("2026-06-02 16:00", "forms", {});
+  district_.AdvanceTo(At("2026-09-09 12:00"));
+  EXPECT_THAT(Lines("", "forms").back(), "2026-09-07 00:00 ON_TRACK STARTED due 2026-09-09");
+  EXPECT_EQ(district_.StateOf("t1", "walks"), WatchState::kNotStarted);
+}
+
+TEST_F(SourceSilenceTest, ACatalogThatExpectsItNoMoreRetracts) {
+  Apply(ExpectingForms(1));
+  Send("2025-09-08 16:00", "forms", {});
+  district_.AdvanceTo(At("2025-09-12 12:00"));
+  ASSERT_EQ(district_.StateOf("t1", "walks"), WatchState::kUnknown);
+  Apply(SmallCatalog(1));
+  EXPECT_THAT(Lines("", "forms").back(), HasSubstr("PAUSED RETRACTED"));
+  EXPECT_THAT(Lines("t1", "walks").back(), HasSubstr("NOT_STARTED CHANGE due 2025-09-16"));
+  EXPECT_THAT(district_.OpenAlerts(), IsEmpty());
+}
+
+TEST_F(SourceSilenceTest, IsAcknowledgedAndSnoozedAsAnyOtherAlert) {
+  Apply(ExpectingForms(1));
+  Send("2025-09-08 16:00", "forms", {});
+  district_.AdvanceTo(At("2025-09-12 12:00"));
+  ASSERT_TRUE(district_.Acknowledge({"", "forms"}, "it").ok());
+  ASSERT_TRUE(district_.SnoozeDays({"", "forms"}, 2, "it").ok());
+  district_.AdvanceTo(At("2025-09-17 12:00"));
+  EXPECT_THAT(Lines("", "forms").back(), HasSubstr("2025-09-16 07:00 RAISED SNOOZE_ENDED"));
+}
+
+// With the one day of school on which no school had submitted by 4 pm.
+CalendarSpec SchoolDays(const NycAttendance& attendance) {
+  return With(attendance.Calendar(), ExceptionKind::kMakeUpDay, "2014-01-03");
+}
+
+// DOMAIN.md: evidence that comes for one team says nothing of the others; a day on which nobody submits is nobody's
+// lateness.
+void LiveThroughNewYork(const NycAttendance& attendance, bool source_a_school, std::map<AlertKind, int>& opened,
+                        std::map<std::string, int>& unknown) {
+  Catalog catalog = SmallCatalog(0);
+  catalog.calendars = {SchoolDays(attendance)};
+  catalog.default_calendar = catalog.calendars[0].id;
+  catalog.sources.clear();
+  std::map<Date, std::vector<std::string>> submitted;  // teams by date
+  for (const auto& [dbn, dates] : attendance.submitted) {
+    Team team;
+    team.id = absl::StrCat("t", catalog.teams.size() + 1);
+    team.active_periods = {{D("2013-07-01"), std::nullopt}};
+    for (const Date date : dates) submitted[date].push_back(team.id);
+    Source source{.id = source_a_school ? absl::StrCat("of-", team.id) : "office"};
+    source.every_days = 1;
+    if (source_a_school) source.teams = {team.id};
+    if (catalog.sources.empty() || source_a_school) catalog.sources.push_back(source);
+    catalog.teams.push_back(std::move(team));
+  }
+  catalog.expectations = {ExpectationOn("daily", IndicatorKind("walks"), 1, 1, 0)};
+  SimulatedDistrict district({.start = At("2013-07-01 12:00")});
+  ASSERT_TRUE(district.Apply(catalog).ok());
+  for (const auto& [date, teams] : submitted) {
+    district.AdvanceTo(At("America/New_York", date, 16 * 60));
+    std::map<std::string, std::vector<EvidenceItem>> batches;  // by source
+    for (const std::string& team : teams) {
+      batches[source_a_school ? "of-" + team : "office"].push_back(
+          NumberRecord(absl::StrCat(team, "-", date.ToString()), team, "walks", date));
+    }
+    for (auto& [source, items] : batches) ASSERT_TRUE(district.Record(source, std::move(items)).ok());
+  }
+  district.AdvanceTo(At("2015-07-15"));
+  EXPECT_EQ(district.Inconsistencies(), "");
+  EXPECT_THAT(VerifyDistrict(district.Freeze(), 100), IsEmpty());
+  for (const SeenFlip& seen : district.Flips()) {
+    const WatchFlip& flip = seen.record.flip;
+    if (HasAlert(flip.to) && !HasAlert(flip.from)) ++opened[seen.record.kind];
+    if (flip.to == WatchState::kUnknown) ++unknown[seen.record.team];
+  }
+}
+
+TEST(NycSourcesTest, ASilentFeedIsToldOfAndALateSchoolAsWell) {
+  const std::optional<std::string> file = NycAttendanceFile();
+  if (!file) GTEST_SKIP() << NoNycAttendance();
+  const absl::StatusOr<NycAttendance> attendance = ReadNycAttendance(*file);
+  ASSERT_TRUE(attendance.ok()) << attendance.status();
+  // Each school its own source: it is never the team that is late, for nobody can tell.
+  std::map<AlertKind, int> opened;
+  std::map<std::string, int> unknown;
+  LiveThroughNewYork(*attendance, /*source_a_school=*/true, opened, unknown);
+  EXPECT_EQ(opened[AlertKind::kSignalOverdue], 0);
+  EXPECT_GT(opened[AlertKind::kSourceSilent], 100);
+  EXPECT_EQ(unknown.size(), attendance->submitted.size());
+  // One source for all: a day without any submission is its silence, and no team's alert; a day on which some submit is
+  // the others'.
+  opened.clear();
+  unknown.clear();
+  LiveThroughNewYork(*attendance, /*source_a_school=*/false, opened, unknown);
+  EXPECT_GT(opened[AlertKind::kSignalOverdue], 100);
+  std::set<Date> days;
+  for (const auto& [dbn, dates] : attendance->submitted) days.insert(dates.begin(), dates.end());
+  const Calendar calendar = Calendar::Compile(SchoolDays(*attendance)).value();
+  int without = 0, silences = 0;  // days on which nobody submitted, and rows of them
+  for (const SchoolYear& year : calendar.years()) {
+    bool before = false;
+    for (Date date = *year.first_day; date < *year.last_day;
+         date = date + 1) {  // what the last day brings is not judged any more
+      if (!calendar.IsInstructional(date)) continue;
+      const bool nobody = !days.contains(date);
+      without += nobody ? 1 : 0;
+      silences += nobody && !before ? 1 : 0;
+      before = nobody;
+    }
+  }
+  EXPECT_GT(without, 0);
+  EXPECT_EQ(opened[AlertKind::kSourceSilent], silences);
+}
+
+// ---- 2,000 teams ----
+
+TEST(DeadFeedTest, OneAlertTwoThousandUnknownNobodyOverdueAndAfterwardsOnlyWhoIs) {
+  constexpr int kTeams = 2'000, kMissing = 7;
+  Catalog catalog = ExpectingForms(kTeams);
+  catalog.expectations[0].grace_days = 0;
+  const auto live = [&](bool restarts) {
+    SimulatedDistrict district({.start = At("2025-08-01 12:00"),
+                                .id = kSimulatedId,
+                                .disk = nullptr,
+                                .wrap_log = nullptr,
+                                .restarts = restarts});
+    EXPECT_TRUE(district.Apply(catalog).ok());
+    int records = 0;
+    const auto send = [&](const char* when, int from, int to) {
+      district.AdvanceTo(At(when));
+      for (int first = from; first <= to; first += 500) {
+        std::vector<EvidenceItem> items;
+        for (int team = first; team <= std::min(to, first + 499); ++team) {
+          items.push_back(NumberRecord(absl::StrCat("r", ++records), absl::StrCat("t", team), "walks",
+                                       D(std::string_view(when).substr(0, 10))));
+        }
+        EXPECT_TRUE(district.Record("forms", items).ok());
+      }
+    };
+    send("2025-09-10 16:00", 1, kTeams);
+    district.Restart();
+    district.AdvanceTo(At("2025-09-18 12:00"));  // dead from the 11th to the 18th: six instructional days
+    std::map<WatchState, int> states;
+    for (const auto& [name, record] : district.Watches()) {
+      if (!name.team.empty()) ++states[record.watch.state];
+    }
+    EXPECT_EQ(states[WatchState::kUnknown], kTeams);
+    EXPECT_EQ(district.OpenAlerts().size(), 1u);
+    for (const SeenFlip& seen : district.Flips())
+      EXPECT_NE(seen.record.kind == AlertKind::kSignalOverdue && HasAlert(seen.record.flip.to), true);
+    district.Restart();
+    send("2025-09-18 16:00", kMissing + 1, kTeams);
+    district.Restart();
+    district.AdvanceTo(At("2025-09-19 12:00"));
+    std::vector<std::string> late;
+    for (const auto& [name, alert] : district.OpenAlerts()) late.push_back(name.team);
+    EXPECT_EQ(late.size(), static_cast<size_t>(kMissing));
+    EXPECT_EQ(district.Inconsistencies(), "");
+    EXPECT_THAT(VerifyDistrict(district.Freeze(), 100), IsEmpty());
+    return district.Flips();
+  };
+  // Restarted or not, the same log.
+  EXPECT_EQ(live(true), live(false));
+}
+
+// DESIGN.md, invariant 6: no command does more than a thousand watches' work, and what comes in between finds every
+// watch as it is to be.
+TEST(DeadFeedTest, IsToldInBoundedStepsThroughKillsAndEvidence) {
+  constexpr int kTeams = 2'500;
+  std::shared_ptr<Disk> disk;
+  {
+    SimulatedDistrict simulated({.start = At("2025-08-01 12:00")});
+    ASSERT_TRUE(simulated.Apply(ExpectingForms(kTeams)).ok());
+    simulated.AdvanceTo(At("2025-09-08 16:00"));
+    ASSERT_TRUE(simulated.Record("forms", {}).ok());
+    disk = simulated.LogAlone();
+  }
+  SteppedDistrict district(disk);
+  const auto unknown = [&] {
+    int count = 0;
+    district->watches().ForEach(
+        [&](WatchId, const WatchRecord& record) { count += record.watch.state == WatchState::kUnknown ? 1 : 0; });
+    return count;
+  };
+  const auto state = [&](TeamNumber team) { return district->watches().Find({team, 0})->watch.state; };
+  const auto continue_once = [&] {
+    ASSERT_TRUE(district->HasPendingWork(district.now()));
+    ASSERT_TRUE(district.Apply(ContinueCommand{}).ok());
+  };
+  district.SetNow(At("2025-09-12 07:00"));
+  ASSERT_TRUE(district.Apply(TickCommand{}).ok());
+  EXPECT_EQ(unknown(), 1'000);
+  // Evidence of another source for a team that has not been told.
+  ASSERT_TRUE(district
+                  .Apply(RecordEvidenceCommand{.source = "sis",
+                                               .items = {NumberRecord("s", "t2000", "walks", D("2025-09-11"))}})
+                  .ok());
+  EXPECT_EQ(state(1'999), WatchState::kUnknown);
+  district.Kill();
+  continue_once();
+  EXPECT_EQ(unknown(), 2'000);
+  // It is heard, and all has come, before everybody has been told that it was silent.
+  ASSERT_TRUE(
+      district.Apply(RecordEvidenceCommand{.source = "forms", .items = {}, .complete_through = D("2025-09-11")}).ok());
+  district.Kill();
+  while (district->HasPendingWork(district.now())) ASSERT_TRUE(district.Apply(ContinueCommand{}).ok());
+  EXPECT_EQ(unknown(), 0);
+  EXPECT_EQ(state(1'999), WatchState::kOnTrack);
+  EXPECT_EQ(state(2'499), WatchState::kNotStarted);
+  EXPECT_THAT(district.Verify(), IsEmpty());
+  EXPECT_LE(district.most_work(), kWatchesPerCommand);
+}
+
+// ---- Many lives ----
+
+constexpr int kTeams = 4;
+const Date kEnd = D("2026-02-20");
+
+class Life {
+ public:
+  explicit Life(uint64_t seed)
+      : random_(seed), district_({.start = At("2025-08-01 12:00")}), catalog_(SmallCatalog(kTeams)) {
+    catalog_.sources = {Source{.id = "forms"}, Source{.id = "sis"}, Source{.id = "paper"}};
+    catalog_.sources[0].every_days = 3;
+    catalog_.sources[1].every_days = 2;
+    catalog_.sources[1].indicators = {"lessons", "results"};
+    catalog_.sources[1].notify_time = MinuteOfDay{9 * 60};
+    catalog_.teams[1].time_zone = "America/Denver";
+    catalog_.expectations.push_back(ExpectationOn("lessons", CategoryKind(Category::kImplementation), 4, 0, 1));
+    catalog_.expectations.push_back(ExpectationOn("any", SignalKind{}, 6, 2, 0));
+    AlertRule lagging{.id = "lagging",
+                      .display_name = "",
+                      .terms = LaggingOnlyTerms{8},
+                      .team_labels = {},
+                      .teams = {},
+                      .severity = Severity::kWarning,
+                      .enabled = true,
+                      .notify_time = MinuteOfDay{420},
+                      .from = D("2025-07-01")};
+    AlertRule slow = lagging;
+    slow.id = "slow";
+    slow.terms = CollectionSlowTerms{.records = 4, .percent = 30, .days = 2, .clear_percent = 15};
+    catalog_.alert_rules = {lagging, slow};
+  }
+
+  void Live() {
+    Apply();
+    for (Date date = D("2025-09-04"); date < kEnd && !testing::Test::HasFailure(); date = date + 1) {
+      minute_ = random_.OneIn(3) ? 5 * 60 : 8 * 60;
+      for (size_t i = 0; i < catalog_.sources.size(); ++i) {
+        if (silent_[i] > 0) {
+          --silent_[i];
+        } else if (random_.OneIn(12)) {
+          silent_[i] = random_.Between(1, 12);
+        } else if (random_.OneIn(2)) {
+          Send(date, catalog_.sources[i].id);
+        }
+      }
+      if (random_.OneIn(14)) Edit(date);
+      if (random_.OneIn(14) && date + 6 < kEnd) {
+        const int days = random_.Between(0, 5);
+        GoTo(date);
+        if (const std::optional<Downtime> down = district_.Restart(At("America/New_York", date + days, minute_ + 5))) {
+          stories_.Down(down->down_from, down->up_at);
+        }
+        date = date + days;
+      }
+    }
+    district_.AdvanceTo(At("America/New_York", kEnd, 0));
+  }
+
+  void Compare(std::map<WatchState, int>& seen) {
+    ASSERT_EQ(district_.Inconsistencies(), "");
+    ASSERT_THAT(VerifyDistrict(district_.Freeze(), 100), IsEmpty());
+    std::map<WatchName, std::vector<WatchFlip>> flips = district_.FlipsByWatch();
+    for (const auto& [name, story] : stories_.Tell(At("America/New_York", kEnd, 0))) {
+      ASSERT_EQ(FlipDifference(name, story, flips[name]), "") << Shown();
+      for (const WatchFlip& flip : flips[name]) seen[flip.to] += 1;
+    }
+  }
+
+ private:
+  void GoTo(Date date) {
+    const Instant at = At("America/New_York", date, minute_);
+    if (district_.now() < at) district_.AdvanceTo(at);
+    minute_ += random_.Between(1, 30);
+  }
+  std::string Shown() const {
+    std::string text;
+    for (const std::string& line : log_) text += "\n  " + line;
+    return text;
+  }
+  void Log(const std::string& what) { log_.push_back(district_.last_command().ToString() + " " + what); }
+
+  void Apply() {
+    const absl::StatusOr<CatalogOutcome> applied = district_.Apply(catalog_);
+    ASSERT_TRUE(applied.ok()) << applied.status();
+    if (applied->changes.empty()) return;
+    stories_.Apply(district_.last_command(), catalog_);
+    std::string text = "catalog:";
+    for (const CatalogChange& change : applied->changes) absl::StrAppend(&text, " ", change.path, " ", change.detail);
+    Log(text);
+  }
+
+  void Send(Date date, const std::string& source) {
+    GoTo(date);
+    RecordEvidenceCommand command{.source = source, .items = {}, .complete_through = std::nullopt};
+    std::vector<WatchStories::Item> told;
+    static const std::vector<std::string>& kIndicators = *new std::vector<std::string>{"walks", "lessons", "results"};
+    for (int n = random_.Between(0, 3); n > 0; --n) {
+      const std::string id = absl::StrCat("r", ++records_), team = absl::StrCat("t", random_.Between(1, kTeams));
+      const std::string indicator = random_.Pick(kIndicators);
+      const Date event = date - random_.Between(0, 6);
+      command.items.push_back(NumberRecord(id, team, indicator, event, records_));
+      told.push_back({id, team, indicator, event, /*is_new=*/true});
+    }
+    if (random_.OneIn(2)) command.complete_through = date - random_.Between(0, 2);
+    const std::optional<Date> through = command.complete_through;
+    ASSERT_TRUE(district_.Execute(std::move(command)).ok());
+    if (!told.empty()) stories_.Record(district_.last_command(), told);
+    stories_.Heard(district_.last_command(), source, through);
+    Log(absl::StrCat(source, ": ", told.size(), " records", through ? " through " + through->ToString() : ""));
+    for (const WatchStories::Item& item : told)
+      Log(absl::StrCat("  ", item.id, " ", item.team, " ", *item.indicator, " ", item.date.ToString()));
+  }
+
+  void Edit(Date date) {
+    GoTo(date);
+    Source& source =
+        catalog_.sources[static_cast<size_t>(random_.Between(0, static_cast<int>(catalog_.sources.size()) - 1))];
+    switch (random_.Between(0, 6)) {
+      case 0: {
+        const Date day = date + random_.Between(-3, 6);
+        const bool make_up = !Calendar::Compile(catalog_.calendars[0]).value().IsInstructional(day);
+        catalog_.calendars[0] = With(catalog_.calendars[0],
+                                     make_up ? ExceptionKind::kMakeUpDay : ExceptionKind::kWeatherDay, day.ToString());
+        break;
+      }
+      case 1:
+        source.every_days = random_.Between(0, 4);
+        break;
+      case 2:
+        source.indicators = random_.OneIn(2) ? std::vector<std::string>{}
+                                             : std::vector<std::string>{random_.OneIn(2) ? "walks" : "lessons"};
+        break;
+      case 3:
+        source.teams = random_.OneIn(2) ? std::vector<std::string>{}
+                                        : std::vector<std::string>{absl::StrCat("t", random_.Between(1, kTeams))};
+        break;
+      case 4:
+        source.notify_time = MinuteOfDay{random_.Between(6, 10) * 60};
+        break;
+      case 5: {
+        std::vector<ActivePeriod>& active =
+            catalog_.teams[static_cast<size_t>(random_.Between(0, kTeams - 1))].active_periods;
+        if (active.back().active_to) {
+          active.push_back({std::max(date, *active.back().active_to + 1), std::nullopt});
+        } else if (active.back().active_from < date) {
+          active.back().active_to = date + random_.Between(1, 4);
+        }
+        break;
+      }
+      default:
+        catalog_.expectations[1].grace_days = random_.Between(0, 3);
+    }
+    Apply();
+  }
+
+  Random random_;
+  SimulatedDistrict district_;
+  WatchStories stories_;
+  Catalog catalog_;
+  std::vector<std::string> log_;
+  int silent_[3] = {0, 0, 0};
+  int records_ = 0;
+  int minute_ = 0;
+};
+
+TEST(SourceLivesTest, EveryFlipIsTheNaiveModels) {
+  std::map<WatchState, int> seen;
+  for (const uint64_t seed : Seeds(6, 200)) {
+    SCOPED_TRACE(Replay(seed));
+    Life life(seed);
+    life.Live();
+    if (HasFatalFailure()) return;
+    life.Compare(seen);
+    if (HasFatalFailure()) return;
+  }
+  for (const WatchState state : {WatchState::kUnknown, WatchState::kRaised, WatchState::kLate})
+    EXPECT_GT(seen[state], 0) << ToString(state);
+}
+
+}  // namespace
+}  // namespace leadlag
