@@ -601,6 +601,11 @@ class CatalogCheck {
                problems_);
     CheckRange("settings", ".review_objective_days", catalog_.settings.review_objective_days, 1, kMaxExpectationDays,
                "instructional days", problems_);
+    const int32_t retention = catalog_.settings.flip_retention_days;
+    if (retention != 0 && (retention < kMinFlipRetentionDays || retention > kMaxFlipRetentionDays)) {
+      problems_.Add("settings.flip_retention_days", retention, " is out of range; give ", kMinFlipRetentionDays, " to ",
+                    kMaxFlipRetentionDays, " days, or 0 to keep flips for ever");
+    }
   }
 
   const Catalog& catalog_;

@@ -222,6 +222,7 @@ struct AlertRule {
 struct DistrictSettings {
   int32_t settling_minutes = 10;       // after downtime, before what fell due meanwhile is judged
   int32_t review_objective_days = 10;  // instructional days
+  int32_t flip_retention_days = 0;     // days of 24 hours for which a flip is kept once it is recorded; 0: for ever
   friend bool operator==(const DistrictSettings&, const DistrictSettings&) = default;
 };
 

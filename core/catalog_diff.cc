@@ -255,6 +255,7 @@ std::string DistrictChanges(const Catalog& before, const Catalog& after) {
   changes.Value("settings.settling_minutes", before.settings.settling_minutes, after.settings.settling_minutes);
   changes.Value("settings.review_objective_days", before.settings.review_objective_days,
                 after.settings.review_objective_days);
+  changes.Value("settings.flip_retention_days", before.settings.flip_retention_days, after.settings.flip_retention_days);
   return std::move(changes).Take();
 }
 

@@ -8,12 +8,13 @@
 namespace leadlag {
 namespace {
 
-// A document is written in the first form that has all of it: 1 knows no alert rules, 2 of a source no more than its name. One of a later
-// form than the first begins with an empty string, which no district's id is, and the number of its form. A record's format is its
-// document's form.
+// A document is written in the first form that has all of it; one of a later form than the first begins with an empty string, which no
+// district's id is, and the number of its form. A record's format is its document's form.
 constexpr uint8_t kFirstForm = 1;
-constexpr uint8_t kRulesForm = 2;
-constexpr uint8_t kSourcesForm = 3;
+constexpr uint8_t kRulesForm = 2;      // and alert rules
+constexpr uint8_t kRetentionForm = 3;  // and flip_retention_days
+constexpr uint8_t kSourcesForm = 4;    // and of a source more than its name
+constexpr uint8_t kCatalogFormat = kSourcesForm;
 constexpr uint8_t kWeekdaysMax = 0x7f;
 constexpr int kMinutesOfDay = 24 * 60;
 
@@ -345,6 +346,7 @@ uint8_t FormOf(const Catalog& catalog) {
   for (const Source& source : catalog.sources) {
     if (!source.IsNameAlone()) return kSourcesForm;
   }
+  if (catalog.settings.flip_retention_days != 0) return kRetentionForm;
   return !catalog.alert_rules.empty() || catalog.district.empty() ? kRulesForm : kFirstForm;
 }
 
@@ -369,6 +371,7 @@ void PutCatalog(ByteWriter& out, const Catalog& catalog) {
   }
   out.PutSigned(catalog.settings.settling_minutes);
   out.PutSigned(catalog.settings.review_objective_days);
+  if (form >= kRetentionForm) out.PutSigned(catalog.settings.flip_retention_days);
 }
 
 Catalog GetCatalog(ByteReader& in) {
@@ -376,7 +379,7 @@ Catalog GetCatalog(ByteReader& in) {
   catalog.district = in.GetString();
   uint8_t form = kFirstForm;
   if (catalog.district.empty()) {
-    form = in.GetU8(kSourcesForm);
+    form = in.GetU8(kCatalogFormat);
     if (form < kRulesForm) in.Fail();
     catalog.district = in.GetString();
   }
@@ -392,9 +395,10 @@ Catalog GetCatalog(ByteReader& in) {
   if (form >= kSourcesForm) {
     for (Source& source : catalog.sources) GetFeed(in, source);
   }
-  if (form != FormOf(catalog)) in.Fail();
   catalog.settings.settling_minutes = GetI32(in);
   catalog.settings.review_objective_days = GetI32(in);
+  if (form >= kRetentionForm) catalog.settings.flip_retention_days = GetI32(in);
+  if (form != FormOf(catalog)) in.Fail();
   return catalog;
 }
 
@@ -413,7 +417,7 @@ std::string EncodeCatalogRecord(const CatalogRecord& record) {
 
 absl::StatusOr<CatalogRecord> DecodeCatalogRecord(std::string_view bytes) {
   ByteReader in(bytes);
-  if (absl::Status status = ReadFormat(in, kSourcesForm, "a catalog version"); !status.ok()) return status;
+  if (absl::Status status = ReadFormat(in, kCatalogFormat, "a catalog version"); !status.ok()) return status;
   CatalogRecord record;
   record.catalog = GetCatalog(in);
   if (static_cast<uint8_t>(bytes[0]) != FormOf(record.catalog)) in.Fail();

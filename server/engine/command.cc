@@ -10,12 +10,13 @@
 namespace leadlag {
 namespace {
 
-constexpr uint8_t kFormat = 5;
+constexpr uint8_t kFormat = 6;
 // A command is written in the first format that has it: a program that knows no later one reads it.
 constexpr uint8_t kContinueByFormat = 2;
 constexpr uint8_t kHandleAlertFormat = 3;
 constexpr uint8_t kAlertRulesFormat = 4;
-constexpr uint8_t kSourcesFormat = 5;
+constexpr uint8_t kFlipRetentionFormat = 5;
+constexpr uint8_t kSourcesFormat = 6;
 constexpr uint8_t kFirstFormat = 1;
 constexpr uint32_t kWatchesLeast = 2 * kMaxExpectations;  // a team's are not cut
 
@@ -110,7 +111,7 @@ struct BodyEncoder {
 uint8_t FormatOf(const CommandBody& body) {
   if (std::holds_alternative<HandleAlertCommand>(body)) return kHandleAlertFormat;
   if (const auto* const apply = std::get_if<ApplyCatalogCommand>(&body)) {
-    constexpr std::array<uint8_t, 4> kByForm = {0, kFirstFormat, kAlertRulesFormat, kSourcesFormat};
+    constexpr std::array<uint8_t, 5> kByForm = {0, kFirstFormat, kAlertRulesFormat, kFlipRetentionFormat, kSourcesFormat};
     return kByForm.at(FormOf(apply->catalog));
   }
   const auto* const go_on = std::get_if<ContinueCommand>(&body);

@@ -54,6 +54,7 @@ class CatalogReader {
     if (proto.settings().has_review_objective_days()) {
       catalog.settings.review_objective_days = proto.settings().review_objective_days();
     }
+    catalog.settings.flip_retention_days = proto.settings().flip_retention_days();
     if (!problems_.empty()) {
       AddProblemsOfOthers(catalog);
       return AsStatus(problems_);
@@ -427,6 +428,9 @@ v1::Catalog ToProto(const Catalog& catalog) {
   for (const AlertRule& rule : catalog.alert_rules) *proto.add_alert_rules() = ToProto(rule);
   proto.mutable_settings()->set_settling_minutes(catalog.settings.settling_minutes);
   proto.mutable_settings()->set_review_objective_days(catalog.settings.review_objective_days);
+  if (catalog.settings.flip_retention_days != 0) {
+    proto.mutable_settings()->set_flip_retention_days(catalog.settings.flip_retention_days);
+  }
   return proto;
 }
 

@@ -170,6 +170,11 @@ TEST(ValidateTest, NamesWhatIsWrongWithTheDistrict) {
        }},
       {"settings.review_objective_days", [](Catalog& c) { c.settings.review_objective_days = 0; }},
       {"settings.review_objective_days", [](Catalog& c) { c.settings.review_objective_days = 401; }},
+      {"", [](Catalog& c) { c.settings.flip_retention_days = kMinFlipRetentionDays; }},
+      {"", [](Catalog& c) { c.settings.flip_retention_days = kMaxFlipRetentionDays; }},
+      {"settings.flip_retention_days", [](Catalog& c) { c.settings.flip_retention_days = kMinFlipRetentionDays - 1; }},
+      {"settings.flip_retention_days", [](Catalog& c) { c.settings.flip_retention_days = kMaxFlipRetentionDays + 1; }},
+      {"settings.flip_retention_days", [](Catalog& c) { c.settings.flip_retention_days = -1; }},
   });
 }
 
@@ -553,6 +558,7 @@ TEST(DiffTest, AddedRemovedAndChangedByList) {
   Catalog after = Good();
   after.time_zone = "America/New_York";
   after.settings.settling_minutes = 15;
+  after.settings.flip_retention_days = 30;
   after.teams.erase(after.teams.begin());
   after.teams.push_back(TeamNamed("ash"));
   after.sources.clear();
@@ -562,7 +568,8 @@ TEST(DiffTest, AddedRemovedAndChangedByList) {
   after.alert_rules[3].terms = CollectionSlowTerms{.records = 9};
   const std::vector<CatalogChange> expected = {
       {Kind::kChanged, "district",
-       "time_zone: America/Chicago -> America/New_York; settings.settling_minutes: 10 -> 15"},
+       "time_zone: America/Chicago -> America/New_York; settings.settling_minutes: 10 -> 15; "
+       "settings.flip_retention_days: 0 -> 30"},
       {Kind::kAdded, "teams/ash", ""},
       {Kind::kRemoved, "teams/elm", ""},
       {Kind::kRemoved, "sources/forms", ""},

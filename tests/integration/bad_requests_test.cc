@@ -388,6 +388,10 @@ TEST_F(BadInputTest, ABadCatalogChangesNothing) {
       {"settling past its limit",
        apply([](auto& c) { c.mutable_settings()->set_settling_minutes(kMaxSettlingMinutes + 1); }), kInvalid,
        "settings.settling_minutes", "give 0 to 1440"},
+      {"flips kept for too short", apply([](auto& c) { c.mutable_settings()->set_flip_retention_days(kMinFlipRetentionDays - 1); }),
+       kInvalid, "settings.flip_retention_days", "give 7 to 3650 days, or 0"},
+      {"flips kept for too long", apply([](auto& c) { c.mutable_settings()->set_flip_retention_days(kMaxFlipRetentionDays + 1); }),
+       kInvalid, "settings.flip_retention_days", "give 7 to 3650 days, or 0"},
       {"too many expectations",
        apply(times(kMaxExpectations,
                    [](v1::Catalog& c, size_t i) {
@@ -425,8 +429,12 @@ TEST_F(BadInputTest, ABadCatalogChangesNothing) {
             e.set_allowance_days(kMaxExpectationDays);
             c.mutable_settings()->set_settling_minutes(kMaxSettlingMinutes);
           }),
+          kOk, "", ""},
+         {"flips kept for the shortest", apply([](auto& c) { c.mutable_settings()->set_flip_retention_days(kMinFlipRetentionDays); }),
+          kOk, "", ""},
+         {"flips kept for the longest", apply([](auto& c) { c.mutable_settings()->set_flip_retention_days(kMaxFlipRetentionDays); }),
           kOk, "", ""}});
-  EXPECT_EQ(Version(), version + 5);
+  EXPECT_EQ(Version(), version + 7);
 }
 
 TEST_F(BadInputTest, ACatalogNamesManyProblemsAtOnce) {

@@ -34,6 +34,12 @@ Catalog CatalogWithSources() {
   return catalog;
 }
 
+Catalog CatalogWithRetention() {
+  Catalog catalog = CatalogWithRules();
+  catalog.settings.flip_retention_days = 30;
+  return catalog;
+}
+
 std::vector<Command> OneOfEach() {
   RecordEvidenceCommand evidence{.source = "forms", .items = {Item("north", "walks", "2025-09-04", "r1")}};
   evidence.complete_through = DateOf("2025-09-03");
@@ -45,6 +51,7 @@ std::vector<Command> OneOfEach() {
       {kNow, "clerk", ApplyCatalogCommand{.catalog = SmallDistrict::MakeCatalog(), .zones = {zone}, .incarnation = 7}},
       {kNow, "clerk", ApplyCatalogCommand{.catalog = CatalogWithRules(), .zones = {zone}, .incarnation = 7}},
       {kNow, "clerk", ApplyCatalogCommand{.catalog = CatalogWithSources(), .zones = {zone}, .incarnation = 7}},
+      {kNow, "clerk", ApplyCatalogCommand{.catalog = CatalogWithRetention(), .zones = {zone}, .incarnation = 7}},
       {kNow, "clerk", StageCatalogCommand{true, "bytes"}},
       {kNow, "zone-database", ReplaceZonesCommand{{zone}}},
       {kNow, "forms", evidence},
@@ -77,7 +84,9 @@ TEST(CommandTest, EachIsOfTheFirstFormatThatHasIt) {
     const bool has_rules = apply != nullptr && !apply->catalog.alert_rules.empty();
     const bool expects = apply != nullptr && !apply->catalog.sources.empty() && apply->catalog.sources[0].every_days > 0;
     const bool goes_on_by = go_on != nullptr && go_on->watches_max != kWatchesPerCommand;
-    EXPECT_EQ(EncodeCommand(command).front(), expects ? 5 : has_rules ? 4 : handles ? 3 : goes_on_by ? 2 : 1);
+    const bool has_retention = apply != nullptr && apply->catalog.settings.flip_retention_days != 0;
+    EXPECT_EQ(EncodeCommand(command).front(),
+              expects ? 6 : has_retention ? 5 : has_rules ? 4 : handles ? 3 : goes_on_by ? 2 : 1);
   }
 }
 
@@ -86,7 +95,7 @@ TEST(CommandTest, DamagedAndNewerBytesAreToldApart) {
     std::string bytes = EncodeCommand(command);
     EXPECT_EQ(DecodeCommand(bytes.substr(0, bytes.size() - 1)).status().code(), absl::StatusCode::kDataLoss);
     EXPECT_EQ(DecodeCommand(bytes + '\0').status().code(), absl::StatusCode::kDataLoss);
-    bytes.front() = 5;
+    bytes.front() = 6;
     EXPECT_EQ(DecodeCommand(bytes).status().code(), absl::StatusCode::kFailedPrecondition);
     bytes.front() = 0;
     EXPECT_EQ(DecodeCommand(bytes).status().code(), absl::StatusCode::kDataLoss);

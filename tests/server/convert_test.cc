@@ -100,6 +100,14 @@ constexpr char kCatalog[] = R"pb(
   alert_rules { id: "slow" collection_slow { percent: 10 } team_labels { key: "level" value: "high" } }
 )pb";
 
+TEST(ConvertCatalogTest, ARetentionComesBackAndNoneIsLeftOut) {
+  Catalog catalog = CatalogFromProto(Text<v1::Catalog>(kCatalog)).value();
+  EXPECT_FALSE(ToProto(catalog).settings().has_flip_retention_days());
+  catalog.settings.flip_retention_days = 30;
+  EXPECT_EQ(ToProto(catalog).settings().flip_retention_days(), 30);
+  EXPECT_EQ(CatalogFromProto(ToProto(catalog)).value(), catalog);
+}
+
 TEST(ConvertCatalogTest, FillsInDefaults) {
   const absl::StatusOr<Catalog> catalog = CatalogFromProto(Text<v1::Catalog>(kCatalog));
   ASSERT_TRUE(catalog.ok()) << catalog.status();
@@ -122,6 +130,7 @@ TEST(ConvertCatalogTest, FillsInDefaults) {
   EXPECT_TRUE(catalog->sources[0].IsNameAlone());
   EXPECT_EQ(catalog->sources[1].every_days, 3);
   EXPECT_EQ(catalog->sources[1].notify_time.ToString(), "06:30");
+  EXPECT_EQ(catalog->settings.flip_retention_days, 0);
   const std::vector<AlertRule>& rules = catalog->alert_rules;
   ASSERT_EQ(rules.size(), 4u);
   EXPECT_EQ(std::get<LaggingOnlyTerms>(rules[0].terms).days, 40);
