@@ -24,6 +24,8 @@ constexpr int kThreads = 2;
 // How often stalled subscribers are looked for in the time after which they are.
 constexpr int64_t kStalledLooks = 10;
 
+constexpr std::string_view kNoLongerKept = "the flips that follow it are no longer kept (flip_retention_days)";
+
 size_t BytesOf(const FlipRecord& flip) {
   size_t bytes = kFlipBytes + flip.team.size() + flip.expectation.size() + flip.source.size() + flip.by.size() + flip.note.size();
   for (const auto& [key, value] : flip.labels) bytes += kLabelBytes + key.size() + value.size();
@@ -124,7 +126,8 @@ absl::Status FlipFeed::StartAt(const DistrictReader& reader, const Start& start,
   const uint64_t last = reader->last_sequence();
   subscription.incarnation = reader->incarnation();
   subscription.next = last + 1;
-  if (std::holds_alternative<FromEarliest>(start)) subscription.next = 1;
+  subscription.from_earliest = std::holds_alternative<FromEarliest>(start);
+  if (subscription.from_earliest) subscription.next = reader->first_sequence();
   if (std::holds_alternative<WithSnapshot>(start)) {
     absl::StatusOr<std::unique_ptr<Snapshot>> snapshot = TakeSnapshot(reader, subscription.filter);
     if (!snapshot.ok()) return snapshot.status();
@@ -141,6 +144,7 @@ absl::Status FlipFeed::StartAt(const DistrictReader& reader, const Start& start,
     }
     if (token->incarnation != reader->incarnation()) return Lost("the district was restored from a backup since");
     if (token->sequence > last) return Lost("the district has no such flip any more");
+    if (token->sequence + 1 < reader->first_sequence()) return Lost(kNoLongerKept);
     subscription.next = token->sequence + 1;
   }
   subscription.told_through = subscription.next - 1;
@@ -151,7 +155,7 @@ absl::StatusOr<std::unique_ptr<FlipFeed::Snapshot>> FlipFeed::TakeSnapshot(const
   const Interned& interned = reader->interned();
   const Labels no_labels;
   auto snapshot = std::make_unique<Snapshot>();
-  snapshot->recalculating = reader->HasPendingWork(reader.now());
+  snapshot->recalculating = reader->IsBehind(reader.now());
   std::map<uint32_t, uint32_t> teams, expectations, sources;  // interned number -> place in the snapshot's names
   const auto place_of = [](uint32_t number, const std::string& name, std::map<uint32_t, uint32_t>& places,
                            std::vector<std::string>& names) {
@@ -351,6 +355,7 @@ FlipFeed::Step FlipFeed::SendFlips(Subscription& subscription, Chunks& chunks) {
   }
   const absl::StatusOr<Chunk*> chunk = ChunkAt(subscription.district, subscription.next, chunks);
   if (!chunk.ok()) {
+    if (absl::IsOutOfRange(chunk.status()) && BeginsAnew(subscription)) return Step::kAgain;
     subscription.sink->Close(chunk.status());
     return Step::kClosed;
   }
@@ -418,6 +423,7 @@ absl::StatusOr<FlipFeed::Chunk*> FlipFeed::ChunkAt(const std::string& district, 
   {
     const absl::StatusOr<DistrictReader> reader = engine_->Read(district);
     if (!reader.ok()) return reader.status();
+    if (next < (*reader)->first_sequence()) return Lost(kNoLongerKept);
     absl::StatusOr<std::vector<TimelineFlip>> flips = ReadFlips(*reader, next, options_.flips_per_read);
     if (!flips.ok()) return flips.status();
     chunk.flips.reserve(flips->size());
@@ -432,6 +438,16 @@ absl::StatusOr<FlipFeed::Chunk*> FlipFeed::ChunkAt(const std::string& district, 
   Chunk& place = chunks[district];
   place = std::move(chunk);
   return &place;
+}
+
+// Who asked for the first flip that is kept, and has been told of none yet, has lost nothing.
+bool FlipFeed::BeginsAnew(Subscription& subscription) const {
+  if (!subscription.from_earliest || subscription.greeted) return false;
+  const absl::StatusOr<DistrictReader> reader = engine_->Read(subscription.district);
+  if (!reader.ok()) return false;
+  subscription.next = (*reader)->first_sequence();
+  subscription.told_through = subscription.next - 1;
+  return true;
 }
 
 std::string FlipFeed::TokenOf(const Subscription& subscription, uint64_t through) const {

@@ -5,6 +5,8 @@
 // stands; so a slow reader costs nobody else anything. What subscribers at the same place read is read once, by each thread.
 //   snapshot     the matching watches and the last sequence, taken in one DistrictReader and handed out in pages; flips made meanwhile
 //                wait in the log. The bytes of all snapshots under way are bounded (kSnapshotBytesMax).
+//   lost         where retention has taken off the flip that a cursor looks at next, the subscription ends with OUT_OF_RANGE, whether it
+//                begins there or stands there: never a silent gap. What a thread has read already it still sends.
 //   stalled      a subscriber whose last message has not been taken for long is cut off (kStalledMicros): it holds a snapshot perhaps, and
 //                what its connection buffers. It loses nothing, for its last token is good.
 //   bookmark     a message of nothing but a token: first thing for a subscriber that has nothing to read; when flips that did not
@@ -104,8 +106,8 @@ class FlipFeed {
   FlipFeed& operator=(const FlipFeed&) = delete;
 
   // A subscription, which waits for its first Ready. NOT_FOUND: no such district. INVALID_ARGUMENT (field "token"): malformed, or of
-  // another district or filter. OUT_OF_RANGE: the token is from before a restore. RESOURCE_EXHAUSTED: too many. UNAVAILABLE:
-  // draining, or too many snapshots are under way.
+  // another district or filter. OUT_OF_RANGE: the token is from before a restore, or what comes after it is no longer kept.
+  // RESOURCE_EXHAUSTED: too many. UNAVAILABLE: draining, or too many snapshots are under way.
   absl::StatusOr<uint64_t> Add(const std::string& district, AlertFilter filter, const Start& start,
                                std::shared_ptr<FeedSink> sink);
   // The sink can take the next message. Call it once after Add, and once after each message. Unknown ids are ignored.
@@ -159,6 +161,7 @@ class FlipFeed {
     std::shared_ptr<FeedSink> sink;
     // Its thread's own while the subscription runs; otherwise read under mu_ of the feed.
     uint64_t next = 1;             // the sequence to look at next
+    bool from_earliest = false;
     uint64_t told_through = 0;     // of the last message
     bool greeted = false;          // a message with a token has been sent
     int64_t last_message_micros = 0;     // 0: there was none
@@ -194,8 +197,11 @@ class FlipFeed {
   // When the next bookmark is wanted if nothing else is sent.
   int64_t BookmarkAt(const Subscription& subscription) const;
   void Deliver(Subscription& subscription, FeedMessage message);
-  // The chunk that holds sequence `next`, which has been published. DATA_LOSS where it is not stored. Valid until the next call.
+  // The chunk that holds sequence `next`, which has been published. OUT_OF_RANGE where it is no longer kept, DATA_LOSS where it is not
+  // stored. Valid until the next call.
   absl::StatusOr<Chunk*> ChunkAt(const std::string& district, uint64_t next, Chunks& chunks);
+  // Whether the subscription, whose next flip is no longer kept, may begin with the first one that is; then it does.
+  bool BeginsAnew(Subscription& subscription) const;
   std::string TokenOf(const Subscription& subscription, uint64_t through) const;
   int64_t Micros() const;
 

@@ -223,6 +223,7 @@ int Why(RunContext& context, const std::string& alert) {
                   TimeText(flip.recorded_time()), flip.by(), flip.note()});
   }
   context.Print(flips);
+  if (response->flips_trimmed()) context.Note("leadlag: the alert's first flips are no longer kept");
   return kExitOk;
 }
 

@@ -51,6 +51,9 @@ int Timeline(RunContext& context, const std::string& team, const WindowFlags& fl
     table.AddRow({item.date(), Cell(std::move(what), tone), std::move(detail)});
   }
   context.Print(table);
+  if (!response->flips_from_date().empty()) {
+    context.Note("leadlag: flips before " + response->flips_from_date() + " are no longer all kept");
+  }
   return kExitOk;
 }
 

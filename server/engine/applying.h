@@ -17,7 +17,7 @@ struct District::Applying {
     Date event_date;
   };
   std::vector<ChangedRow> changed_rows;  // to be written once, at the end; with repeats
-  size_t work = 0;  // watches caught up, records a review came to, rows and teams looked through for them
+  size_t work = 0;  // watches caught up, records a review came to, rows and teams looked through for them; flips trimmed
 
   // Notes damage, which stops the engine; the first one counts.
   void Fail(absl::Status status) {

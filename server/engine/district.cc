@@ -16,7 +16,8 @@
 namespace leadlag {
 namespace {
 
-constexpr uint8_t kStateFormat = 1;
+constexpr uint8_t kStateFormat = 2;  // 1: without what has left the flip log, and written while nothing has
+constexpr uint8_t kFirstStateFormat = 1;
 constexpr std::string_view kStateName = "state";
 constexpr std::string_view kStagedName = "staged_catalog";
 // Watches, and rows, that the store has not seen: a checkpoint encodes them while the writer waits, some 20 ms.
@@ -68,6 +69,9 @@ std::shared_ptr<const District> District::Frozen() const {
   copy->last_time_ = last_time_;
   copy->incarnation_ = incarnation_;
   copy->last_sequence_ = last_sequence_;
+  copy->first_sequence_ = first_sequence_;
+  copy->trimmed_through_ = trimmed_through_;
+  copy->trim_pending_ = trim_pending_;
   copy->evidence_count_ = evidence_count_;
   copy->revision_count_ = revision_count_;
   copy->review_count_ = review_count_;
@@ -99,7 +103,8 @@ absl::Status District::LoadState() {
   if (!bytes.ok()) return bytes.status();
   if (!*bytes) return applied_position_ == 0 ? absl::OkStatus() : Damaged(id_, "its state is missing");
   ByteReader in(**bytes);
-  if (const uint8_t format = in.GetU8(); in.ok() && format > kStateFormat) {
+  const uint8_t format = in.GetU8();
+  if (in.ok() && format > kStateFormat) {
     return absl::FailedPreconditionError("the district's state is of a format newer than this program");
   }
   const auto instant = [&] { return Instant{in.GetSigned()}; };
@@ -128,6 +133,12 @@ absl::Status District::LoadState() {
     pending.next.event_date = GetDate(in);
     pending.next.record = in.GetVarint();
   }
+  if (format > kFirstStateFormat) {
+    first_sequence_ = in.GetVarint();
+    trimmed_through_ = instant();
+    trim_pending_ = in.GetU8(1) == 1;
+    if (first_sequence_ == 0 || first_sequence_ - 1 > last_sequence_) in.Fail();
+  }
   if (absl::Status status = in.Finish("a district's state"); !status.ok()) return status;
   absl::StatusOr<std::optional<std::string>> staged = store_.Get(MetaKey{number_, std::string(kStagedName)}.Encode());
   if (!staged.ok()) return staged.status();
@@ -136,8 +147,9 @@ absl::Status District::LoadState() {
 }
 
 void District::PutState(Applying& a) {
+  const bool trimmed = first_sequence_ > 1 || trim_pending_;
   ByteWriter out;
-  out.PutU8(kStateFormat);
+  out.PutU8(trimmed ? kStateFormat : kFirstStateFormat);
   out.PutSigned(last_time_.micros);
   out.PutFixed64(incarnation_);
   out.PutVarint(last_sequence_);
@@ -162,6 +174,11 @@ void District::PutState(Applying& a) {
     out.PutVarint(pending.next.indicator);
     PutDate(out, pending.next.event_date);
     out.PutVarint(pending.next.record);
+  }
+  if (trimmed) {
+    out.PutVarint(first_sequence_);
+    out.PutSigned(trimmed_through_.micros);
+    out.PutU8(trim_pending_ ? 1 : 0);
   }
   a.batch.Put(MetaKey{number_, std::string(kStateName)}.Encode(), std::move(out).Take());
 }
@@ -569,7 +586,7 @@ std::optional<Date> District::ReviewedOf(const EvidenceIdentity& identity, std::
 
 // ── time ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-bool District::HasPendingWork(Instant now) const {
+bool District::IsBehind(Instant now) const {
   return recalculation_.has_value() || ((due_pending_ || !spreads_.empty()) && !Holding(now)) || !pending_reviews_.empty();
 }
 

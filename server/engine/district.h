@@ -79,6 +79,10 @@ class District {
   Instant last_time() const { return last_time_; }       // of the last applied command
   uint64_t incarnation() const { return incarnation_; }
   uint64_t last_sequence() const { return last_sequence_; }  // of the flip log; 0: no flip yet
+  // The first flip that is kept; all from there on are. last_sequence() + 1 where none is.
+  uint64_t first_sequence() const { return first_sequence_; }
+  // When the last flip that is no longer kept was recorded; none where all are kept.
+  std::optional<Instant> trimmed_through() const { return first_sequence_ == 1 ? std::nullopt : std::optional(trimmed_through_); }
   uint64_t evidence_count() const { return evidence_count_; }
   uint64_t revision_count() const { return revision_count_; }  // of records with more than one
   uint64_t review_count() const { return review_count_; }
@@ -111,8 +115,10 @@ class District {
   uint64_t ChangeOf(TeamNumber team) const { return team < changes_.size() ? changes_[team] : 0; }
 
   // Work is pending: a Continue command would do something.
-  bool HasPendingWork(Instant now) const;
-  // Watches that the last command worked on, and records that a review dated: at most kWatchesPerCommand.
+  bool HasPendingWork(Instant now) const { return IsBehind(now) || trim_pending_; }
+  // Some of that is about watches or rows: answers may be about to change.
+  bool IsBehind(Instant now) const;
+  // Watches that the last command worked on, records that a review dated, and flips trimmed: at most kWatchesPerCommand.
   size_t last_work() const { return last_work_; }
   // A catalog change is being worked through.
   bool recalculating() const { return recalculation_.has_value(); }
@@ -163,6 +169,8 @@ class District {
   void SettleAfterDowntime(Applying& a);
   absl::StatusOr<Outcome> Continue(Applying& a, const ContinueCommand& command);
   void ContinueReview(Applying& a);
+  // Takes flips that are older than the catalog keeps them off the log's front, at most so many (server/engine/flip_retention.cc).
+  void TrimFlips(Applying& a, size_t flips_max);
   class Facts;                   // server/engine/watch_facts.h: what one watch asks of the evidence
   friend class EvidenceApplier;  // server/engine/evidence_applier.h: one batch of evidence
   friend class ReviewApplier;    // server/engine/review_applier.cc: reviews
@@ -283,6 +291,9 @@ class District {
   Instant last_time_;
   uint64_t incarnation_ = 0;
   uint64_t last_sequence_ = 0;
+  uint64_t first_sequence_ = 1;
+  Instant trimmed_through_;    // with first_sequence_ > 1
+  bool trim_pending_ = false;  // there are more flips to take off
   uint64_t evidence_count_ = 0;
   uint64_t revision_count_ = 0;
   uint64_t review_count_ = 0;

@@ -151,6 +151,7 @@ absl::StatusOr<Outcome> District::Tick(Applying& a) {
       Spread(a, kWatchesPerCommand);
     }
   }
+  TrimFlips(a, kWatchesPerCommand - std::min<size_t>(a.work, kWatchesPerCommand));
   return NoOutcome{};
 }
 
@@ -170,6 +171,8 @@ absl::StatusOr<Outcome> District::Continue(Applying& a, const ContinueCommand& c
     MakeDue(a, command.watches_max);
   } else if (!pending_reviews_.empty()) {
     ContinueReview(a);
+  } else {
+    TrimFlips(a, command.watches_max);
   }
   return NoOutcome{};
 }

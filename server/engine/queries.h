@@ -127,6 +127,8 @@ struct TimelineItem {
   std::variant<TimelineClosure, TimelineSignal, TimelineReview, TimelineFlip> item;
 };
 absl::StatusOr<std::vector<TimelineItem>> GetTimeline(const DistrictReader& reader, std::string_view team, DateRange window);
+// The first date from which on none of the team's flips has left the log; none where none has at all. REQUIRES: the catalog has the team.
+std::optional<Date> FlipsFrom(const DistrictReader& reader, TeamNumber team);
 
 // ── evidence and reviews ──
 struct EvidenceAnswer {
@@ -206,16 +208,17 @@ struct AlertWhy {
 struct AlertDetail {
   AlertAnswer alert;
   AlertWhy why;
-  std::vector<TimelineFlip> flips;  // in order
+  std::vector<TimelineFlip> flips;  // that are kept, in order
+  bool flips_trimmed = false;       // the first ones are not
 };
 // NOT_FOUND where there is no such alert.
 absl::StatusOr<AlertAnswer> FindAlert(const DistrictReader& reader, uint64_t id);
 // The same with all that is behind it.
 absl::StatusOr<AlertDetail> GetAlert(const DistrictReader& reader, uint64_t id);
 
-// One flip. DATA_LOSS where it is not stored: those that something refers to are.
+// One flip. DATA_LOSS where it is not stored: from the district's first_sequence on all are.
 absl::StatusOr<FlipRecord> ReadFlip(const DistrictReader& reader, uint64_t sequence);
-// Flips with sequence in [from, from + limit), in order; fewer at the end of the log.
+// Flips with sequence in [from, from + limit) that are kept, in order; fewer at the end of the log.
 absl::StatusOr<std::vector<TimelineFlip>> ReadFlips(const DistrictReader& reader, uint64_t from, size_t limit);
 
 // ── verify ──

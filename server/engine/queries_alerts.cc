@@ -8,6 +8,7 @@
 #include "core/problem.h"
 #include "server/engine/alert_why.h"
 #include "server/engine/queries.h"
+#include "server/engine/why_words.h"
 #include "storage/keys.h"
 
 namespace leadlag {
@@ -106,6 +107,7 @@ absl::StatusOr<AlertPage> ListAll(const DistrictReader& reader, const AlertFilte
 absl::StatusOr<std::vector<TimelineFlip>> ReadFlipsOf(const DistrictReader& reader, const AlertRecord& alert) {
   std::vector<TimelineFlip> flips;
   for (const uint64_t sequence : alert.sequences) {
+    if (sequence < reader->first_sequence()) continue;
     absl::StatusOr<FlipRecord> flip = ReadFlip(reader, sequence);
     if (!flip.ok()) return flip.status();
     flips.push_back({sequence, *std::move(flip)});
@@ -186,9 +188,15 @@ absl::StatusOr<AlertDetail> GetAlert(const DistrictReader& reader, uint64_t id) 
   absl::StatusOr<std::vector<TimelineFlip>> flips = ReadFlipsOf(reader, detail.alert.record);
   if (!flips.ok()) return flips.status();
   detail.flips = *std::move(flips);
+  const std::vector<uint64_t>& sequences = detail.alert.record.sequences;
+  detail.flips_trimmed = !sequences.empty() && sequences.front() < reader->first_sequence();
   absl::StatusOr<AlertWhy> why = ExplainAlert(reader, detail.alert, detail.flips);
   if (!why.ok()) return why.status();
   detail.why = *std::move(why);
+  if (detail.flips_trimmed) {
+    absl::StrAppend(&detail.why.text, " Flips recorded up to ",
+                    LocalTime(*WorldOf(reader, detail.alert.record).zone, *reader->trimmed_through()), " are no longer kept.");
+  }
   return detail;
 }
 

@@ -79,7 +79,7 @@ std::vector<IndicatorNumber> LaggingIndicators(const DistrictReader& reader, boo
 }  // namespace
 
 AnswerBasis BasisOf(const DistrictReader& reader) {
-  return {reader.now(), reader->catalog_version(), reader->HasPendingWork(reader.now())};
+  return {reader.now(), reader->catalog_version(), reader->IsBehind(reader.now())};
 }
 
 absl::StatusOr<TeamNumber> FindTeam(const DistrictReader& reader, std::string_view team) {

@@ -111,6 +111,13 @@ absl::StatusOr<std::vector<TimelineItem>> GetTimeline(const DistrictReader& read
   return items;
 }
 
+std::optional<Date> FlipsFrom(const DistrictReader& reader, TeamNumber team) {
+  const std::optional<Instant> trimmed = reader->trimmed_through();
+  if (!trimmed) return std::nullopt;
+  // Nothing takes effect after it is recorded.
+  return reader->catalog()->FindTeam(team)->zone->LocalDate(*trimmed) + 1;
+}
+
 absl::StatusOr<FlipRecord> ReadFlip(const DistrictReader& reader, uint64_t sequence) {
   const absl::StatusOr<std::optional<std::string>> bytes = reader->store().Get(FlipKey{reader->number(), sequence}.Encode());
   if (!bytes.ok()) return bytes.status();

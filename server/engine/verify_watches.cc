@@ -21,10 +21,14 @@ std::string WatchName(const DistrictReader& reader, WatchId id) {
                       name(reader->interned().expectations, id.expectation), "\"");
 }
 
-// Replays the flip log: each watch's chain, and the alerts that it tells of.
+// Replays the flip log: each watch's chain, and the alerts that it tells of. Where its beginning is no longer kept, a watch and an alert
+// begin as the first flip of theirs that is kept says, and what none tells of is taken from what is stored.
 class FlipVerifier {
  public:
-  FlipVerifier(const DistrictReader& reader, Findings& findings) : reader_(reader), findings_(findings) {}
+  FlipVerifier(const DistrictReader& reader, Findings& findings)
+      : reader_(reader), findings_(findings), first_(reader->first_sequence()), sequence_(first_ - 1) {
+    if (reader->trimmed_through()) recorded_ = *reader->trimmed_through();
+  }
 
   void Run() {
     VisitTable<FlipKey>(reader_, TableRange(reader_->number(), Table::kFlips), "flips", findings_, DecodeFlipRecord,
@@ -45,9 +49,14 @@ class FlipVerifier {
   struct End {
     WatchFlip flip{.from = WatchState::kPaused, .to = WatchState::kPaused};
     uint64_t alert = 0;  // open after it
+    bool told = true;    // by a flip that is kept; otherwise its time is not known
   };
 
   void Replay(uint64_t sequence, const FlipRecord& record) {
+    if (sequence < first_) {
+      findings_.Add(absl::StrCat("flip ", sequence, " is stored, and the log begins with ", first_));
+      return;
+    }
     if (sequence != ++sequence_) {
       findings_.Add(absl::StrCat("flip ", sequence_, " is missing"));
       sequence_ = sequence;
@@ -59,8 +68,15 @@ class FlipVerifier {
     }
     const WatchId id = *watch;
     if (id.team != kNoTeam) team_flips_.emplace_hint(team_flips_.end(), id.team, sequence);
-    End& end = ends_[id];
+    const auto [place, first] = ends_.try_emplace(id);
+    End& end = place->second;
     const WatchFlip& flip = record.flip;
+    if (first && first_ > 1 && flip.from != WatchState::kPaused) {
+      end = {.flip = {.from = flip.from, .to = flip.from, .effective = {}, .due = flip.due},
+             .alert = HasAlert(flip.from) ? record.alert : 0,
+             .told = false};
+      if (end.alert != 0) BeginAlert(sequence, record);
+    }
     // What people did is no part of the watch's own course.
     const bool handling = IsHandling(flip.reason);
     if (!GoesWith(record.kind, flip.from) || !GoesWith(record.kind, flip.to)) {
@@ -76,6 +92,7 @@ class FlipVerifier {
     recorded_ = record.recorded;
     if (handling) return ReplayHandling(sequence, id.team, record, end);
     end.flip = flip;
+    end.told = true;
     ReplayAlert(sequence, id, record, end);
   }
 
@@ -88,6 +105,42 @@ class FlipVerifier {
     const std::optional<TeamNumber> team = interned.teams.Find(record.team);
     const std::optional<ExpectationNumber> expectation = interned.expectations.Find(record.expectation);
     return team && expectation ? std::optional(WatchId{*team, *expectation}) : std::nullopt;
+  }
+
+  // As the alert, which opened before the log begins, must have been before this flip; what that does not tell is as stored.
+  void BeginAlert(uint64_t sequence, const FlipRecord& record) {
+    const std::optional<AlertRecord> stored = StoredAlert(record.alert);
+    if (record.alert >= first_ || !stored) {
+      findings_.Add(absl::StrCat("flip ", sequence, " is of alert ", record.alert, ", which was opened by no flip"));
+      return;
+    }
+    AlertRecord& told = alerts_[record.alert] = *stored;
+    std::erase_if(told.sequences, [this](uint64_t of_alert) { return of_alert >= first_; });
+    told.state = record.flip.from;
+    told.closed.reset();
+    told.closed_reason.reset();
+    const FlipReason reason = record.flip.reason;
+    if (reason == FlipReason::kAcknowledged || !record.handling.acknowledged) {
+      told.acknowledged.reset();
+    } else if (!told.acknowledged) {
+      told.acknowledged.emplace();
+    }
+    const AlertRemark remark = told.snoozed ? told.snoozed->remark : AlertRemark();
+    told.snoozed.reset();
+    if (reason == FlipReason::kSnoozeEnded) {
+      told.snoozed = AlertRecord::Snooze{remark, Date()};
+    } else if (reason != FlipReason::kSnoozed && record.handling.snoozed_until) {
+      told.snoozed = AlertRecord::Snooze{remark, *record.handling.snoozed_until};
+    }
+  }
+
+  std::optional<AlertRecord> StoredAlert(uint64_t id) {
+    const absl::StatusOr<std::optional<std::string>> bytes = reader_->store().Get(AlertKey{reader_->number(), id}.Encode());
+    findings_.AddDamage("alerts", bytes.status());
+    if (!bytes.ok() || !*bytes) return std::nullopt;
+    absl::StatusOr<AlertRecord> alert = DecodeAlertRecord(**bytes);
+    if (!alert.ok()) return std::nullopt;  // CompareAlerts says so
+    return *std::move(alert);
   }
 
   void ReplayHandling(uint64_t sequence, TeamNumber team, const FlipRecord& record, const End& end) {
@@ -179,6 +232,7 @@ class FlipVerifier {
     VisitTable<AlertKey>(reader_, TableRange(reader_->number(), Table::kAlerts), "alerts", findings_, DecodeAlertRecord,
                          [&](const AlertKey& key, const AlertRecord& stored) {
                            const auto told = alerts_.find(key.alert);
+                           if (told == alerts_.end() && key.alert < first_) return CompareUntold(key.alert, stored);
                            if (told == alerts_.end()) {
                              findings_.Add(absl::StrCat("alert ", key.alert, " was opened by no flip"));
                              return;
@@ -190,6 +244,20 @@ class FlipVerifier {
                          });
     if (findings_.full()) return;
     for (const auto& [id, alert] : alerts_) findings_.Add(absl::StrCat("alert ", id, " is missing"));
+  }
+
+  // An alert none of whose flips is kept: closed, or as its watch stands.
+  void CompareUntold(uint64_t id, const AlertRecord& alert) {
+    if (alert.sequences.empty() || alert.sequences.back() >= first_) {
+      findings_.Add(absl::StrCat("alert ", id, " names a flip that is not its own"));
+    }
+    if (alert.closed) return;
+    handled_.emplace(id, alert.handling());
+    const WatchId watch{alert.team, alert.expectation};
+    const End end{.flip = {.from = alert.state, .to = alert.state, .effective = {}, .due = alert.due}, .alert = id, .told = false};
+    if (!ends_.emplace(watch, end).second) {
+      findings_.Add(absl::StrCat("alert ", id, " is open, and the flips of ", WatchName(reader_, watch), " tell nothing of it"));
+    }
   }
 
   void CompareWatches() {
@@ -207,12 +275,13 @@ class FlipVerifier {
         findings_.Add(WatchName(reader_, id) + " has another due date than its last flip told");
       }
       // A watch that came back has made no flip of its own yet.
-      if (watch.last_effective != end.flip.effective && watch.last_effective != Instant{}) {
+      if (end.told && watch.last_effective != end.flip.effective && watch.last_effective != Instant{}) {
         findings_.Add(WatchName(reader_, id) + " has flipped at another time than its last flip tells");
       }
     }
     reader_->watches().ForEach([&](WatchId id, const WatchRecord& record) {
-      if (record.watch.state != WatchState::kPaused && ends_.count(id) == 0) {
+      const bool may_be_untold = first_ > 1 && !HasAlert(record.watch.state);
+      if (record.watch.state != WatchState::kPaused && !may_be_untold && ends_.count(id) == 0) {
         findings_.Add(WatchName(reader_, id) + " has a state that no flip gave it");
       }
     });
@@ -249,7 +318,8 @@ class FlipVerifier {
 
   const DistrictReader& reader_;
   Findings& findings_;
-  uint64_t sequence_ = 0;
+  const uint64_t first_;  // that is kept
+  uint64_t sequence_;
   std::set<std::pair<TeamNumber, uint64_t>> team_flips_;
   Instant recorded_;
   std::map<WatchId, End> ends_;

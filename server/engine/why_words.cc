@@ -137,6 +137,11 @@ std::string HandlingWords(const AlertRecord& alert, const WatchWorld& world) {
 
 std::vector<std::string> StageWords(const AlertRecord& alert, const std::vector<TimelineFlip>& flips, const ZoneRules& zone) {
   std::vector<std::string> stages;
+  // The flip that opened it may be kept no longer.
+  const bool opening_is_kept = !flips.empty() && !alert.sequences.empty() && flips.front().sequence == alert.sequences.front();
+  if (!opening_is_kept) {
+    stages.push_back(absl::StrCat("Open since ", LocalTime(zone, alert.opened)));
+  }
   for (const TimelineFlip& flip : flips) {
     const WatchFlip& f = flip.record.flip;
     if (f.to == f.from || !HasAlert(f.to)) continue;

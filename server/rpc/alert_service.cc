@@ -218,6 +218,7 @@ grpc::ServerUnaryReactor* AlertService::GetAlert(grpc::CallbackServerContext* co
     *response.mutable_alert() = ToProto(name->district, detail->alert);
     *response.mutable_why() = ToProto(detail->why);
     for (const TimelineFlip& flip : detail->flips) *response.add_flips() = ToProto(name->district, flip);
+    response.set_flips_trimmed(detail->flips_trimmed);
     response.set_recalculating(BasisOf(*reader).recalculating);
     return response;
   };

@@ -181,6 +181,9 @@ grpc::ServerUnaryReactor* CadenceService::GetTimeline(grpc::CallbackServerContex
     v1::GetTimelineResponse response;
     for (const TimelineItem& item : *items) *response.add_items() = ToProto(name->district, item);
     *response.mutable_basis() = ToProto(BasisOf(*reader));
+    if (const std::optional<Date> from = FlipsFrom(*reader, *team); from && window.from < *from) {
+      response.set_flips_from_date(from->ToString());
+    }
     return response;
   };
   return Answer<v1::GetTimelineRequest, v1::GetTimelineResponse>(calls_, context, request, response, handler);

@@ -556,6 +556,47 @@ TEST(QueriesTimelineTest, ReadsTheFlipLog) {
   EXPECT_THAT(*ReadFlips(district.Read(), 1, 0), IsEmpty());
 }
 
+// North's "leading" is LATE on 2025-09-15 and OVERDUE on 09-22.
+TEST(QueriesRetentionTest, WhatReferredToFlipsThatHaveLeftSaysSo) {
+  SmallDistrict district("2025-08-20");
+  Catalog catalog = SmallDistrict::MakeCatalog();
+  catalog.settings.flip_retention_days = kMinFlipRetentionDays;
+  district.Apply(catalog);
+  for (Date date = DateOf("2025-09-01"); date < DateOf("2025-09-27"); date = date + 1) district.GoTo(date.ToString());
+  const uint64_t id = OpenAlertOf(district, "north", "leading");
+  const uint64_t first = district.Read()->first_sequence();
+  ASSERT_LT(id, first);
+  const absl::StatusOr<AlertDetail> alert = GetAlert(district.Read(), id);
+  ASSERT_TRUE(alert.ok()) << alert.status();
+  EXPECT_TRUE(alert->flips_trimmed);
+  ASSERT_EQ(alert->flips.size(), 1u);
+  EXPECT_EQ(alert->flips[0].record.flip.to, WatchState::kOverdue);
+  EXPECT_THAT(alert->why.text, HasSubstr("Open since 07:00 on Mon 2025-09-15"));
+  EXPECT_THAT(alert->why.text, HasSubstr("; OVERDUE since "));
+  EXPECT_THAT(alert->why.text, HasSubstr(" Flips recorded up to "));
+  EXPECT_EQ(ReadFlips(district.Read(), 1, 1)->front().sequence, first);
+  EXPECT_EQ(ReadFlip(district.Read(), first - 1).status().code(), absl::StatusCode::kDataLoss);
+
+  const TeamNumber north = FindTeam(district.Read(), "north").value();
+  const std::optional<Date> from = FlipsFrom(district.Read(), north);
+  ASSERT_TRUE(from.has_value());
+  const auto items = GetTimeline(district.Read(), "north", {DateOf("2025-09-01"), DateOf("2025-10-01")});
+  ASSERT_TRUE(items.ok()) << items.status();
+  size_t flips = 0;
+  for (const TimelineItem& item : *items) flips += std::holds_alternative<TimelineFlip>(item.item) ? 1 : 0;
+  EXPECT_EQ(flips, 1u);
+  EXPECT_FALSE(FlipsFrom(LateInDecember().Read(), north).has_value());
+
+  // Once none of its flips is kept.
+  for (Date date = DateOf("2025-09-27"); date < DateOf("2025-10-06"); date = date + 1) district.GoTo(date.ToString());
+  const absl::StatusOr<AlertDetail> bare = GetAlert(district.Read(), id);
+  ASSERT_TRUE(bare.ok()) << bare.status();
+  EXPECT_THAT(bare->flips, IsEmpty());
+  EXPECT_EQ(bare->alert.record.state, WatchState::kOverdue);
+  EXPECT_THAT(bare->why.text, HasSubstr("Open since 07:00 on Mon 2025-09-15"));
+  EXPECT_THAT(VerifyDistrict(district.Freeze(), 5), IsEmpty());
+}
+
 TEST(QueriesTest, SaysFromWhenItIs) {
   SmallDistrict district("2025-09-18");
   const AnswerBasis basis = BasisOf(district.Read());

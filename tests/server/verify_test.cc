@@ -204,6 +204,69 @@ TEST(VerifyTest, AWatchThatMissesItsAlertIsFound) {
   EXPECT_THAT(Verified(district), Contains(HasSubstr("has been moved on beyond the last command")));
 }
 
+// Where the log's beginning is no longer kept.
+SmallDistrict TrimmedDistrict() {
+  SmallDistrict district("2025-08-20");
+  Catalog catalog = SmallDistrict::MakeCatalog();
+  catalog.settings.flip_retention_days = 7;
+  district.Apply(catalog);
+  for (Date date = DateOf("2025-09-01"); date < DateOf("2025-09-27"); date = date + 1) district.GoTo(date.ToString());
+  const uint64_t first = district.Read()->first_sequence();
+  EXPECT_GT(first, 1u);
+  EXPECT_LE(first, district.Read()->last_sequence());
+  district.Restart();
+  return district;
+}
+
+TEST(VerifyTest, ALogThatDoesNotBeginWhereItShouldIsFound) {
+  EXPECT_THAT(Verified(TrimmedDistrict()), IsEmpty());
+  {
+    const SmallDistrict district = TrimmedDistrict();
+    Delete(district, First(district, Table::kFlips).first);
+    EXPECT_THAT(Verified(district), Contains(HasSubstr("is missing")));
+  }
+  {
+    const SmallDistrict district = TrimmedDistrict();
+    const uint64_t first = district.Read()->first_sequence();
+    const uint32_t number = district.Read()->number();
+    Put(district, FlipKey{number, first - 1}.Encode(), First(district, Table::kFlips).second);
+    EXPECT_THAT(Verified(district), Contains(HasSubstr("is stored, and the log begins with ")));
+  }
+  {
+    const SmallDistrict district = TrimmedDistrict();
+    const uint32_t number = district.Read()->number();
+    Put(district, TeamFlipKey{number, 0, 1}.Encode(), "");
+    EXPECT_THAT(Verified(district), Contains(HasSubstr("flip 1 is listed for a team that it is not of")));
+  }
+}
+
+TEST(VerifyTest, AnAlertThatOpenedBeforeTheLogBeginsIsCheckedAgainstWhatIsKept) {
+  const SmallDistrict whole = TrimmedDistrict();
+  const uint64_t first = whole.Read()->first_sequence();
+  std::vector<std::pair<std::string, AlertRecord>> opened_before;
+  const DistrictReader reader = whole.Freeze();
+  ASSERT_TRUE(reader->store().Scan(TableRange(reader->number(), Table::kAlerts), [&](std::string_view key, std::string_view value) {
+    AlertRecord record = DecodeAlertRecord(value).value();
+    if (record.sequences.front() < first) opened_before.emplace_back(key, std::move(record));
+    return true;
+  }).ok());
+  ASSERT_FALSE(opened_before.empty());
+  for (const auto& [key, record] : opened_before) {
+    const bool has_kept_flip = record.sequences.back() >= first;
+    AlertRecord changed = record;
+    changed.state = record.state == WatchState::kLate ? WatchState::kOverdue : WatchState::kLate;
+    const SmallDistrict district = TrimmedDistrict();
+    Put(district, key, EncodeAlertRecord(changed));
+    EXPECT_FALSE(Verified(district).empty()) << "its state, " << has_kept_flip;
+    changed = record;
+    changed.sequences.push_back(first + 1'000);
+    Put(district, key, EncodeAlertRecord(changed));
+    EXPECT_FALSE(Verified(district).empty()) << "its flips, " << has_kept_flip;
+    Delete(district, key);
+    EXPECT_FALSE(Verified(district).empty()) << "gone, " << has_kept_flip;
+  }
+}
+
 TEST(VerifyTest, NoMoreFindingsThanAskedFor) {
   const SmallDistrict district = FullDistrict();
   for (const Table table : {Table::kSeries, Table::kIdentities, Table::kFlips, Table::kAlerts}) {
