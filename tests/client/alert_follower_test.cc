@@ -131,6 +131,33 @@ TEST(AlertFollower, TakesASnapshotWhenAsked) {
   EXPECT_THAT(recorder.events, ElementsAre("snapshot", "complete", "saved t100", "reconnect", "101", "saved t101"));
 }
 
+// Left behind by what is kept, in the middle: without a token of its own to begin with.
+TEST(AlertFollower, TakesASnapshotWhenItIsLeftBehindInTheMiddle) {
+  FakeServer server;
+  server.script.subscribe = [&](const v1::SubscribeRequest& request, Writer& writer, grpc::ServerContext&) {
+    if (request.has_token()) return TwoFlips(request, writer);
+    if (request.has_earliest()) {
+      WriteFlip(writer, 1);
+      return Lost();
+    }
+    v1::SubscribeResponse complete;
+    complete.set_snapshot_complete(true);
+    complete.set_token("t100");
+    writer.Write(complete);
+    return Draining();
+  };
+  const auto client = server.NewClient();
+  Recorder recorder;
+  recorder.stop_at = 101;
+  AlertFollowerOptions options;
+  options.request.set_earliest(true);
+  options.snapshot_when_lost = true;
+  AlertFollower follower(*client, options, recorder);
+  recorder.follower = &follower;
+  EXPECT_TRUE(absl::IsCancelled(follower.Run()));
+  EXPECT_THAT(recorder.events, ElementsAre("1", "saved t1", "snapshot", "complete", "saved t100", "reconnect", "101", "saved t101"));
+}
+
 TEST(AlertFollower, ASnapshotThatBreaksOffBeginsAgain) {
   FakeServer server;
   int calls = 0;

@@ -19,9 +19,8 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/synchronization/mutex.h"
-#include "absl/time/time.h"
 #include "core/clock.h"
+#include "tests/integration/followed_district.h"
 #include "tests/support/random_seed.h"
 #include "tests/support/stream_promises.h"
 #include "tests/support/stubs.h"
@@ -30,126 +29,16 @@
 namespace leadlag {
 namespace {
 
-constexpr char kDistrict[] = "districts/followed";
-constexpr int kTeams = 12;
 constexpr int kStepsMin = 250;
-
-Instant At(const std::string& text) { return Instant::Parse(text).value(); }
-
-std::string TeamId(int number) { return absl::StrCat("team-", number); }
-
-// Labels, activity and what is expected differ from variant to variant.
-v1::Catalog FollowedCatalog(int variant, Date today) {
-  v1::Catalog catalog;
-  catalog.set_district("followed");
-  catalog.set_time_zone("America/New_York");
-  catalog.set_default_calendar("main");
-  v1::Calendar& calendar = *catalog.add_calendars();
-  calendar.set_id("main");
-  for (int from = 2025; from < 2045; ++from) {
-    v1::SchoolYear& year = *calendar.add_years();
-    year.set_id(absl::StrCat(from));
-    v1::Term& term = *year.add_terms();
-    term.set_first_day(absl::StrCat(from, "-09-01"));
-    term.set_last_day(absl::StrCat(from + 1, "-06-12"));
-  }
-  for (int number = 0; number < kTeams; ++number) {
-    v1::Team& team = *catalog.add_teams();
-    team.set_id(TeamId(number));
-    if (number % 3 == 0) team.set_time_zone("America/Los_Angeles");
-    (*team.mutable_labels())["level"] = (number + variant) % 2 == 0 ? "high" : "primary";
-    if (number % 4 == 0) (*team.mutable_labels())["network"] = "north";
-    v1::ActivePeriod& period = *team.add_active_periods();
-    period.set_active_from("2025-07-01");
-    if (variant > 0 && (number + variant) % 5 == 0) period.set_active_to(today.ToString());
-  }
-  v1::Indicator& walks = *catalog.add_indicators();
-  walks.set_id("walks");
-  walks.set_role(v1::INDICATOR_ROLE_LEADING);
-  walks.set_category(v1::CATEGORY_WALKTHROUGH);
-  walks.set_measure(v1::MEASURE_NUMBER);
-  v1::Indicator& practice = *catalog.add_indicators();
-  practice.set_id("practice");
-  practice.set_role(v1::INDICATOR_ROLE_LEADING);
-  practice.set_category(v1::CATEGORY_IMPLEMENTATION);
-  practice.set_measure(v1::MEASURE_NUMBER);
-  catalog.add_sources()->set_id("sis");
-  const auto expectation = [&](const char* id, int every, int allowance, int grace) {
-    v1::Expectation& added = *catalog.add_expectations();
-    added.set_id(id);
-    added.set_every_days(every);
-    added.set_allowance_days(allowance);
-    added.set_grace_days(grace);
-    added.set_from("2025-07-01");
-    return &added;
-  };
-  expectation("walks-often", 3, 8, 2)->mutable_kind()->set_category(v1::CATEGORY_WALKTHROUGH);
-  expectation("anything", 2 + variant % 3, 1, 0)->mutable_kind()->set_any_leading(true);
-  v1::AlertRule& unread = *catalog.add_alert_rules();
-  unread.set_id("unread");
-  unread.mutable_review_overdue()->set_days(2 + variant % 2);
-  unread.set_severity(v1::SEVERITY_ADVISORY);
-  unread.set_from("2025-07-01");
-  return catalog;
-}
-
-struct Filter {
-  std::string name;
-  v1::AlertFilter filter;
-};
-
-std::vector<Filter> Filters() {
-  std::vector<Filter> filters(7);
-  filters[0].name = "all";
-  filters[1].name = "teams";
-  filters[1].filter.add_teams("team-3");
-  filters[1].filter.add_teams("team-4");
-  filters[2].name = "label";
-  (*filters[2].filter.mutable_labels())["level"] = "high";
-  filters[3].name = "alerts only";
-  filters[3].filter.set_alerts_only(true);
-  filters[4].name = "expectation and labels";
-  filters[4].filter.add_expectations("anything");
-  (*filters[4].filter.mutable_labels())["network"] = "north";
-  (*filters[4].filter.mutable_labels())["level"] = "primary";
-  filters[5].name = "nothing";
-  filters[5].filter.add_teams("team-99");
-  filters[6].name = "kind";
-  filters[6].filter.add_kinds(v1::ALERT_KIND_REVIEW_OVERDUE);
-  return filters;
-}
-
-// Where the server is; it moves with each restart.
-class Address {
- public:
-  void Set(std::string target) {
-    absl::MutexLock lock(&mutex_);
-    target_ = std::move(target);
-  }
-  std::string Get() const {
-    absl::MutexLock lock(&mutex_);
-    return target_;
-  }
-  // Waits until it is another one than `old`, but not for ever: a server that is busy has the same address still.
-  void AwaitOther(const std::string& old) const {
-    absl::MutexLock lock(&mutex_);
-    const auto moved = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return target_ != old; };
-    mutex_.AwaitWithTimeout(absl::Condition(&moved), absl::Milliseconds(50));
-  }
-
- private:
-  mutable absl::Mutex mutex_;
-  std::string target_ ABSL_GUARDED_BY(mutex_);
-};
 
 // Calls one after the other, each cut off at a random point; what came after the last stored token is forgotten.
 class Subscriber {
  public:
-  Subscriber(const Filter& filter, bool with_snapshot, uint64_t seed)
+  Subscriber(const FollowedFilter& filter, bool with_snapshot, uint64_t seed)
       : filter_(filter), with_snapshot_(with_snapshot), random_(seed) {}
 
   // Until so many calls have brought something.
-  void Run(const Address& address, int sessions) {
+  void Run(const ServerAddress& address, int sessions) {
     while (static_cast<int>(sessions_.size()) < sessions) {
       const std::string target = address.Get();
       if (!Follow(target, random_.Between(1, 6), /*through=*/0)) address.AwaitOther(target);
@@ -161,7 +50,7 @@ class Subscriber {
     }
   }
 
-  const Filter& filter() const { return filter_; }
+  const FollowedFilter& filter() const { return filter_; }
   const std::vector<StreamSession>& sessions() const { return sessions_; }
   const std::string& token() const { return token_; }
   int64_t through() const { return through_; }
@@ -175,7 +64,7 @@ class Subscriber {
     Stubs stubs(target);
     TestContext context;
     StreamSession session;
-    session.request.set_parent(kDistrict);
+    session.request.set_parent(kFollowedDistrict);
     *session.request.mutable_filter() = filter_.filter;
     if (!token_.empty() && !(with_snapshot_ && random_.OneIn(5))) {
       session.request.set_token(token_);
@@ -208,7 +97,7 @@ class Subscriber {
     return true;
   }
 
-  const Filter filter_;
+  const FollowedFilter filter_;
   const bool with_snapshot_;
   Random random_;
   std::string token_;
@@ -218,155 +107,14 @@ class Subscriber {
   std::vector<StreamSession> sessions_;
 };
 
-// ---- The world ----
-
-class SubscriberTest : public testing::Test {
- protected:
-  static TestServerOptions Options(Instant now) {
-    TestServerOptions options;
-    options.now = now;
-    // Subscribers read until something comes: bookmarks soon.
-    options.feed.idle_bookmark_micros = 20'000;
-    options.feed.moved_bookmark_micros = 5'000;
-    options.feed.flips_per_read = 7;  // so that messages end everywhere
-    options.feed.snapshot_page_watches = 5;
-    options.feed.bookmark_flips = 20;
-    return options;
-  }
-
-  SubscriberTest() : seed_(Seeds(1, 1).front()), random_(seed_), server_(Options(At("2025-08-30T16:00:00Z"))) {
-    address_.Set(server_.target());
-    Apply();
-  }
-
-  Date Today() { return Date(static_cast<int32_t>(server_.clock().Now().micros / kMicrosPerDay)); }
-
-  void Apply() {
-    Stubs& stubs = server_.stubs();
-    TestContext context;
-    v1::ApplyCatalogRequest request;
-    v1::ApplyCatalogResponse response;
-    *request.mutable_catalog() = FollowedCatalog(variant_++, Today());
-    const grpc::Status status = stubs.catalog->ApplyCatalog(&context, request, &response);
-    ASSERT_TRUE(status.ok()) << Text(status);
-    server_.app().engine().WaitIdle();
-  }
-
-  void Record() {
-    Stubs& stubs = server_.stubs();
-    TestContext context;
-    v1::RecordEvidenceRequest request;
-    v1::RecordEvidenceResponse response;
-    request.set_parent(absl::StrCat(kDistrict, "/sources/sis"));
-    for (int count = random_.Between(1, 8); count > 0; --count) {
-      v1::EvidenceRecord& record = *request.add_records();
-      if (records_ > 0 && random_.OneIn(4)) {
-        record.set_evidence_id(absl::StrCat("r-", random_.Between(std::max(1, records_ - 20), records_)));
-        record.set_void_(true);
-        continue;
-      }
-      record.set_evidence_id(absl::StrCat("r-", ++records_));
-      record.set_team(TeamId(random_.Between(0, kTeams - 1)));
-      record.set_indicator(random_.OneIn(2) ? "walks" : "practice");
-      record.set_event_date((Today() - random_.Between(0, 6)).ToString());
-      record.set_number(records_);
-    }
-    const grpc::Status status = stubs.evidence->RecordEvidence(&context, request, &response);
-    ASSERT_TRUE(status.ok()) << Text(status);
-    EXPECT_EQ(response.result().failed_count(), 0) << response.ShortDebugString();
-  }
-
-  // Acknowledges or snoozes one of the open alerts.
-  void Handle() {
-    Stubs& stubs = server_.stubs();
-    v1::ListAlertsRequest list;
-    v1::ListAlertsResponse alerts;
-    list.set_parent(kDistrict);
-    TestContext list_context, context;
-    ASSERT_TRUE(stubs.alerts->ListAlerts(&list_context, list, &alerts).ok());
-    if (alerts.alerts().empty()) return;
-    const std::string name = alerts.alerts(random_.Between(0, alerts.alerts_size() - 1)).name();
-    grpc::Status status;
-    if (random_.OneIn(3)) {
-      v1::AcknowledgeRequest request;
-      v1::AcknowledgeResponse response;
-      request.set_name(name);
-      request.set_by("coach");
-      status = stubs.alerts->Acknowledge(&context, request, &response);
-    } else {
-      v1::SnoozeRequest request;
-      v1::SnoozeResponse response;
-      request.set_name(name);
-      request.set_by("coach");
-      if (random_.OneIn(4)) {
-        request.set_end_now(true);
-      } else {
-        request.set_instructional_days(random_.Between(1, 3));
-      }
-      status = stubs.alerts->Snooze(&context, request, &response);
-    }
-    // The summer has no days to snooze for; what has just fallen due may have closed it.
-    EXPECT_TRUE(status.ok() || status.error_code() == grpc::StatusCode::INVALID_ARGUMENT ||
-                status.error_code() == grpc::StatusCode::FAILED_PRECONDITION)
-        << Text(status);
-  }
-
-  // Unique: what the log held once, it holds for ever.
-  void ReadLog() {
-    Stubs& stubs = server_.stubs();
-    TestContext context;
-    v1::SubscribeRequest request;
-    request.set_parent(kDistrict);
-    request.set_earliest(true);
-    const auto last = static_cast<int64_t>((*server_.app().engine().Read("followed"))->last_sequence());
-    const auto call = stubs.alerts->Subscribe(&context, request);
-    std::vector<v1::Flip> log;
-    v1::SubscribeResponse message;
-    while (static_cast<int64_t>(log.size()) < last && call->Read(&message)) {
-      for (const v1::Flip& flip : message.flips()) {
-        ASSERT_EQ(flip.sequence(), static_cast<int64_t>(log.size()) + 1);
-        log.push_back(flip);
-      }
-    }
-    context.TryCancel();
-    call->Finish();
-    ASSERT_EQ(static_cast<int64_t>(log.size()), last);
-    for (size_t i = 0; i < log_.size(); ++i)
-      ASSERT_EQ(log[i].ShortDebugString(), log_[i].ShortDebugString()) << "was rewritten";
-    log_ = std::move(log);
-  }
-
-  // Something happens.
-  void Step() {
-    switch (random_.Between(0, 9)) {
-      case 0:
-        return Apply();
-      case 1:
-      case 2:
-      case 3:
-        return Record();
-      case 4:
-        return Handle();
-      default:
-        return server_.GoTo(Instant{server_.clock().Now().micros + random_.Between(1, 30) * kMicrosPerHour});
-    }
-  }
-
-  const uint64_t seed_;
-  Random random_;
-  TestServer server_;
-  Address address_;
-  int variant_ = 0;
-  int records_ = 0;
-  std::vector<v1::Flip> log_;
-};
+using SubscriberTest = FollowedDistrictTest;
 
 TEST_F(SubscriberTest, EveryPromiseHoldsOverRestartsOfEitherSide) {
   SCOPED_TRACE(Replay(seed_));
   const int sessions = std::getenv("LEADLAG_LONG") != nullptr ? 1'000 : 100;
   std::vector<std::unique_ptr<Subscriber>> subscribers;
   for (const bool with_snapshot : {false, true}) {
-    for (const Filter& filter : Filters()) {
+    for (const FollowedFilter& filter : FollowedFilters()) {
       subscribers.push_back(std::make_unique<Subscriber>(filter, with_snapshot, seed_ * 100 + subscribers.size()));
     }
   }
@@ -396,7 +144,7 @@ TEST_F(SubscriberTest, EveryPromiseHoldsOverRestartsOfEitherSide) {
 
   size_t told = 0;
   StreamHistory history;
-  history.logs[kDistrict] = log_;
+  history.logs[kFollowedDistrict] = log_;
   for (const auto& subscriber : subscribers) {
     SCOPED_TRACE(subscriber->filter().name);
     subscriber->CatchUp(server_.target(), last);
@@ -419,9 +167,9 @@ TEST_F(SubscriberTest, EveryPromiseHoldsOverRestartsOfEitherSide) {
   }
   // Every token with every filter.
   for (const auto& subscriber : subscribers) {
-    for (const Filter& filter : Filters()) {
+    for (const FollowedFilter& filter : FollowedFilters()) {
       StreamSession session;
-      session.request.set_parent(kDistrict);
+      session.request.set_parent(kFollowedDistrict);
       *session.request.mutable_filter() = filter.filter;
       session.request.set_token(subscriber->token());
       TestContext context;
@@ -472,7 +220,7 @@ TEST_F(SubscriberTest, OneThatStopsReadingIsCutAndLosesNothing) {
   ASSERT_GT(last, 1'000);
 
   v1::SubscribeRequest request;
-  request.set_parent(kDistrict);
+  request.set_parent(kFollowedDistrict);
   request.set_earliest(true);
   // As small a window as there is.
   grpc::ChannelArguments arguments;
@@ -481,13 +229,13 @@ TEST_F(SubscriberTest, OneThatStopsReadingIsCutAndLosesNothing) {
   Stubs stalled_stubs(grpc::CreateCustomChannel(server.target(), grpc::InsecureChannelCredentials(), arguments));
   TestContext stalled_context;
   const auto stalled = stalled_stubs.alerts->Subscribe(&stalled_context, request);
-  Subscriber reading(Filters()[0], /*with_snapshot=*/false, seed_);
+  Subscriber reading(FollowedFilters()[0], /*with_snapshot=*/false, seed_);
   reading.CatchUp(server.target(), last);  // who reads is served
   EXPECT_EQ(reading.through(), last);
   {
     // Bookmarks, until it has been stalled for long enough.
     v1::SubscribeRequest now;
-    now.set_parent(kDistrict);
+    now.set_parent(kFollowedDistrict);
     TestContext context;
     const auto waiting = server.stubs().alerts->Subscribe(&context, now);
     v1::SubscribeResponse message;
@@ -521,7 +269,7 @@ TEST_F(SubscriberTest, OneThatStopsReadingIsCutAndLosesNothing) {
 TEST_F(SubscriberTest, ATokenOfAnotherIncarnationIsRefusedAndASnapshotHelps) {
   Record();
   server_.GoTo(At("2025-09-12T16:00:00Z"));
-  Subscriber subscriber(Filters()[0], /*with_snapshot=*/false, seed_);
+  Subscriber subscriber(FollowedFilters()[0], /*with_snapshot=*/false, seed_);
   const auto last = static_cast<int64_t>((*server_.app().engine().Read("followed"))->last_sequence());
   subscriber.CatchUp(server_.target(), last);
   ASSERT_EQ(subscriber.through(), last);
@@ -537,7 +285,7 @@ TEST_F(SubscriberTest, ATokenOfAnotherIncarnationIsRefusedAndASnapshotHelps) {
   }
   v1::SubscribeRequest request;
   v1::SubscribeResponse message;
-  request.set_parent(kDistrict);
+  request.set_parent(kFollowedDistrict);
   request.set_token(subscriber.token());
   {
     TestContext context;

@@ -343,6 +343,146 @@ TEST_F(FeedTest, AStalledSubscriberIsCutAndGoesOnWithItsToken) {
   EXPECT_EQ(again.sink->Get(0).sequences, reading.sink->Get(1).sequences);
 }
 
+// ---- retention ----
+
+class FeedRetentionTest : public FeedTest {
+ protected:
+  FeedRetentionTest() {
+    Catalog catalog = SmallDistrict::MakeCatalog();
+    catalog.settings.flip_retention_days = kMinFlipRetentionDays;
+    district_.Apply(catalog);
+  }
+  // Day by day, so that flips are recorded on many.
+  void LiveThrough(std::string_view from, std::string_view to) {
+    for (Date date = DateOf(from); date <= DateOf(to); date = date + 1) district_.GoTo(date.ToString());
+  }
+  uint64_t First() { return district_.Read()->first_sequence(); }
+  std::string TokenAt(uint64_t sequence, const AlertFilter& filter = {}) {
+    return FeedToken{"small", district_.Read()->incarnation(), sequence, filter.Hash()}.Encode();
+  }
+  void ExpectLost(const absl::Status& status) {
+    EXPECT_EQ(status.code(), absl::StatusCode::kOutOfRange) << status;
+    EXPECT_NE(std::string(status.message()).find("no longer kept"), std::string::npos) << status;
+    EXPECT_NE(std::string(status.message()).find("snapshot"), std::string::npos) << status;
+  }
+};
+
+TEST_F(FeedRetentionTest, TokensBelowWhatIsKeptAreLostAndAtItAndAboveLoseNothing) {
+  LiveThrough("2025-08-21", "2025-09-29");
+  const uint64_t first = First(), last = LastSequence();
+  ASSERT_GT(first, 2u);
+  ASSERT_GT(last, first);
+  for (uint64_t through = 0; through + 1 < first; ++through) ExpectLost(Refusal(TokenAt(through)));
+  for (uint64_t through = first - 1; through <= last; ++through) {
+    const Collector::Message message = Add(TokenAt(through)).sink->Get(0);
+    EXPECT_EQ(message.sequences.size(), last - through);
+    if (through < last) {
+      EXPECT_EQ(message.sequences.front(), through + 1);
+    }
+    EXPECT_EQ(message.through, last);
+  }
+  EXPECT_EQ(Add(FlipFeed::FromEarliest()).sink->Get(0).sequences.front(), first);
+  AlertFilter north;
+  north.teams = {"north"};
+  ExpectLost(Refusal(TokenAt(first - 2, north), north));
+  EXPECT_EQ(Add(TokenAt(first - 1, north), north).sink->Get(0).through, last);
+}
+
+TEST_F(FeedRetentionTest, OneThatIsLeftBehindIsToldSoAndSkipsNothing) {
+  LiveThrough("2025-08-21", "2025-09-02");
+  Make({.flips_per_read = 1});
+  Subscriber behind = Add(FlipFeed::FromEarliest());
+  const Collector::Message first = behind.sink->Get(0);
+  EXPECT_THAT(first.sequences, ElementsAre(1u));
+  LiveThrough("2025-09-03", "2025-09-25");  // the message is under way all the while
+  ASSERT_GT(First(), 2u);
+  feed_->Ready(behind.id);
+  ExpectLost(behind.sink->closed());
+  EXPECT_EQ(behind.sink->count(), 1u);
+  EXPECT_FALSE(behind.sink->was_cut());
+  ExpectLost(Refusal(first.token));
+  // A snapshot replaces what it held, and goes on from there.
+  Subscriber again = Add(FlipFeed::WithSnapshot());
+  EXPECT_EQ(again.sink->Get(0).watches.size(), 3u);
+  feed_->Ready(again.id);
+  const Collector::Message complete = again.sink->Get(1);
+  EXPECT_TRUE(complete.snapshot_complete);
+  EXPECT_EQ(complete.through, LastSequence());
+}
+
+TEST_F(FeedRetentionTest, OneThatHasJustReadTheFlipBeforeTheFirstGoesOn) {
+  LiveThrough("2025-08-21", "2025-09-02");
+  const uint64_t through = LastSequence();
+  Subscriber subscriber = Add(FlipFeed::FromEarliest());
+  ASSERT_EQ(subscriber.sink->Get(0).through, through);
+  LiveThrough("2025-09-03", "2025-09-12");
+  ASSERT_EQ(First(), through + 1);
+  feed_->Ready(subscriber.id);
+  LiveThrough("2025-09-13", "2025-09-16");
+  EXPECT_THAT(subscriber.sink->Get(1).sequences, ElementsAre(through + 1));
+}
+
+// Nothing was promised to it yet but the first flip that is kept.
+TEST_F(FeedRetentionTest, EarliestBeginsWithWhatIsKeptWhenItBegins) {
+  LiveThrough("2025-08-21", "2025-09-02");
+  Subscriber early;
+  const absl::StatusOr<uint64_t> id = TryAdd(FlipFeed::FromEarliest(), {}, early.sink);
+  ASSERT_TRUE(id.ok()) << id.status();
+  LiveThrough("2025-09-03", "2025-09-25");
+  ASSERT_GT(First(), 1u);
+  feed_->Ready(*id);
+  EXPECT_EQ(early.sink->Get(0).sequences.front(), First());
+}
+
+TEST_F(FeedRetentionTest, IdleAndFilteredSubscribersStayYoung) {
+  Make({.idle_bookmark_micros = 1'000'000, .moved_bookmark_micros = 10});
+  AlertFilter nobody;
+  nobody.teams = {"nobody"};
+  Subscriber filtered = Add(FlipFeed::FromNow(), nobody), idle = Add(FlipFeed::FromNow());
+  Collector::Message told = filtered.sink->Get(0);
+  size_t messages = 1;
+  for (Date date = DateOf("2025-08-21"); date <= DateOf("2025-10-10"); date = date + 1) {
+    district_.GoTo(date.ToString());
+    if (told.through == LastSequence()) continue;
+    feed_->Ready(filtered.id);
+    // The thread may look at the flips before or after this: time passes until it has.
+    for (int i = 0; i < 100'000 && filtered.sink->count() == messages; ++i) Pass(10);
+    told = filtered.sink->Get(messages++);
+    ASSERT_THAT(told.sequences, IsEmpty());
+    ASSERT_EQ(told.through, LastSequence());
+  }
+  ASSERT_GT(First(), 3u);
+  EXPECT_EQ(Add(told.token, nobody).sink->Get(0).through, LastSequence());
+  // Who has read all there was, before a summer in which all of it left.
+  district_.GoTo("2026-06-30");
+  const uint64_t last = LastSequence();
+  const std::string token = TokenAt(last);
+  district_.GoTo("2026-07-30");
+  ASSERT_EQ(First(), last + 1);
+  EXPECT_EQ(Add(token).sink->Get(0).through, last);
+  EXPECT_EQ(Add(FlipFeed::FromEarliest()).sink->Get(0).through, last);
+  ExpectLost(Refusal(TokenAt(last - 1)));
+}
+
+TEST_F(FeedRetentionTest, ASnapshotIsOfItsPositionWhateverLeavesMeanwhile) {
+  LiveThrough("2025-08-21", "2025-09-02");
+  Make({.snapshot_page_watches = 2});
+  const uint64_t at = LastSequence();
+  Subscriber subscriber = Add(FlipFeed::WithSnapshot());
+  EXPECT_EQ(subscriber.sink->Get(0).watches.size(), 2u);
+  LiveThrough("2025-09-03", "2025-09-28");
+  ASSERT_GT(First(), at + 1);
+  feed_->Ready(subscriber.id);
+  EXPECT_EQ(subscriber.sink->Get(1).watches.size(), 1u);
+  feed_->Ready(subscriber.id);
+  const Collector::Message complete = subscriber.sink->Get(2);
+  EXPECT_TRUE(complete.snapshot_complete);
+  EXPECT_EQ(complete.through, at);
+  feed_->Ready(subscriber.id);
+  ExpectLost(subscriber.sink->closed());  // and not the flips that came later as if they were the next ones
+  EXPECT_EQ(subscriber.sink->count(), 3u);
+}
+
 TEST_F(FeedTest, DrainClosesEveryoneAndRefusesMore) {
   Subscriber subscriber = Add(FlipFeed::FromNow());
   feed_->Drain();

@@ -58,7 +58,14 @@ std::map<std::string, Issue> Issues(const StreamHistory& history) {
 
 // The sequence behind which a session's flips begin; none where it cannot be told (no message, or an unknown token).
 std::optional<int64_t> BeginOf(const StreamSession& session, const std::map<std::string, Issue>& issues) {
-  if (session.request.has_earliest()) return 0;
+  if (session.request.has_earliest()) {
+    // While it began the first flip that was kept may have become another one.
+    int64_t first = session.first_kept_after;
+    for (const v1::SubscribeResponse& message : session.messages) {
+      if (message.flips_size() > 0) first = std::min(first, message.flips(0).sequence());
+    }
+    return first - 1;
+  }
   if (session.request.has_token()) {
     const auto issue = issues.find(session.request.token());
     return issue == issues.end() ? std::nullopt : std::optional<int64_t>(issue->second.through);
@@ -250,11 +257,26 @@ Complaints CheckBookmarked(const StreamHistory& history) {
 
 Complaints CheckHonestAboutLoss(const StreamHistory& history) {
   Complaints complaints;
+  const std::map<std::string, Issue> issues = Issues(history);
   for (size_t i = 0; i < history.sessions.size(); ++i) {
     const StreamSession& session = history.sessions[i];
+    const auto issue = issues.find(session.request.token());
+    const bool known = session.request.has_token() && issue != issues.end() && issue->second.parent == session.request.parent() &&
+                       issue->second.filter == Canonical(session.request.filter());
+    // Of the last token that it was given; none: -1.
+    int64_t through = known ? issue->second.through : -1;
+    if (through >= 0 && through + 1 < session.first_kept_before && !session.messages.empty()) {
+      complaints.push_back(Of(i, "went on after " + std::to_string(through) + ", and the log began with " +
+                                     std::to_string(session.first_kept_before)));
+    }
+    for (const v1::SubscribeResponse& message : session.messages) {
+      if (!message.token().empty()) through = message.through_sequence();
+    }
     if (session.end == grpc::StatusCode::OUT_OF_RANGE) {
-      if (!session.request.has_token()) complaints.push_back(Of(i, "OUT_OF_RANGE without a token"));
-      if (!session.messages.empty()) complaints.push_back(Of(i, "OUT_OF_RANGE after messages"));
+      if (!session.request.has_token() && through < 0) complaints.push_back(Of(i, "OUT_OF_RANGE without a token"));
+      if (through >= 0 && through + 1 >= session.first_kept_after) {
+        complaints.push_back(Of(i, "OUT_OF_RANGE, and what follows " + std::to_string(through) + " is kept"));
+      }
     }
     if (session.request.has_snapshot()) {
       CheckSnapshot(i, session, LogOf(history, session), complaints);

@@ -23,11 +23,15 @@ struct StreamSession {
   v1::SubscribeRequest request;
   std::vector<v1::SubscribeResponse> messages;  // in order
   grpc::StatusCode end = grpc::StatusCode::OK;  // CANCELLED where the subscriber ended it
+  // Where retention trims the log: the first sequence that was kept before the call began, and after it had ended.
+  int64_t first_kept_before = 1;
+  int64_t first_kept_after = 1;
 };
 
 struct StreamHistory {
   std::vector<StreamSession> sessions;                 // in order of their beginning
-  std::map<std::string, std::vector<v1::Flip>> logs;   // by parent; from sequence 1 on, of the last incarnation
+  // By parent; from sequence 1 on, those too that are no longer kept; of the last incarnation.
+  std::map<std::string, std::vector<v1::Flip>> logs;
 };
 
 // Each returns what breaks the promise, in words; empty where it is kept.
@@ -44,8 +48,8 @@ Complaints CheckReliable(const StreamHistory& history);
 Complaints CheckResumable(const StreamHistory& history);
 // Bookmarked: a message without flips or watches has a token; what was said of progress never goes back.
 Complaints CheckBookmarked(const StreamHistory& history);
-// Honest about loss: a snapshot comes whole, in order, without a token before its end, and is the state of its position; a session that
-// was refused with OUT_OF_RANGE began with a token and was sent nothing.
+// Honest about loss: a snapshot comes whole, in order, without a token before its end, and is the state of its position; OUT_OF_RANGE
+// comes to whom a token was given after which flips are no longer kept, at once or in the middle, and to nobody else.
 Complaints CheckHonestAboutLoss(const StreamHistory& history);
 // Bound: a token served its own district and filter, and was INVALID_ARGUMENT for any other.
 Complaints CheckBound(const StreamHistory& history);
