@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "absl/strings/numbers.h"
+#include "core/instant.h"
 #include "yaml-cpp/yaml.h"
 
 namespace leadlag {
@@ -44,7 +45,7 @@ Environment ProcessEnvironment() {
 }
 
 const std::vector<std::string>& SettingNames() {
-  static const auto& names = *new std::vector<std::string>{"data_dir", "listen", "tail_records_max"};
+  static const auto& names = *new std::vector<std::string>{"data_dir", "listen", "tail_records_max", "subscriber_stalled_seconds"};
   return names;
 }
 
@@ -92,6 +93,14 @@ absl::StatusOr<ServerConfig> LoadConfig(const Flags& flags, const Environment& e
   if (config.data_directory.empty()) {
     return absl::InvalidArgumentError("no data directory; give --data_dir=DIR, LEADLAG_DATA_DIR, or data_dir in a config file");
   }
+  constexpr int64_t kStalledSecondsMax = kStalledMicros / kMicrosPerSecond;
+  const std::string stalled = setting("subscriber_stalled_seconds", std::to_string(kStalledSecondsMax));
+  int64_t stalled_seconds = 0;
+  if (!absl::SimpleAtoi(stalled, &stalled_seconds) || stalled_seconds < 1 || stalled_seconds > kStalledSecondsMax) {
+    return absl::InvalidArgumentError("subscriber_stalled_seconds is \"" + stalled + "\"; give a number from 1 to " +
+                                      std::to_string(kStalledSecondsMax));
+  }
+  config.stalled_micros = stalled_seconds * kMicrosPerSecond;
   const std::string tail = setting("tail_records_max", std::to_string(kTailRecordsMax));
   if (!absl::SimpleAtoi(tail, &config.tail_records_max) || config.tail_records_max < 1 ||
       config.tail_records_max > kTailRecordsMax) {

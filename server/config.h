@@ -3,6 +3,7 @@
 //   --data_dir=DIR             LEADLAG_DATA_DIR    data_dir: DIR
 //   --listen=HOST:PORT         LEADLAG_LISTEN      listen: HOST:PORT
 //   --tail_records_max=N       LEADLAG_TAIL_RECORDS_MAX  tail_records_max: N
+//   --subscriber_stalled_seconds=N  LEADLAG_SUBSCRIBER_STALLED_SECONDS  subscriber_stalled_seconds: N
 //   --config=FILE              LEADLAG_CONFIG
 //
 // The file is YAML, one "key: value" a line, with the flags' names; an unknown key is refused. Pure functions but for the file read.
@@ -24,6 +25,8 @@ struct ServerConfig {
   std::string data_directory;             // --data_dir; required
   std::string listen = "127.0.0.1:7401";  // --listen
   uint64_t tail_records_max = kTailRecordsMax;  // --tail_records_max: 1 to the default
+  // --subscriber_stalled_seconds, in microseconds: 1 second to the default.
+  int64_t stalled_micros = kStalledMicros;
 };
 
 // The value of an environment variable; none where it is not set.

@@ -39,6 +39,8 @@ TEST_F(ConfigFileTest, FlagThenVariableThenFileThenDefault) {
   EXPECT_EQ(LoadConfig({{"data_dir", "/flag"}}, Variables({}))->listen, "127.0.0.1:7401");
   EXPECT_EQ(LoadConfig({{"data_dir", "/flag"}}, Variables({}))->tail_records_max, 1'000'000u);
   EXPECT_EQ(LoadConfig({{"data_dir", "/flag"}, {"tail_records_max", "1"}}, Variables({}))->tail_records_max, 1u);
+  EXPECT_EQ(LoadConfig({{"data_dir", "/flag"}}, Variables({}))->stalled_micros, 300'000'000);
+  EXPECT_EQ(LoadConfig({{"data_dir", "/flag"}, {"subscriber_stalled_seconds", "1"}}, Variables({}))->stalled_micros, 1'000'000);
 }
 
 TEST_F(ConfigFileTest, NamesWhatIsWrong) {
@@ -46,6 +48,10 @@ TEST_F(ConfigFileTest, NamesWhatIsWrong) {
   EXPECT_EQ(LoadConfig({{"config", "/no/such/file"}}, Variables({})).status().code(), absl::StatusCode::kNotFound);
   for (const char* number : {"0", "1000001", "-1", "many", ""}) {
     const Flags flags{{"data_dir", "/d"}, {"tail_records_max", number}};
+    EXPECT_EQ(LoadConfig(flags, Variables({})).status().code(), absl::StatusCode::kInvalidArgument) << number;
+  }
+  for (const char* number : {"0", "301", "-1", "soon", ""}) {
+    const Flags flags{{"data_dir", "/d"}, {"subscriber_stalled_seconds", number}};
     EXPECT_EQ(LoadConfig(flags, Variables({})).status().code(), absl::StatusCode::kInvalidArgument) << number;
   }
   const absl::Status unknown = ParseConfigFile("data_dri: /x", "f.yaml").status();
