@@ -275,5 +275,52 @@ TEST_F(FlipRetentionTest, OneThatTheLogLeavesBehindIsToldSoInTheMiddle) {
   EXPECT_THAT(BrokenPromises(history), testing::IsEmpty());
 }
 
+TEST_F(FlipRetentionTest, WhatPeopleAskForSaysThatFlipsHaveLeft) {
+  retention_days_ = kMinFlipRetentionDays;
+  Apply();
+  for (int day = 0; day < 30; ++day) server_.GoTo(Instant{server_.clock().Now().micros + kMicrosPerDay});
+  Stubs& stubs = server_.stubs();
+  const int64_t first = FirstKept(stubs).value_or(0);
+  ASSERT_GT(first, 1);
+
+  v1::ListAlertsRequest list;
+  v1::ListAlertsResponse alerts;
+  list.set_parent(kFollowedDistrict);
+  list.set_include_closed(true);
+  TestContext list_context;
+  ASSERT_TRUE(stubs.alerts->ListAlerts(&list_context, list, &alerts).ok());
+  ASSERT_GT(alerts.alerts_size(), 0);
+  int trimmed = 0;
+  for (const v1::Alert& alert : alerts.alerts()) {
+    v1::GetAlertRequest request;
+    v1::GetAlertResponse response;
+    request.set_name(alert.name());
+    TestContext context;
+    const grpc::Status status = stubs.alerts->GetAlert(&context, request, &response);
+    ASSERT_TRUE(status.ok()) << Text(status);
+    EXPECT_EQ(response.flips_trimmed(), alert.opened_sequence() < first) << response.ShortDebugString();
+    trimmed += response.flips_trimmed() ? 1 : 0;
+    for (const v1::Flip& flip : response.flips()) EXPECT_GE(flip.sequence(), first);
+    if (!response.flips_trimmed()) continue;
+    EXPECT_THAT(response.why().text(), testing::HasSubstr("are no longer kept."));
+    EXPECT_EQ(response.alert().state(), alert.state());
+  }
+  EXPECT_GT(trimmed, 0);
+
+  v1::GetTimelineRequest request;
+  v1::GetTimelineResponse timeline;
+  request.set_name(absl::StrCat(kFollowedDistrict, "/teams/team-1"));
+  TestContext whole_context, late_context;
+  ASSERT_TRUE(stubs.cadence->GetTimeline(&whole_context, request, &timeline).ok());
+  const std::string from = timeline.flips_from_date();
+  ASSERT_NE(from, "");
+  EXPECT_GT(from, (Today() - 12).ToString());
+  EXPECT_LT(from, Today().ToString());
+  request.set_start_date(from);
+  timeline.Clear();
+  ASSERT_TRUE(stubs.cadence->GetTimeline(&late_context, request, &timeline).ok());
+  EXPECT_EQ(timeline.flips_from_date(), "");  // all of the window's are there
+}
+
 }  // namespace
 }  // namespace leadlag
