@@ -4,10 +4,7 @@
 // acknowledgement is when the client has read it; a flip may come before it, and then took 0. A tick's moment is the
 // flip's effective time: the notify time of a watch that falls due while subscribers listen.
 #include <algorithm>
-#include <condition_variable>
 #include <filesystem>
-#include <map>
-#include <mutex>
 #include <set>
 
 #include "absl/strings/str_cat.h"
@@ -15,6 +12,7 @@
 #include "server/rpc/convert_catalog.h"
 #include "tests/benchmark/programs.h"
 #include "tests/benchmark/sections.h"
+#include "tests/benchmark/subscribers.h"
 #include "tests/benchmark/watched_district.h"
 #include "tests/benchmark/workload.h"
 
@@ -25,93 +23,6 @@ constexpr int kSamples = 400;
 constexpr int kTicked = 10;  // watches that fall due at once
 constexpr int kTicks = 3;    // a minute apart, with up to kTickSubscribers
 constexpr int kTickSubscribers = 100;
-constexpr int kSubscribersAChannel = 100;
-constexpr std::chrono::seconds kPatience(90);  // a notify time is at most a minute and a half away
-
-struct Arrival {
-  std::string team;
-  int64_t effective_micros = 0;
-  int64_t recorded_micros = 0;
-  int64_t micros = 0;       // monotonic
-  int64_t wall_micros = 0;  // as effective_micros
-};
-
-// What all subscribers were sent. Thread safe.
-class Arrivals {
- public:
-  void Add(Arrival arrival) {
-    const std::lock_guard lock(mutex_);
-    arrivals_.push_back(std::move(arrival));
-    if (arrivals_.size() >= wanted_) changed_.notify_all();  // waking this program for each would slow the server down
-  }
-  void AddReady() {
-    const std::lock_guard lock(mutex_);
-    ++ready_;
-    changed_.notify_all();
-  }
-  bool AwaitReady(int count) {
-    std::unique_lock lock(mutex_);
-    return changed_.wait_for(lock, kPatience, [&] { return ready_ >= count; });
-  }
-  // Waits until there are `count`, takes them all, and forgets them; fewer where they did not come in time.
-  std::vector<Arrival> Take(size_t count) {
-    std::unique_lock lock(mutex_);
-    wanted_ = count;
-    changed_.wait_for(lock, kPatience, [&] { return arrivals_.size() >= count; });
-    return std::exchange(arrivals_, {});
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::vector<Arrival> arrivals_;
-  int ready_ = 0;
-  size_t wanted_ = 0;
-};
-
-// One Subscribe call; ready once its snapshot is whole. Ends with its destructor.
-class Subscriber final : public grpc::ClientReadReactor<v1::SubscribeResponse> {
- public:
-  Subscriber(v1::AlertService::Stub& stub, Arrivals& arrivals) : arrivals_(arrivals) {
-    request_.set_parent(Workload::DistrictName());
-    request_.set_snapshot(true);
-    stub.async()->Subscribe(&context_, &request_, this);
-    StartRead(&message_);
-    StartCall();
-  }
-  ~Subscriber() override {
-    context_.TryCancel();
-    std::unique_lock lock(mutex_);
-    ended_.wait(lock, [this] { return done_; });
-  }
-
-  void OnReadDone(bool ok) override {
-    if (!ok) return;
-    const int64_t micros = MonotonicMicros(), wall_micros = SystemClock().Now().micros;
-    const auto micros_of = [](const google::protobuf::Timestamp& time) {
-      return time.seconds() * kMicrosPerSecond + time.nanos() / 1000;
-    };
-    for (const v1::Flip& flip : message_.flips()) {
-      arrivals_.Add({flip.team(), micros_of(flip.effective_time()), micros_of(flip.recorded_time()), micros, wall_micros});
-    }
-    if (message_.snapshot_complete()) arrivals_.AddReady();
-    StartRead(&message_);
-  }
-  void OnDone(const grpc::Status&) override {
-    const std::lock_guard lock(mutex_);
-    done_ = true;
-    ended_.notify_all();
-  }
-
- private:
-  Arrivals& arrivals_;
-  grpc::ClientContext context_;
-  v1::SubscribeRequest request_;
-  v1::SubscribeResponse message_;
-  std::mutex mutex_;
-  std::condition_variable ended_;
-  bool done_ = false;
-};
 
 class Alerts {
  public:
@@ -144,16 +55,9 @@ class Alerts {
 
   absl::Status RunWith(int count) {
     Arrivals arrivals;
-    std::vector<std::unique_ptr<Stubs>> channels;
-    std::vector<std::unique_ptr<Subscriber>> subscribers;
-    for (int i = 0; i < count; ++i) {
-      if (i % kSubscribersAChannel == 0) channels.push_back(std::make_unique<Stubs>(server_->target()));
-      subscribers.push_back(std::make_unique<Subscriber>(*channels.back()->alerts, arrivals));
-      // A channel's at a time: the server bounds the bytes of snapshots under way.
-      const bool last = (i + 1) % kSubscribersAChannel == 0 || i + 1 == count;
-      if (last && !arrivals.AwaitReady(i + 1))
-        return absl::DeadlineExceededError("the subscribers were not served in time");
-    }
+    Subscribers subscribers;
+    const absl::Status started = subscribers.Start(server_->target(), count, arrivals, Subscriber::Start::kSnapshot);
+    if (!started.ok()) return started;
     const std::string name = "alerts_" + std::to_string(count);
     if (absl::Status status = MeasureAcks(name, count, arrivals); !status.ok()) return status;
     return MeasureTick(name, count, arrivals);

@@ -1,7 +1,7 @@
 // leadlag_benchmark: what run.sh runs once its servers are there. Prints the table; --json writes the object as well.
 //
 //   leadlag_benchmark --work_dir=DIR --postgresql=CONNINFO [--quick] [--rounds=N] [--json=FILE] [--against=FILE]
-//   [--only=ingest,queries,alerts,ticks,growth]
+//   [--only=ingest,queries,alerts,stalled,ticks,growth]
 #include <sys/sysinfo.h>
 #include <sys/utsname.h>
 
@@ -32,7 +32,7 @@ struct Section {
   bool once = false;  // not every round: it takes too long, and compares with itself
 };
 constexpr Section kSections[] = {
-    {"ingest", MeasureIngest}, {"queries", MeasureQueries},     {"alerts", MeasureAlerts},
+    {"ingest", MeasureIngest}, {"queries", MeasureQueries},     {"alerts", MeasureAlerts},   {"stalled", MeasureStalled},
     {"ticks", MeasureTicks},   {"growth", MeasureGrowth, true},
 };
 

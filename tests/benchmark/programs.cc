@@ -14,8 +14,8 @@ absl::Status ToStatus(const grpc::Status& status) {
   return absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
 }
 
-absl::StatusOr<std::unique_ptr<Leadlagd>> Leadlagd::Start(const std::string& data_directory) {
-  absl::StatusOr<std::unique_ptr<ServerProcess>> process = ServerProcess::Start(data_directory);
+absl::StatusOr<std::unique_ptr<Leadlagd>> Leadlagd::Start(const std::string& data_directory, std::vector<std::string> flags) {
+  absl::StatusOr<std::unique_ptr<ServerProcess>> process = ServerProcess::Start(data_directory, std::move(flags));
   if (!process.ok()) return process.status();
   return std::unique_ptr<Leadlagd>(new Leadlagd(*std::move(process)));
 }

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "tests/support/child_process.h"
@@ -14,7 +15,7 @@ namespace leadlag::benchmark {
 // leadlagd on a data directory.
 class Leadlagd {
  public:
-  static absl::StatusOr<std::unique_ptr<Leadlagd>> Start(const std::string& data_directory);
+  static absl::StatusOr<std::unique_ptr<Leadlagd>> Start(const std::string& data_directory, std::vector<std::string> flags = {});
 
   Stubs& stubs() { return stubs_; }
   const std::string& target() const { return process_->target(); }

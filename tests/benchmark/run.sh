@@ -9,7 +9,7 @@
 #                                         so with tests/benchmark/recorded_quick.json, which is what --quick --json wrote
 #                                         on the machine that docs/PERFORMANCE.md is about; write it anew when that has changed
 #   ./tests/benchmark/run.sh --rounds N   so many rounds instead
-#   ./tests/benchmark/run.sh --only LIST  these parts alone, of ingest,queries,alerts,ticks,growth
+#   ./tests/benchmark/run.sh --only LIST  these parts alone, of ingest,queries,alerts,stalled,ticks,growth
 #   ./tests/benchmark/run.sh --micro      instead of all that, a microbenchmark for each hot piece of leadlag alone: a minute or two.
 #                                         With --quick each is run for a hundredth of a second, enough to see that it runs;
 #                                         --only REGEX picks by name, --rounds N repeats, --json FILE is Google Benchmark's

@@ -20,6 +20,8 @@ absl::Status MeasureIngest(const BenchmarkOptions& options, Figures& figures);
 absl::Status MeasureQueries(const BenchmarkOptions& options, Figures& figures);
 // From an acknowledgement and from a tick's moment to subscribers of leadlagd.
 absl::Status MeasureAlerts(const BenchmarkOptions& options, Figures& figures);
+// What a subscriber that stops reading costs the 999 others and the server.
+absl::Status MeasureStalled(const BenchmarkOptions& options, Figures& figures);
 // Ticks over many watches, and many that are due at once: the engine in this process, on a clock that is moved.
 absl::Status MeasureTicks(const BenchmarkOptions& options, Figures& figures);
 // The same work and questions as the store grows, starts, memory and disk. Once, not every round.

@@ -22,6 +22,7 @@
 #include "core/clock.h"
 #include "tests/integration/followed_district.h"
 #include "tests/support/random_seed.h"
+#include "tests/support/recorded_subscription.h"
 #include "tests/support/stream_promises.h"
 #include "tests/support/stubs.h"
 #include "tests/support/test_server.h"
@@ -263,6 +264,73 @@ TEST_F(SubscriberTest, OneThatStopsReadingIsCutAndLosesNothing) {
   context.TryCancel();
   again->Finish();
   EXPECT_EQ(static_cast<int64_t>(held.size()), last);
+}
+
+// A smaller form of tests/benchmark/stalled.cc: the others are served meanwhile, message by message.
+TEST_F(SubscriberTest, WhileOneDoesNotReadTheOthersGetEveryFlip) {
+  constexpr int kOthers = 20;
+  TestServerOptions options = Options(server_.clock().Now());
+  options.feed.stalled_micros = 3'000'000;
+  options.feed.idle_bookmark_micros = 100'000;
+  options.feed.flips_per_read = 500;
+  TestServer server(options);
+  {
+    TestContext context;
+    v1::ApplyCatalogRequest request;
+    v1::ApplyCatalogResponse response;
+    *request.mutable_catalog() = FollowedCatalog(0, Today());
+    ASSERT_TRUE(server.stubs().catalog->ApplyCatalog(&context, request, &response).ok());
+  }
+  v1::SubscribeRequest request;
+  request.set_parent(kFollowedDistrict);
+  std::vector<std::unique_ptr<RecordedSubscription>> others;
+  for (int i = 0; i < kOthers; ++i) others.push_back(std::make_unique<RecordedSubscription>(server.stubs(), request));
+  for (const auto& other : others) ASSERT_TRUE(other->WaitThrough(0));
+
+  grpc::ChannelArguments arguments;
+  arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);
+  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  Stubs stubs(grpc::CreateCustomChannel(server.target(), grpc::InsecureChannelCredentials(), arguments));
+  StreamHistory history;
+  StreamSession stalled;
+  stalled.request = request;
+  auto context = std::make_unique<TestContext>();
+  auto call = stubs.alerts->Subscribe(context.get(), request);
+  v1::SubscribeResponse message;
+  ASSERT_TRUE(call->Read(&message));
+  stalled.messages.push_back(message);
+  int64_t last = 0;
+  for (int year = 2026; year < 2044; ++year) {
+    server.GoTo(At(absl::StrCat(year, "-06-30T16:00:00Z")));
+    last = static_cast<int64_t>((*server.app().engine().Read("followed"))->last_sequence());
+    for (const auto& other : others) ASSERT_TRUE(other->WaitThrough(last)) << year;
+  }
+  ASSERT_GT(last, 1'000);
+  // Looked at with each bookmark.
+  ASSERT_TRUE(others.front()->WaitUntil([&](const auto&) { return server.app().feed().size() == static_cast<size_t>(kOthers); }));
+  while (call->Read(&message)) stalled.messages.push_back(message);
+  stalled.end = call->Finish().error_code();
+  EXPECT_EQ(stalled.end, grpc::StatusCode::CANCELLED);
+  EXPECT_LT(FlipsIn(stalled.messages), static_cast<size_t>(last)) << "it never stalled";
+
+  StreamSession again;
+  again.request = request;
+  again.request.set_token(stalled.messages.back().token());
+  context = std::make_unique<TestContext>();
+  call = stubs.alerts->Subscribe(context.get(), again.request);
+  while (again.messages.empty() || again.messages.back().through_sequence() < last) {
+    ASSERT_TRUE(call->Read(&message));
+    again.messages.push_back(message);
+  }
+  context->TryCancel();
+  again.end = call->Finish().error_code();
+  EXPECT_EQ(FlipsIn(stalled.messages) + FlipsIn(again.messages), static_cast<size_t>(last));
+  history.sessions = {std::move(stalled), std::move(again)};
+  for (const auto& other : others) history.sessions.push_back(other->End());
+  for (const v1::SubscribeResponse& got : history.sessions.back().messages) {
+    for (const v1::Flip& flip : got.flips()) history.logs[kFollowedDistrict].push_back(flip);
+  }
+  EXPECT_THAT(BrokenPromises(history), testing::IsEmpty());
 }
 
 // Honest about loss: the sequences of a district that was made anew are others.
