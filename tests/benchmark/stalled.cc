@@ -27,8 +27,8 @@ constexpr int kSamples = 400;
 constexpr int kBatch = 1'000;  // records of a request
 // Flips of some hundred bytes: the one takes 500, its connection's window holds 64 KiB, and what is more waits in the log.
 constexpr int kBurst = 2 * kBatch;
-constexpr int kPairs = 5;            // of spans
-constexpr int kStalledSeconds = 20;  // instead of five minutes
+constexpr int kPairs = 5;            // of spans; an odd number
+constexpr int kStalledSeconds = 40;  // instead of five minutes; longer than a span
 constexpr std::chrono::seconds kPatience(90);
 constexpr std::chrono::milliseconds kLook(50);  // between two looks at the server
 
@@ -157,25 +157,26 @@ class Stalled {
     if (!one.AwaitThrough(1)) return absl::DeadlineExceededError("the one was not served in time");
     const int64_t begin = one.through();
 
-    std::vector<double> millis;  // of a span
+    std::vector<double> millis;
     if (absl::Status status = Span(millis); !status.ok()) return status;  // what is made once is not measured
+    millis.clear();
+    std::vector<double> while_stalled;
     for (int pair = 0; pair < pairs_; ++pair) {
-      one.ReadOn();
-      if (!one.AwaitThrough(last_)) return absl::DeadlineExceededError("the one did not catch up");
-      double memory = server_->ResidentBytes();
-      if (absl::Status status = Span(millis); !status.ok()) return status;
-      figures_.AddPercentiles("stalled_before_ack_to_subscriber", millis);
-      figures_.Add("stalled_memory_growth_while_reading_bytes", server_->ResidentBytes() - memory);
-
-      if (!one.AwaitThrough(last_)) return absl::DeadlineExceededError("the one did not keep up");
-      one.Pause();
-      memory = server_->ResidentBytes();
-      figures_.Add("stalled_memory_before_bytes", memory);
-      if (absl::Status status = Span(millis); !status.ok()) return status;
-      figures_.AddPercentiles("stalled_while_ack_to_subscriber", millis);
-      figures_.Add("stalled_memory_growth_bytes", server_->ResidentBytes() - memory);
-      if (one.through() > last_ - kSamples) return absl::InternalError("the one has not stalled");
+      // The order changes, so that what drifts is on neither side; it ends with a stalled one.
+      for (const bool stalled : {pair % 2 == 1, pair % 2 == 0}) {
+        one.ReadOn();
+        if (!one.AwaitThrough(last_)) return absl::DeadlineExceededError("the one did not catch up");
+        if (stalled) one.Pause();
+        const double memory = server_->ResidentBytes();
+        if (absl::Status status = Span(stalled ? while_stalled : millis); !status.ok()) return status;
+        if (stalled && one.through() > last_ - kSamples) return absl::InternalError("the one has not stalled");
+        figures_.Add(stalled ? "stalled_memory_growth_bytes" : "stalled_memory_growth_while_reading_bytes",
+                     server_->ResidentBytes() - memory);
+      }
     }
+    figures_.AddPercentiles("stalled_before_ack_to_subscriber", millis);
+    figures_.AddPercentiles("stalled_while_ack_to_subscriber", while_stalled);
+    figures_.Add("stalled_resident_bytes", server_->ResidentBytes());
     return Leave(one, begin);
   }
 
@@ -194,7 +195,7 @@ class Stalled {
     return absl::OkStatus();
   }
 
-  // The first record of each of so many teams: as many flips.
+  // The first record of each of so many teams: as many flips. Adds what each takes to each of the others.
   absl::Status Record(int count, std::vector<double>& millis) {
     v1::RecordEvidenceRequest request;
     request.set_parent(Workload::Parent());
