@@ -140,6 +140,31 @@ absl::StatusOr<EvidenceRecord> DecodeEvidenceRecord(std::string_view bytes) {
   return record;
 }
 
+absl::StatusOr<EvidenceGlance> GlanceAtEvidenceRecord(std::string_view bytes) {
+  ByteReader in(bytes);
+  if (absl::Status status = ReadFormat(in, kEvidenceFormat, "an evidence record"); !status.ok()) return status;
+  EvidenceGlance glance;
+  glance.source = GetU32(in);
+  glance.evidence_id = in.GetString();
+  if (GetU32(in) == 0) in.Fail();
+  const uint8_t flags = in.GetU8();
+  glance.team = in.GetString();
+  glance.indicator = in.GetString();
+  if (flags & kEventDate) GetDate(in);
+  if (flags & kEventTime) GetInstant(in);
+  if (flags & kPeriod) GetDateRange(in);
+  if (flags & kReported) glance.reported = GetInstant(in);
+  if (flags & kSourceVersion) in.GetVarint();
+  if ((flags & kNote) && in.GetString().empty()) in.Fail();
+  glance.voided = std::holds_alternative<Void>(GetValue(in, flags >> kValueShift));
+  glance.dates.recorded = GetInstant(in);
+  glance.dates.recorded_date = GetServiceDate(in);
+  glance.dates.event_date = GetServiceDate(in);
+  glance.dates.known_date = GetServiceDate(in);
+  if (absl::Status status = in.Finish("an evidence record"); !status.ok()) return status;
+  return glance;
+}
+
 namespace {
 
 // The flags of an identity.

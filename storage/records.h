@@ -36,6 +36,18 @@ void PutEvidenceRecord(ByteWriter& out, SourceNumber source, std::string_view ev
                        const EvidenceContent& content, const EvidenceDates& dates);
 absl::StatusOr<EvidenceRecord> DecodeEvidenceRecord(std::string_view bytes);
 
+// What of a stored revision says whose it is and when, for who reads very many: the strings are borrowed from the bytes.
+struct EvidenceGlance {
+  SourceNumber source = 0;
+  std::string_view evidence_id;
+  std::string_view team, indicator;  // ids as sent
+  std::optional<Instant> reported;
+  bool voided = false;
+  EvidenceDates dates;
+};
+// As DecodeEvidenceRecord, at a fraction of the cost.
+absl::StatusOr<EvidenceGlance> GlanceAtEvidenceRecord(std::string_view bytes);
+
 // Where a record is, and what latency needs of its first revision. Stored of records with more than one revision.
 struct EvidenceIdentity {
   uint64_t number = 0;             // the district's n-th record

@@ -468,6 +468,10 @@ Store::Store(std::unique_ptr<Rep> rep) : rep_(std::move(rep)) {}
 
 Store::~Store() = default;
 
+StoreView StoreView::Held() const {
+  return snapshot_ != nullptr ? *this : StoreView(store_, std::make_shared<const Snapshot>(store_->TakeSnapshot()));
+}
+
 Snapshot Store::TakeSnapshot() const {
   while (true) {
     const uint64_t checkpoints = rep_->Checkpoints();

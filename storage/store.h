@@ -124,6 +124,8 @@ class StoreView {
   EvidenceReader evidence() const;
   // The store itself.
   const Store& live() const { return *store_; }
+  // As it is now, however long it is kept: itself where it is of a snapshot.
+  StoreView Held() const;
 
  private:
   const Store* store_;

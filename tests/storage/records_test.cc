@@ -483,6 +483,22 @@ TEST(RecordsTest, EveryKindOfEvidenceRoundTrips) {
       ASSERT_TRUE(read.ok()) << read.status();
       EXPECT_TRUE(*read == record);
       EXPECT_EQ(EncodeEvidenceRecord(*read), bytes);  // -0.0 stays -0.0
+      const auto glance = GlanceAtEvidenceRecord(bytes);
+      ASSERT_TRUE(glance.ok()) << glance.status();
+      EXPECT_EQ(glance->source, record.source);
+      EXPECT_EQ(glance->evidence_id, record.evidence_id);
+      EXPECT_EQ(glance->team, content.team);
+      EXPECT_EQ(glance->indicator, content.indicator);
+      EXPECT_EQ(glance->reported, content.reported);
+      EXPECT_EQ(glance->voided, record.revision.voided());
+      EXPECT_EQ(glance->dates.recorded, record.revision.recorded);
+      EXPECT_EQ(glance->dates.recorded_date, record.revision.recorded_date);
+      EXPECT_EQ(glance->dates.event_date, record.revision.event_date);
+      EXPECT_EQ(glance->dates.known_date, record.revision.known_date);
+      for (size_t size = 0; size < bytes.size(); ++size) {
+        EXPECT_FALSE(GlanceAtEvidenceRecord(std::string_view(bytes).substr(0, size)).ok());
+      }
+      EXPECT_FALSE(GlanceAtEvidenceRecord(bytes + "x").ok());
     }
   }
 }
