@@ -69,6 +69,20 @@ class Asking {
 
 }  // namespace
 
+std::optional<Date> LastSignalIn(const std::vector<IndicatorNumber>& indicators, DateRange range,
+                                 absl::FunctionRef<const DayRow&(IndicatorNumber, int row_year)> row) {
+  std::optional<Date> last;
+  for (const IndicatorNumber indicator : indicators) {
+    for (int year = RowYear(range.to - 1); year >= RowYear(range.from); --year) {
+      const std::optional<Date> event = row(indicator, year).LastEventIn(range);
+      if (!event) continue;
+      if (!last || *event > *last) last = event;
+      break;  // the years before hold earlier dates
+    }
+  }
+  return last;
+}
+
 std::optional<RuleFinding> AskRule(const DistrictCatalog& catalog, ExpectationNumber rule, const RuleSpan& span,
                                    const TeamEvidence& evidence) {
   const AlertRule* const found = catalog.FindRule(rule);

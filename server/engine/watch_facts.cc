@@ -9,15 +9,9 @@ namespace leadlag {
 std::optional<Date> District::Facts::LastSignal::operator()(DateRange asked) const {
   if (range && *range == asked) return last;
   range = asked;
-  last.reset();
-  for (const IndicatorNumber indicator : catalog.IndicatorsOf(watch.expectation)) {
-    for (int year = RowYear(asked.to - 1); year >= RowYear(asked.from); --year) {
-      const std::optional<Date> event = district.RowNow({watch.team, indicator, year}, batch, fatal).LastEventIn(asked);
-      if (!event) continue;
-      if (!last || *event > *last) last = event;
-      break;  // the years before hold earlier dates
-    }
-  }
+  last = LastSignalIn(catalog.IndicatorsOf(watch.expectation), asked, [this](IndicatorNumber indicator, int year) -> const DayRow& {
+    return district.RowNow({watch.team, indicator, year}, batch, fatal);
+  });
   return last;
 }
 
