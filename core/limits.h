@@ -169,4 +169,14 @@ inline constexpr size_t kVerifyRunsMax = 4;
 inline constexpr size_t kVerifyFindingsMax = 100;
 inline constexpr size_t kVerifyFindingsCounted = 10'000;
 
+// Back-tests at once; each reads, and holds, so many records at once, in order of team, and reads the store again for the next teams. One
+// team is held whole in any case. A record held takes some 64 bytes.
+inline constexpr size_t kBacktestRunsMax = 2;
+inline constexpr size_t kBacktestRecordsHeld = 2'000'000;
+// Threads a back-test reckons on, and teams that are reckoned before the first of them is sent.
+inline constexpr int kBacktestThreads = 2;
+inline constexpr size_t kBacktestTeamsAtOnce = 128;
+// Bytes of the flips and counts of one message, a team's counts and a flip in any case.
+inline constexpr size_t kBacktestMessageBytes = 256 << 10;
+
 }  // namespace leadlag

@@ -1,0 +1,161 @@
+#include "server/engine/backtest.h"
+
+#include <algorithm>
+#include <atomic>
+#include <thread>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "core/limits.h"
+#include "core/problem.h"
+#include "server/engine/query_terms.h"
+#include "server/engine/team_history.h"
+#include "server/engine/team_replay.h"
+
+namespace leadlag {
+namespace {
+
+// The catalog in force with the proposed subjects in the place of its own, where there are any.
+absl::StatusOr<std::shared_ptr<const DistrictCatalog>> CatalogWith(const DistrictCatalog& in_force, const BacktestQuery& query, Date from,
+                                                                   Interned& interned) {
+  Catalog catalog = in_force.catalog();
+  std::map<std::string, Date> apply_dates = in_force.apply_dates();
+  if (!query.expectations.empty() || !query.alert_rules.empty()) {
+    catalog.expectations = query.expectations;
+    catalog.alert_rules = query.alert_rules;
+    apply_dates.clear();
+    for (const Expectation& expectation : catalog.expectations) apply_dates.emplace(expectation.id, from);
+    for (const AlertRule& rule : catalog.alert_rules) apply_dates.emplace(rule.id, from);
+  }
+  return DistrictCatalog::Compile(std::move(catalog), in_force.zones(), std::move(apply_dates), interned);
+}
+
+std::vector<TeamNumber> TeamsWith(const DistrictCatalog& catalog, const Interned& interned, const Labels& labels) {
+  std::vector<TeamNumber> teams;
+  for (TeamNumber team = 0; team < interned.teams.size(); ++team) {
+    const DistrictCatalog::TeamEntry* const entry = catalog.FindTeam(team);
+    if (entry != nullptr && Matches(entry->team->labels, labels)) teams.push_back(team);
+  }
+  std::sort(teams.begin(), teams.end(),
+            [&](TeamNumber a, TeamNumber b) { return interned.teams.NameOf(a) < interned.teams.NameOf(b); });
+  return teams;
+}
+
+absl::Status CheckSubjects(const DistrictCatalog& catalog, const BacktestQuery& query, const std::vector<TeamNumber>& teams) {
+  if (teams.empty()) return InvalidField("labels", "no team has all of these labels; correct them, or leave them out for every team");
+  if (std::any_of(teams.begin(), teams.end(), [&](TeamNumber team) { return !catalog.SubjectsOf(team).empty(); })) {
+    return absl::OkStatus();
+  }
+  const bool proposed = !query.expectations.empty() || !query.alert_rules.empty();
+  return InvalidField("expectations", proposed ? "nothing to run: none of the expectations and enabled alert rules is for any of the teams"
+                                               : "nothing to run: propose expectations or alert_rules; the catalog in force has none "
+                                                 "for any of the teams");
+}
+
+}  // namespace
+
+BacktestCounts& BacktestCounts::operator+=(const BacktestCounts& other) {
+  opened += other.opened;
+  overdue += other.overdue;
+  resolved += other.resolved;
+  retracted += other.retracted;
+  ended += other.ended;
+  open += other.open;
+  alert_days += other.alert_days;
+  return *this;
+}
+
+absl::StatusOr<std::unique_ptr<const Backtest>> Backtest::Prepare(DistrictReader reader, const BacktestQuery& query) {
+  std::unique_ptr<Backtest> backtest(new Backtest(reader->store().Held()));
+  backtest->interned_ = reader->interned();
+  backtest->catalog_ = reader->catalog();
+  backtest->district_ = reader->number();
+  backtest->catalog_version_ = reader->catalog_version();
+  backtest->until_ = Instant{reader.now().micros + 1};
+  backtest->known_as_recorded_ = query.known_as_recorded;
+  backtest->records_held_ = query.records_held;
+  { const DistrictReader ends = std::move(reader); }  // the rest takes its time
+
+  const DistrictCatalog& in_force = *backtest->catalog_;
+  const Date today = in_force.district_zone().LocalDate(Instant{backtest->until_.micros - 1});
+  const absl::StatusOr<DateRange> window = WindowOf(*in_force.district_calendar(), today, query.from, query.to);
+  if (!window.ok()) return window.status();
+  if (window->from > today) {
+    return InvalidField("start_date", absl::StrCat(window->from.ToString(), " lies in the future (the district has ", today.ToString(),
+                                                   "): nothing has been recorded since; give an earlier date"));
+  }
+  absl::StatusOr<std::shared_ptr<const DistrictCatalog>> catalog = CatalogWith(in_force, query, window->from, backtest->interned_);
+  if (!catalog.ok()) return catalog.status();
+  backtest->catalog_ = *std::move(catalog);
+  backtest->teams_ = TeamsWith(*backtest->catalog_, backtest->interned_, query.labels);
+  if (absl::Status status = CheckSubjects(*backtest->catalog_, query, backtest->teams_); !status.ok()) return status;
+  backtest->window_ = *window;
+  return backtest;
+}
+
+BacktestSubject Backtest::SubjectOf(ExpectationNumber subject) const {
+  const AlertRule* const rule = catalog_->FindRule(subject);
+  BacktestSubject told{.id = interned_.expectations.NameOf(subject)};
+  if (rule == nullptr) return told;
+  told.kind = rule->kind();
+  told.severity = rule->severity;
+  return told;
+}
+
+absl::StatusOr<BacktestSummary> Backtest::Run(absl::FunctionRef<bool(const BacktestTeam&)> visit,
+                                              const std::function<bool()>* stop) const {
+  const ZoneRules& zone = catalog_->district_zone();
+  BacktestSummary summary;
+  summary.window = window_;
+  summary.begin = zone.StartOf(window_.from);
+  summary.end = std::min(zone.StartOf(window_.to), Instant{until_.micros - 1});
+  summary.catalog_version = catalog_version_;
+  for (ExpectationNumber subject = 0; subject < interned_.expectations.size(); ++subject) {
+    if (catalog_->FindExpectation(subject) != nullptr || catalog_->FindRule(subject) != nullptr) summary.subjects[subject];
+  }
+  std::vector<Instant> ends;
+  for (const TeamNumber team : teams_) ends.push_back(std::min(catalog_->FindTeam(team)->zone->StartOf(window_.to), until_));
+  HistoryReader reader({.store = store_,
+                        .district = district_,
+                        .interned = interned_,
+                        .catalog = *catalog_,
+                        .teams = teams_,
+                        .ends = ends,
+                        .known_as_recorded = known_as_recorded_,
+                        .held_max = records_held_},
+                       stop);
+  const ReplayTerms terms{.catalog = *catalog_, .interned = interned_, .window = window_, .until = until_};
+  const auto tell = [&](const BacktestTeam& team) {
+    ++summary.teams;
+    summary.flips += team.flips.size();
+    summary.records += team.records;
+    summary.known_records += team.known_records;
+    for (const BacktestTeam::Subject& subject : team.subjects) summary.subjects[subject.subject] += subject.counts;
+    return visit(team);
+  };
+  for (size_t first = 0; first < teams_.size();) {
+    absl::StatusOr<std::vector<TeamHistory>> histories = reader.Read(first);
+    if (!histories.ok()) return histories.status();
+    for (size_t block = 0; block < histories->size(); block += kBacktestTeamsAtOnce) {
+      std::vector<BacktestTeam> results(std::min(kBacktestTeamsAtOnce, histories->size() - block));
+      std::atomic<size_t> next{0};
+      const auto work = [&] {
+        for (size_t i = next++; i < results.size(); i = next++) {
+          results[i] = Replay(terms, teams_[first + block + i], (*histories)[block + i]);
+          (*histories)[block + i] = TeamHistory();
+        }
+      };
+      std::vector<std::thread> others;
+      for (int i = 1; i < kBacktestThreads; ++i) others.emplace_back(work);
+      work();
+      for (std::thread& other : others) other.join();
+      for (const BacktestTeam& team : results) {
+        if ((stop != nullptr && (*stop)()) || !tell(team)) return absl::CancelledError("the back-test was stopped");
+      }
+    }
+    first += histories->size();
+  }
+  return summary;
+}
+
+}  // namespace leadlag

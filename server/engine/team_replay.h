@@ -1,0 +1,31 @@
+// One team's year, or some other time, once more: its evidence and reviews happen again as they were recorded, and its watches live
+// through them. Internal to server/engine.
+//
+// The machine is the one that the service lives by (core/watch.h), asked as District does: what has come to pass before a batch is made
+// first, the batch then changes the rows, and the watches that it concerns follow once, with one cause. Only what cannot show is not asked
+// for: an ON_TRACK watch whose due date moves on, or a PAUSED one, makes no flip whatever the machine would note. Of such a watch the next
+// moment is then known as a bound: it is not before that.
+#pragma once
+
+#include <vector>
+
+#include "core/district_catalog.h"
+#include "core/watch.h"
+#include "server/engine/backtest.h"
+#include "server/engine/team_history.h"
+
+namespace leadlag {
+
+// What all teams are replayed by. Borrows both.
+struct ReplayTerms {
+  const DistrictCatalog& catalog;
+  const Interned& interned;
+  DateRange window;  // by the team's own dates
+  Instant until;     // nothing at or after this instant has happened yet
+};
+
+// The team lives through its history: the watches of all that picks it come into being at the window's start, with what was recorded
+// before, and are made up to its end, or `until` where that comes first. Pure; thread safe.
+BacktestTeam Replay(const ReplayTerms& terms, TeamNumber team, const TeamHistory& history);
+
+}  // namespace leadlag

@@ -1,0 +1,560 @@
+// The back-test: a year that was lived is what a back-test of that year says, flip for flip, for every kind of subject; a first import
+// likewise, by what was known when; and what cannot be back-tested is refused with the field.
+#include "server/engine/backtest.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "server/engine/zone_database.h"
+#include "tests/simulation/simulated_district.h"
+#include "tests/support/random_seed.h"
+#include "tests/support/watch_story.h"
+
+namespace leadlag {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+AlertRule Rule(std::string id, decltype(AlertRule::terms) terms, std::optional<Date> from = std::nullopt) {
+  AlertRule rule;
+  rule.id = std::move(id);
+  rule.terms = std::move(terms);
+  rule.from = from;
+  return rule;
+}
+
+EvidenceItem Box(std::string id, std::string team, Date date) {
+  EvidenceItem item = NumberRecord(std::move(id), std::move(team), "boxes", date);
+  item.content.value = Completion{true};
+  return item;
+}
+
+// A flip, whoever made it.
+struct ToldFlip {
+  WatchFlip flip;
+  AlertKind kind = AlertKind::kSignalOverdue;
+  std::optional<Severity> severity;  // of a rule's alert
+  friend bool operator==(const ToldFlip&, const ToldFlip&) = default;
+};
+using FlipsOf = std::map<WatchName, std::vector<ToldFlip>>;
+
+std::string Lines(const std::vector<ToldFlip>& flips) {
+  static const ZoneRules& zone = *new ZoneRules(LoadZone("America/New_York").value());
+  std::string lines;
+  for (const ToldFlip& told : flips) absl::StrAppend(&lines, "\n  ", Describe(told.flip, zone), " ", std::string(ToString(told.kind)));
+  return lines;
+}
+
+std::optional<Severity> SeverityOf(const WatchFlip& flip, AlertKind kind, Severity severity) {
+  const bool of_alert = HasAlert(flip.from) || HasAlert(flip.to);
+  return of_alert && kind != AlertKind::kSignalOverdue ? std::optional(severity) : std::nullopt;
+}
+
+// As lived, from `from` on.
+FlipsOf Lived(const SimulatedDistrict& district, Instant from = Instant()) {
+  FlipsOf flips;
+  for (const SeenFlip& seen : district.Flips()) {
+    const FlipRecord& record = seen.record;
+    if (record.flip.effective < from || IsHandling(record.flip.reason)) continue;
+    flips[{record.team, record.expectation}].push_back(
+        {record.flip, record.kind, SeverityOf(record.flip, record.kind, record.severity)});
+  }
+  return flips;
+}
+
+struct Tested {
+  FlipsOf flips;
+  BacktestSummary summary;
+  std::map<WatchName, BacktestCounts> counts;
+  std::map<std::string, BacktestCounts> totals;  // by subject
+};
+
+absl::StatusOr<Tested> RunBacktest(DistrictReader reader, const BacktestQuery& query) {
+  const absl::StatusOr<std::unique_ptr<const Backtest>> backtest = Backtest::Prepare(std::move(reader), query);
+  if (!backtest.ok()) return backtest.status();
+  Tested tested;
+  std::string last_team;
+  const absl::StatusOr<BacktestSummary> summary = (*backtest)->Run([&](const BacktestTeam& team) {
+    const std::string& id = (*backtest)->TeamId(team.team);
+    EXPECT_LT(last_team, id);
+    last_team = id;
+    Instant last;
+    for (const BacktestTeam::Flip& flip : team.flips) {
+      EXPECT_LE(last, flip.flip.effective);
+      last = flip.flip.effective;
+      const BacktestSubject subject = (*backtest)->SubjectOf(flip.subject);
+      tested.flips[{id, subject.id}].push_back({flip.flip, subject.kind, SeverityOf(flip.flip, subject.kind, subject.severity)});
+    }
+    for (const BacktestTeam::Subject& subject : team.subjects) {
+      tested.counts[{id, (*backtest)->SubjectOf(subject.subject).id}] = subject.counts;
+    }
+    return true;
+  });
+  if (!summary.ok()) return summary.status();
+  tested.summary = *summary;
+  for (const auto& [subject, counts] : summary->subjects) tested.totals[(*backtest)->SubjectOf(subject).id] = counts;
+  return tested;
+}
+
+void ExpectSame(const FlipsOf& lived, const FlipsOf& tested) {
+  std::set<WatchName> names;
+  for (const auto& [name, flips] : lived) names.insert(name);
+  for (const auto& [name, flips] : tested) names.insert(name);
+  const auto of = [](const FlipsOf& flips, const WatchName& name) {
+    const auto found = flips.find(name);
+    return found == flips.end() ? std::vector<ToldFlip>() : found->second;
+  };
+  for (const WatchName& name : names) {
+    ASSERT_EQ(of(lived, name), of(tested, name)) << name.team << " " << name.expectation << "\nlived:" << Lines(of(lived, name))
+                                                 << "\nback-tested:" << Lines(of(tested, name));
+  }
+}
+
+// ---- Many lives ----
+
+constexpr int kTeams = 5;
+const std::vector<std::string> kZones = {"", "", "America/Chicago", "Pacific/Honolulu"};
+
+// Every kind, with terms that make them come and go.
+void AddSubjects(Catalog& catalog) {
+  catalog.expectations = {ExpectationOn("walks", CategoryKind(Category::kWalkthrough), 5, 3, 2), ExpectationOn("any", {}, 3, 0, 1),
+                          ExpectationOn("lessons", CategoryKind(Category::kImplementation), 10, 10, 10),
+                          ExpectationOn("results", IndicatorKind("results"), 6, 2, 0)};
+  catalog.expectations[2].team_labels = {{"level", "high"}};
+  catalog.expectations[2].notify_time = MinuteOfDay{16 * 60 + 30};
+  catalog.expectations[3].from = D("2025-10-01");
+  AlertRule high = Rule("high", LaggingOnlyTerms{4}, D("2025-07-01"));
+  high.team_labels = {{"level", "high"}};
+  high.severity = Severity::kCritical;
+  AlertRule months = Rule("months", CompletionOnlyTerms{CycleUnit::kMonth, 1});
+  months.notify_time = MinuteOfDay{13 * 60};
+  months.severity = Severity::kAdvisory;
+  AlertRule off = Rule("off", ReviewOverdueTerms{1});
+  off.enabled = false;
+  catalog.alert_rules = {Rule("lagging", LaggingOnlyTerms{7}),
+                         Rule("boxes-only", CompletionOnlyTerms{}),
+                         Rule("reviews", ReviewOverdueTerms{6}),
+                         Rule("later", ReviewOverdueTerms{3}, D("2025-10-08")),
+                         Rule("slow", CollectionSlowTerms{.records = 5, .percent = 30, .days = 2, .clear_percent = 15}),
+                         high,
+                         months,
+                         off};
+}
+
+class Life {
+ public:
+  struct Options {
+    bool zones = true;
+    bool corrections = true;  // and voids, reviews, and evidence that was known before it was recorded
+    std::string subjects_from = "2025-08-01 12:00";
+  };
+  Life(uint64_t seed, Options options)
+      : options_(std::move(options)), random_(seed), district_({.start = At("2025-08-01 12:00")}), catalog_(SmallCatalog(kTeams)) {
+    for (Team& team : catalog_.teams) {
+      if (options_.zones) team.time_zone = random_.Pick(kZones);
+    }
+    // One comes and goes, inside the year and around its end.
+    catalog_.teams[1].active_periods = {{D("2025-07-01"), D("2025-10-15")}, {D("2025-11-03"), D("2026-06-01")}};
+    catalog_.teams[2].active_periods = {{D("2025-09-24"), std::nullopt}};
+  }
+
+  void Live(Date until) {
+    Catalog before = catalog_;
+    before.expectations.clear();
+    AddSubjects(catalog_);
+    ASSERT_TRUE(district_.Apply(options_.subjects_from == "2025-08-01 12:00" ? catalog_ : before).ok());
+    for (Date date = D("2025-08-25"); date < until && !testing::Test::HasFailure(); date = date + 1) {
+      if (options_.subjects_from != "2025-08-01 12:00" && date == D(options_.subjects_from)) {
+        district_.AdvanceTo(At(options_.subjects_from));
+        ASSERT_TRUE(district_.Apply(catalog_).ok());
+      }
+      std::multimap<Instant, void (Life::*)()> day;
+      const auto at = [&](int minute) { return At("America/New_York", date, minute); };
+      for (int n = random_.Between(0, 3); n > 0; --n) {
+        day.emplace(Instant{at(random_.Between(0, 1439)).micros + random_.Between(0, 59'999'999)}, &Life::Evidence);
+      }
+      if (random_.OneIn(4)) day.emplace(at(7 * 60), &Life::Evidence);  // at the very moment of a notify time
+      if (options_.corrections && random_.OneIn(6)) day.emplace(at(random_.Between(0, 1439)), &Life::Review);
+      if (random_.OneIn(20)) day.emplace(at(random_.Between(0, 1439)), &Life::Restart);
+      for (const auto& [when, happen] : day) {
+        if (silent_until_ > date) continue;
+        district_.AdvanceTo(std::max(when, district_.now()));
+        (this->*happen)();
+      }
+      if (random_.OneIn(45)) silent_until_ = date + random_.Between(5, 25);
+    }
+    district_.AdvanceTo(At("America/New_York", until, 5 * 60));
+    ASSERT_EQ(district_.Inconsistencies(), "");
+  }
+
+  SimulatedDistrict& district() { return district_; }
+  const Catalog& catalog() const { return catalog_; }
+  // In order of recording: what was sent in one batch, and when.
+  struct Sent {
+    Instant at;
+    std::vector<EvidenceItem> items;
+  };
+  const std::vector<Sent>& sent() const { return sent_; }
+
+ private:
+  struct Mine {
+    std::string team, indicator;
+    uint64_t version = 0;  // 0: without
+    bool voided = false;
+  };
+
+  // In the latest of the zones: what is dated so lies in nobody's future.
+  Date LocalDate() const {
+    static const ZoneRules& zone = *new ZoneRules(LoadZone("Pacific/Honolulu").value());
+    return zone.LocalDate(district_.now());
+  }
+
+  EvidenceItem ItemOf(const std::string& id, const Mine& mine, Date date) {
+    if (mine.voided) return VoidRecord(id, mine.version > 0 ? std::optional(mine.version) : std::nullopt);
+    EvidenceItem item = mine.indicator == "boxes" ? Box(id, mine.team, date) : NumberRecord(id, mine.team, mine.indicator, date, ++value_);
+    if (mine.version > 0) item.content.source_version = mine.version;
+    return item;
+  }
+
+  void Evidence() {
+    std::vector<EvidenceItem> items;
+    for (int n = random_.Between(1, 4); n > 0; --n) {
+      const Date date = LocalDate() - (random_.OneIn(4) ? random_.Between(0, 12) : 0);
+      if (options_.corrections && !records_.empty() && random_.OneIn(4)) {
+        const auto last = static_cast<int>(records_.size()) - 1;
+        const auto index = static_cast<size_t>(random_.Between(std::max(0, last - 25), last));
+        Mine& mine = records_[index];
+        const std::string id = absl::StrCat("r", index);
+        Mine changed = mine;
+        changed.voided = !mine.voided && random_.OneIn(3);
+        if (changed.indicator != "boxes" && random_.OneIn(3)) changed.indicator = random_.OneIn(2) ? "walks" : "results";
+        if (mine.version > 2 && random_.OneIn(5)) {  // an older version comes late
+          changed.version = mine.version - 1;
+          if (stale_.insert({index, changed.version}).second) items.push_back(ItemOf(id, changed, date));
+          continue;
+        }
+        if (changed.version > 0) changed.version += 2;
+        mine = changed;
+        items.push_back(ItemOf(id, changed, date));
+        if (random_.OneIn(8)) items.push_back(items.back());  // and the same again
+        continue;
+      }
+      static const auto& kIndicators = *new std::vector<std::string>{"walks", "walks", "lessons", "results", "boxes", "boxes"};
+      Mine mine{.team = absl::StrCat("t", random_.Between(1, kTeams)), .indicator = random_.Pick(kIndicators)};
+      if (options_.corrections && random_.OneIn(3)) mine.version = 2;
+      const std::string id = absl::StrCat("r", records_.size());
+      if (mine.version > 0 && random_.OneIn(8)) mine.voided = true;  // its void comes before it
+      items.push_back(ItemOf(id, mine, date));
+      if (options_.corrections && !mine.voided && random_.OneIn(4)) {
+        items.back().content.reported = Instant{district_.now().micros - random_.Between(0, 6) * kMicrosPerDay};
+      }
+      records_.push_back(mine);
+    }
+    if (items.empty()) return;
+    const absl::StatusOr<BatchOutcome> outcome = district_.Record("forms", items);
+    ASSERT_TRUE(outcome.ok()) << outcome.status();
+    ASSERT_THAT(outcome->failures, IsEmpty()) << outcome->failures[0].problem.field << " " << outcome->failures[0].problem.reason;
+    sent_.push_back({district_.last_command(), std::move(items)});
+  }
+
+  void Review() {
+    leadlag::Review review;
+    review.id = absl::StrCat("v", ++reviews_);
+    review.team = absl::StrCat("t", random_.Between(1, kTeams));
+    review.date = LocalDate() - random_.Between(0, 6);
+    if (!random_.OneIn(4)) review.indicators = {"walks", "results"};
+    if (random_.OneIn(2)) review.indicators.push_back("lessons");
+    for (size_t i = records_.size() > 12 ? records_.size() - 12 : 0; i < records_.size(); ++i) {
+      if (records_[i].team == review.team && !records_[i].voided && records_[i].version == 0 && random_.OneIn(2)) {
+        review.evidence.push_back({"forms", absl::StrCat("r", i)});
+      }
+    }
+    const absl::StatusOr<ReviewOutcome> outcome = district_.RecordReview(review);
+    ASSERT_TRUE(outcome.ok()) << outcome.status();
+  }
+
+  void Restart() { district_.Restart(district_.now()); }
+
+  const Options options_;
+  Random random_;
+  SimulatedDistrict district_;
+  Catalog catalog_;
+  std::vector<Mine> records_;
+  std::set<std::pair<size_t, uint64_t>> stale_;
+  std::vector<Sent> sent_;
+  Date silent_until_;
+  int value_ = 0, reviews_ = 0;
+};
+
+const DateRange kYear{D("2025-08-01"), D("2026-07-01")};
+
+BacktestQuery OfYear() {
+  BacktestQuery query;
+  query.from = kYear.from;
+  query.to = kYear.to;
+  return query;
+}
+
+// What is proposed, and what is in force, lives as the year was lived.
+TEST(BacktestLifeTest, AYearThatWasLivedIsItsBacktest) {
+  std::map<AlertKind, std::map<FlipReason, int>> flips;
+  for (const uint64_t seed : Seeds(8, 300)) {
+    SCOPED_TRACE(Replay(seed));
+    Life life(seed, {});
+    ASSERT_NO_FATAL_FAILURE(life.Live(seed % 3 == 0 ? D("2026-02-10") : D("2026-07-10")));
+    const FlipsOf lived = Lived(life.district());
+    const absl::StatusOr<Tested> in_force = RunBacktest(life.district().Read(), OfYear());
+    ASSERT_TRUE(in_force.ok()) << in_force.status();
+    ASSERT_NO_FATAL_FAILURE(ExpectSame(lived, in_force->flips));
+
+    // However little of it may be held at once.
+    BacktestQuery in_parts = OfYear();
+    in_parts.records_held = 60;
+    const absl::StatusOr<Tested> parts = RunBacktest(life.district().Read(), in_parts);
+    ASSERT_TRUE(parts.ok()) << parts.status();
+    ASSERT_NO_FATAL_FAILURE(ExpectSame(lived, parts->flips));
+    EXPECT_EQ(parts->summary.records, in_force->summary.records);
+
+    // The same as a proposal, where nothing of it is in force.
+    BacktestQuery query = OfYear();
+    query.expectations = life.catalog().expectations;
+    query.alert_rules = life.catalog().alert_rules;
+    Catalog without = life.catalog();
+    without.expectations.clear();
+    without.alert_rules.clear();
+    const std::map<WatchName, AlertRecord> open = life.district().OpenAlerts();
+    ASSERT_TRUE(life.district().Apply(without).ok());
+    const absl::StatusOr<Tested> proposed = RunBacktest(life.district().Read(), query);
+    ASSERT_TRUE(proposed.ok()) << proposed.status();
+    ASSERT_NO_FATAL_FAILURE(ExpectSame(lived, proposed->flips));
+
+    uint64_t all = 0;
+    for (const auto& [name, of_watch] : lived) {
+      uint64_t opened = 0, overdue = 0, resolved = 0, retracted = 0, ended = 0;
+      for (const ToldFlip& told : of_watch) {
+        ++all;
+        ++flips[told.kind][told.flip.reason];
+        const bool closes = HasAlert(told.flip.from) && !HasAlert(told.flip.to);
+        opened += HasAlert(told.flip.to) && !HasAlert(told.flip.from) ? 1 : 0;
+        overdue += told.flip.reason == FlipReason::kGraceOver ? 1 : 0;
+        resolved += told.flip.reason == FlipReason::kResolved ? 1 : 0;
+        retracted += told.flip.reason == FlipReason::kRetracted ? 1 : 0;
+        ended += closes && told.flip.reason != FlipReason::kResolved && told.flip.reason != FlipReason::kRetracted ? 1 : 0;
+      }
+      const BacktestCounts& counts = proposed->counts.at(name);
+      EXPECT_EQ(counts.opened, opened) << name.expectation;
+      EXPECT_LE(counts.overdue, overdue) << name.expectation;  // one may come and go
+      EXPECT_EQ(counts.resolved, resolved) << name.expectation;
+      EXPECT_EQ(counts.retracted, retracted) << name.expectation;
+      EXPECT_EQ(counts.ended, ended) << name.expectation;
+      EXPECT_EQ(counts.open, open.contains(name) ? 1u : 0u) << name.expectation;
+    }
+    EXPECT_EQ(proposed->summary.flips, all);
+    EXPECT_EQ(proposed->summary.teams, static_cast<uint64_t>(kTeams));
+    EXPECT_EQ(proposed->summary.known_records, 0u);
+    EXPECT_EQ(proposed->summary.catalog_version, 2u);
+  }
+  if (std::getenv("LEADLAG_SEED") != nullptr) return;
+  for (const AlertKind kind : {AlertKind::kSignalOverdue, AlertKind::kLaggingOnly, AlertKind::kCompletionOnly, AlertKind::kReviewOverdue,
+                               AlertKind::kCollectionSlow}) {
+    EXPECT_GT(flips[kind][FlipReason::kDue], 5) << ToString(kind);
+    EXPECT_GT(flips[kind][FlipReason::kResolved], 5) << ToString(kind);
+  }
+  EXPECT_GT(flips[AlertKind::kSignalOverdue][FlipReason::kRetracted], 2);
+  EXPECT_GT(flips[AlertKind::kSignalOverdue][FlipReason::kInactive], 2);
+}
+
+// A window that begins in the year is as if they had been applied at its first midnight.
+TEST(BacktestLifeTest, AWindowThatBeginsInTheYear) {
+  for (const uint64_t seed : Seeds(4, 150)) {
+    SCOPED_TRACE(Replay(seed));
+    Life life(seed, {.zones = false, .corrections = true, .subjects_from = "2025-11-12"});
+    ASSERT_NO_FATAL_FAILURE(life.Live(D("2026-03-01")));
+    BacktestQuery query;
+    query.from = D("2025-11-12");
+    query.to = D("2026-07-01");
+    query.expectations = life.catalog().expectations;
+    query.alert_rules = life.catalog().alert_rules;
+    const absl::StatusOr<Tested> tested = RunBacktest(life.district().Read(), query);
+    ASSERT_TRUE(tested.ok()) << tested.status();
+    ASSERT_NO_FATAL_FAILURE(ExpectSame(Lived(life.district()), tested->flips));
+  }
+}
+
+// All of a year is recorded on one day; with what was reported taken for recorded it is back-tested as if it had been lived.
+TEST(BacktestLifeTest, AFirstImportIsTestedByWhatWasKnown) {
+  for (const uint64_t seed : Seeds(4, 150)) {
+    SCOPED_TRACE(Replay(seed));
+    Life life(seed, {.zones = true, .corrections = false});
+    ASSERT_NO_FATAL_FAILURE(life.Live(D("2026-06-28")));
+    SimulatedDistrict imported({.start = At("2026-07-10 12:00")});
+    Catalog catalog = life.catalog();
+    catalog.expectations.clear();
+    catalog.alert_rules.clear();
+    ASSERT_TRUE(imported.Apply(catalog).ok());
+    uint64_t records = 0;
+    for (const Life::Sent& sent : life.sent()) {
+      std::vector<EvidenceItem> items = sent.items;
+      records += items.size();
+      for (EvidenceItem& item : items) item.content.reported = sent.at;
+      const absl::StatusOr<BatchOutcome> outcome = imported.Record("forms", items);
+      ASSERT_TRUE(outcome.ok() && outcome->failures.empty());
+    }
+    BacktestQuery query = OfYear();
+    query.expectations = life.catalog().expectations;
+    query.alert_rules = life.catalog().alert_rules;
+    query.known_as_recorded = true;
+    const absl::StatusOr<Tested> tested = RunBacktest(imported.Read(), query);
+    ASSERT_TRUE(tested.ok()) << tested.status();
+    ASSERT_NO_FATAL_FAILURE(ExpectSame(Lived(life.district()), tested->flips));
+    EXPECT_EQ(tested->summary.records, records);
+    EXPECT_EQ(tested->summary.known_records, records);
+
+    // Without, nothing was there in time.
+    query.known_as_recorded = false;
+    const absl::StatusOr<Tested> as_recorded = RunBacktest(imported.Read(), query);
+    ASSERT_TRUE(as_recorded.ok()) << as_recorded.status();
+    EXPECT_EQ(as_recorded->summary.records, 0u);
+    EXPECT_EQ(as_recorded->totals.at("walks").resolved, 0u);
+    EXPECT_EQ(as_recorded->totals.at("lagging").opened, 0u);
+  }
+}
+
+// ---- By hand ----
+
+class BacktestTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    catalog_.expectations.clear();
+    ASSERT_TRUE(district_.Apply(catalog_).ok());
+  }
+  // At noon of the date.
+  void Record(const char* date, std::vector<EvidenceItem> items) {
+    district_.AdvanceTo(At(absl::StrCat(date, " 12:00")));
+    const absl::StatusOr<BatchOutcome> outcome = district_.Record("forms", std::move(items));
+    ASSERT_TRUE(outcome.ok() && outcome->failures.empty());
+  }
+  std::vector<std::string> LinesOf(const Tested& tested, const WatchName& name) const {
+    std::vector<std::string> lines;
+    const auto found = tested.flips.find(name);
+    if (found == tested.flips.end()) return lines;
+    for (const ToldFlip& told : found->second) lines.push_back(Describe(told.flip, district_.Read()->catalog()->district_zone()));
+    return lines;
+  }
+  // The problem with a query: "field: …".
+  std::string Refusal(const BacktestQuery& query) const {
+    const absl::StatusOr<Tested> tested = RunBacktest(district_.Read(), query);
+    EXPECT_EQ(tested.status().code(), absl::StatusCode::kInvalidArgument) << tested.status();
+    return std::string(tested.status().message());
+  }
+
+  SimulatedDistrict district_{{.start = At("2025-08-01 12:00")}};
+  Catalog catalog_ = SmallCatalog(3);
+};
+
+TEST_F(BacktestTest, SaysWhatWouldHaveFired) {
+  Record("2025-09-10", {NumberRecord("a", "t1", "walks", D("2025-09-10"))});
+  Record("2025-09-29", {NumberRecord("b", "t1", "walks", D("2025-09-29")), NumberRecord("c", "t2", "results", D("2025-09-26"))});
+  district_.AdvanceTo(At("2025-10-20 12:00"));
+  BacktestQuery query;  // of this school year
+  query.expectations = {ExpectationOn("weekly", CategoryKind(Category::kWalkthrough), 5, 3, 2)};
+  query.alert_rules = {Rule("lagging", LaggingOnlyTerms{20})};
+  const absl::StatusOr<Tested> tested = RunBacktest(district_.Read(), query);
+  ASSERT_TRUE(tested.ok()) << tested.status();
+  EXPECT_THAT(LinesOf(*tested, {"t1", "weekly"}),
+              ElementsAre("2025-09-08 00:00 NOT_STARTED STARTED due 2025-09-16", "2025-09-10 12:00 ON_TRACK EVIDENCE due 2025-09-17",
+                          "2025-09-18 07:00 LATE DUE due 2025-09-17", "2025-09-23 07:00 OVERDUE GRACE_OVER due 2025-09-17",
+                          "2025-09-29 12:00 ON_TRACK RESOLVED due 2025-10-06", "2025-10-07 07:00 LATE DUE due 2025-10-06",
+                          "2025-10-10 07:00 OVERDUE GRACE_OVER due 2025-10-06"));
+  EXPECT_THAT(LinesOf(*tested, {"t2", "lagging"}),
+              ElementsAre("2025-09-08 00:00 ON_TRACK STARTED", "2025-10-06 07:00 RAISED DUE due 2025-10-03"));
+  // From Thu 18 to Mon 29 September seven days of school, from Tue 7 to Mon 20 October nine.
+  EXPECT_EQ(tested->counts.at({"t1", "weekly"}),
+            (BacktestCounts{.opened = 2, .overdue = 2, .resolved = 1, .retracted = 0, .ended = 0, .open = 1, .alert_days = 16}));
+  EXPECT_EQ(tested->totals.at("lagging"),
+            (BacktestCounts{.opened = 1, .overdue = 0, .resolved = 0, .retracted = 0, .ended = 0, .open = 1, .alert_days = 10}));
+  EXPECT_EQ(tested->summary.window, (DateRange{D("2025-07-01"), D("2026-07-01")}));
+  EXPECT_EQ(tested->summary.begin, At("2025-07-01"));
+  EXPECT_EQ(tested->summary.end, district_.now());
+  EXPECT_EQ(tested->summary.teams, 3u);
+  EXPECT_EQ(tested->summary.records, 3u);
+  EXPECT_EQ(district_.last_sequence(), 0u);  // nothing of it happened
+
+  query.labels = {{"level", "high"}};
+  const absl::StatusOr<Tested> high = RunBacktest(district_.Read(), query);
+  ASSERT_TRUE(high.ok()) << high.status();
+  EXPECT_EQ(high->summary.teams, 1u);
+  EXPECT_THAT(LinesOf(*high, {"t1", "weekly"}), IsEmpty());
+}
+
+// A correction of one team's record resolves what it ends where another team's in its batch is new, selected or not.
+TEST_F(BacktestTest, ABatchIsOneCauseAcrossTeams) {
+  Record("2025-09-12", {NumberRecord("a", "t1", "walks", D("2025-09-09"))});
+  Record("2025-09-22", {NumberRecord("a", "t1", "walks", D("2025-09-19")), NumberRecord("b", "t2", "walks", D("2025-09-19"))});
+  BacktestQuery query;
+  query.expectations = {ExpectationOn("weekly", CategoryKind(Category::kWalkthrough), 5, 3, 2)};
+  query.labels = {{"level", "middle"}};
+  absl::StatusOr<Tested> tested = RunBacktest(district_.Read(), query);
+  ASSERT_TRUE(tested.ok()) << tested.status();
+  EXPECT_EQ(LinesOf(*tested, {"t1", "weekly"}).back(), "2025-09-22 12:00 ON_TRACK RESOLVED due 2025-09-26");
+  Record("2025-09-30", {NumberRecord("a", "t1", "walks", D("2025-09-29"))});
+  tested = RunBacktest(district_.Read(), query);
+  ASSERT_TRUE(tested.ok()) << tested.status();
+  EXPECT_EQ(LinesOf(*tested, {"t1", "weekly"}).back(), "2025-09-30 12:00 ON_TRACK RETRACTED due 2025-10-06");
+}
+
+TEST_F(BacktestTest, BadQueriesAreRefusedWithTheField) {
+  district_.AdvanceTo(At("2025-10-20 12:00"));
+  EXPECT_THAT(Refusal({}), HasSubstr("expectations: nothing to run: propose"));
+  BacktestQuery query;
+  query.expectations = {ExpectationOn("x", IndicatorKind("nothing"), 5, 3, 2)};
+  EXPECT_THAT(Refusal(query), HasSubstr("expectations[0].kind.indicator"));
+  query.expectations = {ExpectationOn("x", {}, 0, 3, 2)};
+  EXPECT_THAT(Refusal(query), HasSubstr("expectations[0].every_days"));
+  query.expectations = {ExpectationOn("x", {}, 5, 3, 2)};
+  query.alert_rules = {Rule("x", LaggingOnlyTerms{})};
+  EXPECT_THAT(Refusal(query), HasSubstr("alert_rules[0].id"));
+  query.alert_rules.clear();
+  query.labels = {{"level", "nowhere"}};
+  EXPECT_THAT(Refusal(query), HasSubstr("labels: no team"));
+  query.labels.clear();
+  query.from = D("2025-10-01");
+  query.to = D("2025-10-01");
+  EXPECT_THAT(Refusal(query), HasSubstr("end_date: the window"));
+  query.to = D("2045-10-01");
+  EXPECT_THAT(Refusal(query), HasSubstr("end_date: the window"));
+  query.from = D("2025-10-21");
+  query.to.reset();
+  EXPECT_THAT(Refusal(query), HasSubstr("start_date: 2025-10-21 lies in the future"));
+  query.from.reset();
+  query.expectations[0].teams = {"t1"};
+  query.labels = {{"level", "high"}};
+  EXPECT_THAT(Refusal(query), HasSubstr("expectations: nothing to run: none of"));
+  query.expectations.clear();
+  query.alert_rules = {Rule("off", LaggingOnlyTerms{})};
+  query.alert_rules[0].enabled = false;
+  EXPECT_THAT(Refusal(query), HasSubstr("expectations: nothing to run: none of"));
+}
+
+TEST_F(BacktestTest, EndsWhereNobodyWantsMore) {
+  BacktestQuery query;
+  query.expectations = {ExpectationOn("x", {}, 5, 3, 2)};
+  const absl::StatusOr<std::unique_ptr<const Backtest>> backtest = Backtest::Prepare(district_.Read(), query);
+  ASSERT_TRUE(backtest.ok()) << backtest.status();
+  int visited = 0;
+  EXPECT_EQ((*backtest)->Run([&](const BacktestTeam&) { return ++visited < 2; }).status().code(), absl::StatusCode::kCancelled);
+  EXPECT_EQ(visited, 2);
+  const std::function<bool()> stop = [] { return true; };
+  EXPECT_EQ((*backtest)->Run([&](const BacktestTeam&) { return true; }, &stop).status().code(), absl::StatusCode::kCancelled);
+}
+
+}  // namespace
+}  // namespace leadlag
