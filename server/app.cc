@@ -264,6 +264,7 @@ void App::Impl::EndCalls() {
   const int64_t until = MonotonicMicros() + options_.drain_micros_max;
   calls_.Drain();
   admin_->Drain();
+  cadence_->Drain();
   streams_->Drain();
   feed_->Drain();
   // The ends of all calls must be sent before Shutdown: it closes each connection as soon as that has no call left, and one

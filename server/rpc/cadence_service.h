@@ -3,6 +3,7 @@
 
 #include "leadlag/v1/cadence_service.grpc.pb.h"
 #include "server/engine/engine.h"
+#include "server/rpc/backtest_runs.h"
 #include "server/rpc/open_calls.h"
 #include "server/rpc/overview_cache.h"
 
@@ -11,11 +12,12 @@ namespace leadlag {
 // Raw methods: see wire.h for why.
 using CadenceServiceBase = v1::CadenceService::WithRawCallbackMethod_GetTeamCadence<
     v1::CadenceService::WithRawCallbackMethod_ListTeamCadence<v1::CadenceService::WithRawCallbackMethod_GetEvidenceLatency<
-        v1::CadenceService::WithRawCallbackMethod_GetTimeline<v1::CadenceService::Service>>>>;
+        v1::CadenceService::WithRawCallbackMethod_GetTimeline<
+            v1::CadenceService::WithRawCallbackMethod_Backtest<v1::CadenceService::Service>>>>>;
 
 class CadenceService final : public CadenceServiceBase {
  public:
-  CadenceService(Engine* engine, OpenCalls* calls) : engine_(engine), calls_(calls) {}
+  CadenceService(Engine* engine, OpenCalls* calls) : engine_(engine), calls_(calls), backtests_(engine, calls) {}
 
   grpc::ServerUnaryReactor* GetTeamCadence(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
                                            grpc::ByteBuffer* response) override;
@@ -25,11 +27,18 @@ class CadenceService final : public CadenceServiceBase {
                                                grpc::ByteBuffer* response) override;
   grpc::ServerUnaryReactor* GetTimeline(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
                                         grpc::ByteBuffer* response) override;
+  grpc::ServerWriteReactor<grpc::ByteBuffer>* Backtest(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) override {
+    return backtests_.Start(context, request);
+  }
+
+  // Ends the back-tests under way with UNAVAILABLE, soon. Idempotent.
+  void Drain() { backtests_.Drain(); }
 
  private:
   Engine* const engine_;
   OpenCalls* const calls_;
   OverviewCache overviews_;
+  BacktestRuns backtests_;
 };
 
 }  // namespace leadlag

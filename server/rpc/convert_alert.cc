@@ -129,7 +129,6 @@ v1::FlipReason ToProto(FlipReason reason) { return static_cast<v1::FlipReason>(r
 
 v1::AlertKind ToProto(AlertKind kind) { return static_cast<v1::AlertKind>(kind); }
 
-// `severity`: of a rule's alert.
 v1::Severity SeverityOf(WatchState state, Severity severity) {
   switch (state) {
     case WatchState::kRaised: return static_cast<v1::Severity>(severity);

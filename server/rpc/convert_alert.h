@@ -26,7 +26,9 @@ absl::StatusOr<NamedHandling> HandlingFromProto(const v1::SnoozeRequest& request
 
 v1::WatchState ToProto(WatchState state);
 v1::FlipReason ToProto(FlipReason reason);
-v1::Severity SeverityOf(WatchState state);
+v1::AlertKind ToProto(AlertKind kind);
+// `severity`: of a rule's alert.
+v1::Severity SeverityOf(WatchState state, Severity severity);
 
 v1::Flip ToProto(std::string_view district, const TimelineFlip& flip);
 v1::WatchStanding ToProto(std::string_view district, std::string_view team, const WatchStanding& standing);

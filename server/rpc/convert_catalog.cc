@@ -63,6 +63,15 @@ class CatalogReader {
     return catalog;
   }
 
+  absl::StatusOr<CatalogSubjects> ReadSubjects(const google::protobuf::RepeatedPtrField<v1::Expectation>& expectations,
+                                               const google::protobuf::RepeatedPtrField<v1::AlertRule>& alert_rules) {
+    CatalogSubjects subjects;
+    ReadEntries(expectations, "expectations", subjects.expectations, &CatalogReader::ReadExpectation);
+    ReadEntries(alert_rules, "alert_rules", subjects.alert_rules, &CatalogReader::ReadAlertRule);
+    if (!problems_.empty()) return AsStatus(problems_);
+    return subjects;
+  }
+
  private:
   template <typename Proto, typename Entry>
   void ReadEntries(const google::protobuf::RepeatedPtrField<Proto>& protos, const char* list, std::vector<Entry>& entries,
@@ -413,6 +422,11 @@ v1::AlertRule ToProto(const AlertRule& rule) {
 }  // namespace
 
 absl::StatusOr<Catalog> CatalogFromProto(const v1::Catalog& proto) { return CatalogReader().Read(proto); }
+
+absl::StatusOr<CatalogSubjects> SubjectsFromProto(const google::protobuf::RepeatedPtrField<v1::Expectation>& expectations,
+                                                  const google::protobuf::RepeatedPtrField<v1::AlertRule>& alert_rules) {
+  return CatalogReader().ReadSubjects(expectations, alert_rules);
+}
 
 v1::Catalog ToProto(const Catalog& catalog) {
   v1::Catalog proto;

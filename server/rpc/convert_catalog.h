@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "core/catalog.h"
@@ -18,6 +19,15 @@ namespace leadlag {
 absl::StatusOr<Catalog> CatalogFromProto(const v1::Catalog& proto);
 // The document as applied. `from` of an expectation stays absent where it was: applying an export changes nothing.
 v1::Catalog ToProto(const Catalog& catalog);
+
+// Expectations and alert rules without a catalog, every default filled in. INVALID_ARGUMENT for what cannot be read, by field from
+// "expectations" and "alert_rules"; what they refer to, and whether Validate takes them, a catalog tells that has them.
+struct CatalogSubjects {
+  std::vector<Expectation> expectations;
+  std::vector<AlertRule> alert_rules;
+};
+absl::StatusOr<CatalogSubjects> SubjectsFromProto(const google::protobuf::RepeatedPtrField<v1::Expectation>& expectations,
+                                                  const google::protobuf::RepeatedPtrField<v1::AlertRule>& alert_rules);
 
 v1::Team ToProto(const Team& team);
 v1::CatalogChange ToProto(const CatalogChange& change);
