@@ -118,4 +118,26 @@ LEADLAG_RPC(admin_, GetStats)
 
 #undef LEADLAG_RPC
 
+absl::Status Client::Backtest(const v1::BacktestRequest& request,
+                              const std::function<void(const v1::BacktestResponse&)>& on_message,
+                              const CallOptions& options) {
+  bool begun = false;
+  grpc::Status broke_off;
+  const absl::Status status =
+      WithRetries<v1::BacktestResponse>(options, [&](grpc::ClientContext* context, v1::BacktestResponse* message) {
+        const auto call = cadence_->Backtest(context, request);
+        while (call->Read(message)) {
+          begun = true;
+          on_message(*message);
+        }
+        const grpc::Status ended = call->Finish();
+        if (!begun || ended.ok()) return ended;
+        broke_off = ended;  // again from the beginning, it would be told twice
+        return grpc::Status(grpc::StatusCode::ABORTED, "");
+      }).status();
+  if (broke_off.ok()) return status;
+  const absl::Status told(static_cast<absl::StatusCode>(broke_off.error_code()), broke_off.error_message());
+  return WithContext("the back-test broke off; run it again", absl::IsCancelled(told) ? absl::UnavailableError(told.message()) : told);
+}
+
 }  // namespace leadlag

@@ -1,5 +1,6 @@
-// The client of one leadlagd: a channel and every unary RPC of the contract as a method. The two streams have classes
-// of their own: client/evidence_stream.h pushes evidence, client/alert_follower.h follows alerts; both borrow a Client.
+// The client of one leadlagd: a channel and every unary RPC of the contract as a method, and the back-test, whose answer
+// is a stream. The two streams without an end have classes of their own: client/evidence_stream.h pushes evidence,
+// client/alert_follower.h follows alerts; both borrow a Client.
 //
 // Deadlines. A call has one deadline for all its tries and waits together: ClientOptions::deadline, or
 // CallOptions::deadline. When it passes the call ends with DEADLINE_EXCEEDED, and whether the server acted is not
@@ -87,6 +88,11 @@ class Client {
   absl::StatusOr<v1::GetEvidenceLatencyResponse> GetEvidenceLatency(const v1::GetEvidenceLatencyRequest&,
                                                                     const CallOptions& = {});
   absl::StatusOr<v1::GetTimelineResponse> GetTimeline(const v1::GetTimelineRequest&, const CallOptions& = {});
+
+  // Calls `on_message` for each message, on the caller's thread. Tried again as long as none has come; OK once the last,
+  // which has the summary, has. After an error what came is not all.
+  absl::Status Backtest(const v1::BacktestRequest&,
+                        const std::function<void(const v1::BacktestResponse&)>& on_message, const CallOptions& = {});
 
   absl::StatusOr<v1::ListAlertsResponse> ListAlerts(const v1::ListAlertsRequest&, const CallOptions& = {});
   absl::StatusOr<v1::GetAlertResponse> GetAlert(const v1::GetAlertRequest&, const CallOptions& = {});

@@ -2,7 +2,6 @@
 #include "client/cli/catalog_file.h"
 #include "client/cli/command_set.h"
 #include "client/cli/enum_name.h"
-#include "client/status.h"
 
 namespace leadlag::cli {
 namespace {
@@ -21,17 +20,6 @@ struct Flags {
   bool dry_run = false;
   std::optional<int> expected_version;
 };
-
-// The server's problems with the file's lines in front of their paths.
-absl::Status Placed(const CatalogFile& file, const absl::Status& status) {
-  std::vector<Problem> problems = ProblemsOf(status);
-  if (problems.empty()) return status;
-  for (Problem& problem : problems) {
-    const std::string place = file.PlaceOf(problem.field);
-    problem.field = problem.field.empty() ? place : place + ": " + problem.field;
-  }
-  return WithProblems(status, problems);
-}
 
 char SignOf(v1::CatalogChangeKind kind) {
   switch (kind) {
@@ -87,7 +75,7 @@ int Apply(RunContext& context, const Flags& flags) {
   request.set_dry_run(flags.dry_run);
   if (flags.expected_version) request.set_expected_version(*flags.expected_version);
   const absl::StatusOr<v1::ApplyCatalogResponse> response = context.client().ApplyCatalog(request, context.Call());
-  if (!response.ok()) return context.Fail(Placed(*file, response.status()));
+  if (!response.ok()) return context.Fail(file->Placed(response.status()));
   if (!context.PrintedJson(*response)) PrintChanges(context, *response, flags.dry_run);
   return kExitOk;
 }

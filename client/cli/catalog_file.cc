@@ -17,6 +17,7 @@
 #include "client/cli/json.h"
 #include "client/cli/nearest.h"
 #include "client/cli/number.h"
+#include "client/status.h"
 
 namespace leadlag::cli {
 
@@ -393,6 +394,17 @@ std::string CatalogFile::PlaceOf(std::string_view field_path) const {
     const size_t end = field_path.find_last_of(".[");
     field_path = end == std::string_view::npos ? std::string_view() : field_path.substr(0, end);
   }
+}
+
+absl::Status CatalogFile::Placed(const absl::Status& status, bool (*in_file)(std::string_view field_path)) const {
+  std::vector<Problem> problems = ProblemsOf(status);
+  if (problems.empty()) return status;
+  for (Problem& problem : problems) {
+    if (in_file != nullptr && !in_file(problem.field)) continue;
+    const std::string place = PlaceOf(problem.field);
+    problem.field = problem.field.empty() ? place : place + ": " + problem.field;
+  }
+  return WithProblems(status, problems);
 }
 
 }  // namespace leadlag::cli

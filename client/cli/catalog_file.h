@@ -51,6 +51,9 @@ class CatalogFile {
   // from the request's root ("catalog.teams[3]") is understood too.
   std::string PlaceOf(std::string_view field_path) const;
 
+  // A server's status with the file's lines in front of the paths of its problems, of those that `in_file` takes.
+  absl::Status Placed(const absl::Status& status, bool (*in_file)(std::string_view field_path) = nullptr) const;
+
  private:
   friend class CatalogReader;
   v1::Catalog catalog_;

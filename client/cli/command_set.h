@@ -47,6 +47,7 @@ class CommandSet {
 void AddAdmin(CommandSet& commands);
 void AddAlerts(CommandSet& commands);
 void AddApply(CommandSet& commands);
+void AddBacktest(CommandSet& commands);
 void AddCadence(CommandSet& commands);
 void AddCalendar(CommandSet& commands);
 void AddCompletion(CommandSet& commands);

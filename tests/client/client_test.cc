@@ -41,6 +41,29 @@ TEST(Client, TriesAgainWhenAServerThatShutsDownCutTheCallOff) {
   EXPECT_EQ(calls, 2);
 }
 
+// Once a message has come a back-test is not begun anew: it would be told twice.
+TEST(Client, TriesABacktestAgainUntilItHasBegun) {
+  FakeServer server;
+  int calls = 0, messages = 0;
+  bool breaks = false;
+  server.script.backtest = [&](grpc::ServerWriter<v1::BacktestResponse>& writer) {
+    if (++calls < 3) return Draining();
+    writer.Write(v1::BacktestResponse());
+    return breaks ? Draining() : grpc::Status::OK;
+  };
+  const auto on_message = [&](const v1::BacktestResponse&) { ++messages; };
+  absl::Status status = server.NewClient()->Backtest({}, on_message);
+  EXPECT_TRUE(status.ok()) << status;
+  EXPECT_EQ(calls, 3);
+  EXPECT_EQ(messages, 1);
+  breaks = true;
+  status = server.NewClient()->Backtest({}, on_message);
+  EXPECT_TRUE(absl::IsUnavailable(status)) << status;
+  EXPECT_THAT(std::string(status.message()), HasSubstr("broke off"));
+  EXPECT_EQ(calls, 4);
+  EXPECT_EQ(messages, 2);
+}
+
 TEST(Client, GivesUpAfterTheLastTry) {
   FakeServer server;
   int calls = 0;

@@ -44,6 +44,10 @@ class FakeServer::Services final : public v1::CatalogService::Service,
                                v1::ListTeamCadenceResponse* response) override {
     return script_.list_team_cadence ? script_.list_team_cadence(*request, *response) : NotScripted();
   }
+  grpc::Status Backtest(grpc::ServerContext*, const v1::BacktestRequest*,
+                        grpc::ServerWriter<v1::BacktestResponse>* writer) override {
+    return script_.backtest ? script_.backtest(*writer) : NotScripted();
+  }
   grpc::Status StreamEvidence(grpc::ServerContext*, ServerScript::EvidenceCall* call) override {
     return script_.stream_evidence ? script_.stream_evidence(*call) : NotScripted();
   }

@@ -33,6 +33,7 @@ struct ServerScript {
       apply_catalog;
   std::function<grpc::Status(const v1::ExportCatalogRequest&, v1::ExportCatalogResponse&)> export_catalog;
   std::function<grpc::Status(const v1::ListTeamCadenceRequest&, v1::ListTeamCadenceResponse&)> list_team_cadence;
+  std::function<grpc::Status(grpc::ServerWriter<v1::BacktestResponse>&)> backtest;
   std::function<grpc::Status(EvidenceCall&)> stream_evidence;
   std::function<grpc::Status(const v1::SubscribeRequest&, grpc::ServerWriter<v1::SubscribeResponse>&,
                              grpc::ServerContext&)>

@@ -338,6 +338,62 @@ TEST_F(CliTest, FromACatalogToAlerts) {
   EXPECT_EQ(stats.districts(0).evidence_count(), 4);
 }
 
+TEST_F(CliTest, BacktestsAFile) {
+  const Date today = Today();
+  const Leadlag leadlag(server_->target(), "hand");
+  const std::string catalog = directory_ / "catalog.yaml", file = directory_ / "proposed.yaml";
+  Write(catalog, CatalogText(today));
+  ASSERT_EQ(leadlag({"apply", catalog}).exit_code, kExitOk);
+  Write(file,
+        "expectations:\n"
+        "  - {id: often, category: WALKTHROUGH, every_days: 7, grace_days: 3, allowance_days: 0}\n"
+        "alert_rules:\n"
+        "  - {id: unreviewed, review_overdue: {days: 5}}\n");
+  ProgramResult result = leadlag({"backtest", file});
+  EXPECT_EQ(result.exit_code, kExitOk) << Told(result);
+  EXPECT_THAT(result.out, HasSubstr("ALERT DAYS"));
+  EXPECT_THAT(result.out, testing::ContainsRegex("often +SIGNAL_OVERDUE +2 +2 +0 +0 +0 +2 "));
+  EXPECT_THAT(result.out, HasSubstr("2 teams, 8 flips, 0 records"));
+  result = leadlag({"backtest", file, "--output=csv"});
+  EXPECT_EQ(result.exit_code, kExitOk) << Told(result);
+  ExpectCsv(result.out);
+  result = leadlag({"backtest", file, "--teams", "--label", "level=high"});
+  EXPECT_EQ(result.exit_code, kExitOk) << Told(result);
+  EXPECT_THAT(result.out, HasSubstr("north"));
+  EXPECT_THAT(result.out, Not(HasSubstr("south")));
+  result = leadlag({"backtest", file, "--flips"});
+  EXPECT_EQ(result.exit_code, kExitOk) << Told(result);
+  EXPECT_THAT(result.out, HasSubstr("south / often: LATE to OVERDUE (GRACE_OVER, due "));
+  result = leadlag({"backtest", file, "--flips", "--output=csv"});
+  EXPECT_EQ(result.exit_code, kExitOk) << Told(result);
+  ExpectCsv(result.out);
+  EXPECT_EQ(std::count(result.out.begin(), result.out.end(), '\n'), 9);
+  result = leadlag({"backtest", file, "--known", "--output=json"});
+  EXPECT_EQ(result.exit_code, kExitOk) << Told(result);
+  const std::vector<std::string> lines = absl::StrSplit(result.out, '\n', absl::SkipEmpty());
+  ASSERT_FALSE(lines.empty());
+  EXPECT_TRUE(FromJson<v1::BacktestResponse>(lines.back()).summary().known_as_recorded());
+  EXPECT_THAT(result.err, Not(HasSubstr("taken for recorded")));  // the message says it
+  result = leadlag({"backtest"});  // what is in force
+  EXPECT_EQ(result.exit_code, kExitOk) << Told(result);
+  EXPECT_THAT(result.out, HasSubstr("weekly"));
+
+  // What is wrong is told with file and line, or with the flag's field.
+  Write(file, "alert_rules: []\nexpectations:\n  - {id: often, indicator: nothing}\n");
+  result = leadlag({"backtest", file});
+  EXPECT_EQ(result.exit_code, kExitRefused) << Told(result);
+  EXPECT_THAT(result.err, HasSubstr(file + ":3: expectations[0].kind.indicator: "));
+  result = leadlag({"backtest", "--start", "soon"});
+  EXPECT_EQ(result.exit_code, kExitRefused) << Told(result);
+  EXPECT_THAT(result.err, HasSubstr("leadlag: start_date: "));
+  Write(file, "teams: []\n");
+  result = leadlag({"backtest", file});
+  EXPECT_EQ(result.exit_code, kExitRefused) << Told(result);
+  EXPECT_THAT(result.err, HasSubstr("neither expectations nor alert_rules"));
+  EXPECT_EQ(leadlag({"backtest", directory_ / "absent.yaml"}).exit_code, kExitUsage);
+  EXPECT_EQ(leadlag({"backtest", "--teams", "--flips"}).exit_code, kExitUsage);
+}
+
 TEST_F(CliTest, ExitCodesTellWhatWentWrong) {
   const Leadlag leadlag(server_->target(), "nowhere");
   EXPECT_EQ(leadlag({"cadence"}).exit_code, kExitRefused);
