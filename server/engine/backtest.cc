@@ -23,9 +23,8 @@ absl::StatusOr<std::shared_ptr<const DistrictCatalog>> CatalogWith(const Distric
   if (!query.expectations.empty() || !query.alert_rules.empty()) {
     catalog.expectations = query.expectations;
     catalog.alert_rules = query.alert_rules;
-    apply_dates.clear();
-    for (const Expectation& expectation : catalog.expectations) apply_dates.emplace(expectation.id, from);
-    for (const AlertRule& rule : catalog.alert_rules) apply_dates.emplace(rule.id, from);
+    for (const Expectation& expectation : catalog.expectations) apply_dates[expectation.id] = from;
+    for (const AlertRule& rule : catalog.alert_rules) apply_dates[rule.id] = from;
   }
   return DistrictCatalog::Compile(std::move(catalog), in_force.zones(), std::move(apply_dates), interned);
 }

@@ -33,6 +33,7 @@ constexpr Key kKeys[] = {
     {"stalled_p99_ratio", "stalled_while_ack_to_subscriber_p99_ms", "stalled_before_ack_to_subscriber_p99_ms"},
     {"stalled_memory_growth_bytes", "stalled_memory_growth_bytes"},
     {"stalled_cut_s", "stalled_cut_s"},
+    {"backtest_s", "backtest_s"},
     {"idle_tick_growth", "tick_many_watches_ms", "tick_few_watches_ms"},
     {"bytes_per_watch", "bytes_per_watch"},
     {"drain_flips_per_s", "drain_flips_per_s"},

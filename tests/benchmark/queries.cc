@@ -177,11 +177,61 @@ class Queries {
     if (!status.ok()) return status;
     status = Measure("query_list_cadence", 1, kDistrictCalls, [&](int) { return ListAll(stub); });
     if (!status.ok()) return status;
-    return Measure("query_district_latency", 1, kDistrictCalls, [&](int) {
+    status = Measure("query_district_latency", 1, kDistrictCalls, [&](int) {
       v1::GetEvidenceLatencyRequest request;
       request.set_name(Workload::DistrictName());
       return AskLatency(stub, request);
     });
+    if (!status.ok()) return status;
+    v1::BacktestRequest request = YearOfExpectations();
+    if (status = MeasureBacktest(stub, request, "backtest_s"); !status.ok()) return status;
+    AddRules(request);
+    return MeasureBacktest(stub, request, "backtest_with_rules_s");
+  }
+
+  // The whole year, of every team, by an expectation an indicator. All of it came at once: it is lived by when it was reported.
+  v1::BacktestRequest YearOfExpectations() const {
+    v1::BacktestRequest request;
+    request.set_parent(Workload::DistrictName());
+    request.set_start_date(workload_.year().from.ToString());
+    request.set_end_date(workload_.year().to.ToString());
+    request.set_known_as_recorded(true);
+    for (const v1::Indicator& indicator : workload_.catalog().indicators()) {
+      v1::Expectation& expectation = *request.add_expectations();
+      expectation.set_id("of-" + indicator.id());
+      expectation.mutable_kind()->set_indicator(indicator.id());
+      expectation.set_every_days(5);
+      expectation.set_grace_days(5);
+    }
+    return request;
+  }
+
+  // One of each kind.
+  static void AddRules(v1::BacktestRequest& request) {
+    const auto add = [&](const std::string& id) -> v1::AlertRule& {
+      v1::AlertRule& rule = *request.add_alert_rules();
+      rule.set_id(id);
+      return rule;
+    };
+    add("lagging").mutable_lagging_only();
+    add("boxes").mutable_completion_only();
+    add("reviews").mutable_review_overdue();
+    add("slow").mutable_collection_slow();
+  }
+
+  absl::Status MeasureBacktest(v1::CadenceService::Stub& stub, const v1::BacktestRequest& request, const std::string& name) {
+    const Stopwatch stopwatch;
+    grpc::ClientContext context;
+    const auto call = stub.Backtest(&context, request);
+    v1::BacktestResponse message;
+    while (call->Read(&message)) continue;
+    if (absl::Status status = ToStatus(call->Finish()); !status.ok()) return status;
+    const v1::BacktestSummary& summary = message.summary();
+    if (summary.team_count() != workload_.teams() || summary.known_record_count() != workload_.records()) {
+      return absl::InternalError("some teams or records were not back-tested");
+    }
+    figures_.Add(name, stopwatch.Seconds());
+    return absl::OkStatus();
   }
 
   static absl::Status AskLatency(v1::CadenceService::Stub& stub, const v1::GetEvidenceLatencyRequest& request) {
