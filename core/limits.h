@@ -175,7 +175,7 @@ inline constexpr size_t kBacktestRunsMax = 2;
 inline constexpr size_t kBacktestRecordsHeld = 2'000'000;
 // Threads a back-test reckons on, and teams that are reckoned before the first of them is sent.
 inline constexpr int kBacktestThreads = 2;
-inline constexpr size_t kBacktestTeamsAtOnce = 128;
+inline constexpr size_t kBacktestTeamsAtOnce = 32;
 // Bytes of the flips and counts of one message, a team's counts and a flip in any case.
 inline constexpr size_t kBacktestMessageBytes = 256 << 10;
 

@@ -29,8 +29,8 @@ struct ReplayedWatch {
   std::optional<Date> told;        // the last signal; the due date
   // By the batch that is being applied.
   bool concerned = false;
-  bool moved = false;  // what it was told is another one now
-  bool fell = false;   // and may be an earlier one
+  bool moved = false;  // what it was told may be another one now
+  bool fell = false;   // and not only since there is more evidence
 };
 
 // A record, as far as something may still happen to it.
@@ -147,10 +147,17 @@ class TeamReplay {
   // The batch, or the review, has changed what the watch may ask for. REQUIRES: it has been caught up.
   void FollowBatch(ReplayedWatch& watch, Instant at, WatchCause cause) {
     const bool moved = std::exchange(watch.moved, false), fell = std::exchange(watch.fell, false);
-    if (!moved || watch.watch.state == WatchState::kPaused) return;
-    if (watch.watch.state != WatchState::kOnTrack || (fell && !watch.of_rule)) return Follow(watch, at, cause);
-    if (!watch.of_rule || watch.to_be_asked) return;
+    const WatchState state = watch.watch.state;
+    if (!moved || state == WatchState::kPaused) return;
+    if (!watch.of_rule) {
+      if (state != WatchState::kOnTrack || fell) Follow(watch, at, cause);
+      return;
+    }
+    // More records to review never make less to wait for.
+    const bool may_improve = fell || watch.world.terms.kind != AlertKind::kReviewOverdue;
+    if (state != WatchState::kOnTrack && may_improve) return Follow(watch, at, cause);
     // Whatever the rule says now, it is asked at the next notify time: nothing shows before.
+    if (watch.to_be_asked) return;
     watch.to_be_asked = true;
     const std::optional<Instant> notify = NotifyFrom(watch, at);
     if (notify && (!watch.next || *notify < *watch.next)) watch.next = notify;
@@ -235,7 +242,10 @@ class TeamReplay {
     MutableRow(standing.indicator, RowYear(event)).Add(*standing.entry);
     for (const uint32_t place : Counting(standing.indicator)) {
       ReplayedWatch& watch = watches_[place];
-      if (watch.of_rule || !watch.asked) {
+      if (watch.of_rule) {
+        watch.asked.reset();
+        watch.moved = true;
+      } else if (!watch.asked) {
         Forget(watch);
       } else if (watch.asked->Contains(event) && (!watch.told || event > *watch.told)) {
         watch.told = event;

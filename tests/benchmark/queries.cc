@@ -206,15 +206,13 @@ class Queries {
     return request;
   }
 
-  // One of each kind.
+  // Of the kinds that numbers may be late for: all the records are of leading indicators.
   static void AddRules(v1::BacktestRequest& request) {
     const auto add = [&](const std::string& id) -> v1::AlertRule& {
       v1::AlertRule& rule = *request.add_alert_rules();
       rule.set_id(id);
       return rule;
     };
-    add("lagging").mutable_lagging_only();
-    add("boxes").mutable_completion_only();
     add("reviews").mutable_review_overdue();
     add("slow").mutable_collection_slow();
   }
