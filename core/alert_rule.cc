@@ -1,7 +1,7 @@
 #include "core/alert_rule.h"
 
 #include <algorithm>
-#include <map>
+#include <vector>
 
 #include "core/check.h"
 #include "core/cycle.h"
@@ -112,26 +112,39 @@ std::optional<RuleFinding> CollectionSlow(const RuleSpan& span, const Collection
   LEADLAG_CHECK(terms.records >= 1 && terms.clear_percent <= terms.percent);
   const std::optional<Date> first_recorded = FirstRecorded(span, entries);
   if (!first_recorded) return std::nullopt;
+  const auto counts = [&](const DayEntry& entry) {
+    return span.run.Contains(entry.first_event()) && entry.first_event() >= *first_recorded && entry.recorded < span.run.to;
+  };
+  std::optional<Date> earliest, latest;  // of recording
+  for (const DayEntry& entry : entries) {
+    if (!counts(entry)) continue;
+    earliest = Earlier(earliest, entry.recorded);
+    if (!latest || *latest < entry.recorded) latest = entry.recorded;
+  }
+  if (!earliest) return std::nullopt;
   struct Recorded {
     uint64_t all = 0, slow = 0;
   };
-  std::map<Date, Recorded> by_date;  // of recording
+  std::vector<Recorded> by_date(static_cast<size_t>(*latest - *earliest) + 1);  // from the earliest on
   for (const DayEntry& entry : entries) {
-    if (!span.run.Contains(entry.first_event()) || entry.first_event() < *first_recorded || entry.recorded >= span.run.to) continue;
-    Recorded& recorded = by_date[entry.recorded];
+    if (!counts(entry)) continue;
+    Recorded& recorded = by_date[static_cast<size_t>(entry.recorded - *earliest)];
     recorded.all += entry.count;
     if (span.calendar->Between(entry.first_event(), entry.known) > terms.days) recorded.slow += entry.count;
   }
   std::optional<RuleFinding> finding;
   Recorded last;  // of the dates from `first` to the one that is looked at
   auto first = by_date.begin();
-  for (const auto& [date, recorded] : by_date) {
+  for (auto at = by_date.begin(); at != by_date.end(); ++at) {
+    const Recorded& recorded = *at;
+    if (recorded.all == 0) continue;
+    const Date date = *earliest + static_cast<int>(at - by_date.begin());
     last.all += recorded.all;
     last.slow += recorded.slow;
     const auto wanted = static_cast<uint64_t>(terms.records);
-    for (; last.all - first->second.all >= wanted; ++first) {
-      last.all -= first->second.all;
-      last.slow -= first->second.slow;
+    for (; last.all - first->all >= wanted; ++first) {
+      last.all -= first->all;
+      last.slow -= first->slow;
     }
     if (last.all < wanted) continue;
     const auto exceeds = [&last](int percent) { return last.slow * 100 > last.all * static_cast<uint64_t>(percent); };
@@ -140,7 +153,7 @@ std::optional<RuleFinding> CollectionSlow(const RuleSpan& span, const Collection
     finding->records = last.slow;
     finding->of = last.all;
     // The last date may not be over: what comes later on it must not bring back what it ended.
-    if (date != by_date.rbegin()->first && !exceeds(terms.clear_percent)) finding.reset();
+    if (date != *latest && !exceeds(terms.clear_percent)) finding.reset();
   }
   return finding;
 }

@@ -55,6 +55,11 @@ class Asking {
 
   std::vector<DayEntry> Entries() const {
     std::vector<DayEntry> entries;
+    size_t size = 0;
+    for (const IndicatorNumber number : indicators_) {
+      ForEachRow(number, [&](const DayRow& row) { size += row.entries().size(); });
+    }
+    entries.reserve(size);
     for (const IndicatorNumber number : indicators_) {
       ForEachRow(number, [&](const DayRow& row) { entries.insert(entries.end(), row.entries().begin(), row.entries().end()); });
     }
