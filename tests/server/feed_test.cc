@@ -38,7 +38,9 @@ class Collector : public FeedSink {
   void Send(const FeedMessage& message) override {
     Message kept{{}, {}, message.token, message.snapshot_complete, message.through_sequence};
     for (const FeedFlip* flip : message.flips) kept.sequences.push_back(flip->flip.sequence);
-    for (const auto& watch : message.watches) kept.watches.push_back(watch.team + "/" + watch.standing.expectation);
+    for (const auto& [team, standing] : message.watches) {
+      kept.watches.push_back(standing.source.empty() ? team + "/" + standing.expectation : "source " + standing.source);
+    }
     absl::MutexLock lock(&mu_);
     messages_.push_back(std::move(kept));
   }
@@ -248,6 +250,25 @@ TEST_F(FeedTest, SnapshotHoldsOnlyWhatMatches) {
   AlertFilter alerts;
   alerts.alerts_only = true;
   EXPECT_TRUE(Add(FlipFeed::WithSnapshot(), alerts).sink->Get(0).snapshot_complete);  // nobody is late yet
+}
+
+// A source's watch is of no team: it comes first, and where no filter asks for a team's.
+TEST_F(FeedTest, SnapshotHoldsSourcesToo) {
+  Catalog catalog = SmallDistrict::MakeCatalog();
+  catalog.sources[0].every_days = 1;
+  district_.Apply(catalog);
+  district_.GoTo("2025-09-02");
+  EXPECT_THAT(Add(FlipFeed::WithSnapshot()).sink->Get(0).watches,
+              ElementsAre("source sis", "north/leading", "north/walkthroughs", "south/walkthroughs"));
+  AlertFilter filter;
+  filter.alerts_only = true;
+  district_.GoTo("2025-09-05");  // nothing has been heard from it
+  EXPECT_THAT(Add(FlipFeed::WithSnapshot(), filter).sink->Get(0).watches, ElementsAre("source sis"));
+  filter.teams = {"north"};
+  EXPECT_TRUE(Add(FlipFeed::WithSnapshot(), filter).sink->Get(0).snapshot_complete);
+  filter.teams.clear();
+  filter.kinds = {AlertKind::kSourceSilent};
+  EXPECT_THAT(Add(FlipFeed::WithSnapshot(), filter).sink->Get(0).watches, ElementsAre("source sis"));
 }
 
 TEST_F(FeedTest, SnapshotsUnderWayAreBounded) {
