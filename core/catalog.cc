@@ -428,21 +428,30 @@ class CatalogCheck {
 
   // A source that may be silent for longer than what it feeds is waited for would be noticed too late.
   void CheckInterval(const std::string& path, const Source& source) {
-    const auto feeds = [&](const Indicator& indicator) {
-      return source.indicators.empty() ||
-             std::find(source.indicators.begin(), source.indicators.end(), indicator.id) != source.indicators.end();
-    };
+    const std::unordered_set<std::string_view> fed(source.indicators.begin(), source.indicators.end());
+    const std::vector<bool> by_source = PickedBy(source);
     const auto check = [&](const auto& subject, const char* what, int32_t days, auto counts) {
-      if (days >= source.every_days) return;
-      const bool fed = std::any_of(catalog_.indicators.begin(), catalog_.indicators.end(),
-                                   [&](const Indicator& indicator) { return feeds(indicator) && counts(indicator); });
-      const Picked by_source(source), by_subject(subject);
-      if (!fed || std::none_of(catalog_.teams.begin(), catalog_.teams.end(),
-                               [&](const Team& team) { return by_source(team) && by_subject(team); })) {
+      if (days > source.every_days) return;
+      const bool feeds = std::any_of(catalog_.indicators.begin(), catalog_.indicators.end(), [&](const Indicator& indicator) {
+        return counts(indicator) && (fed.empty() || fed.count(indicator.id) > 0);
+      });
+      if (!feeds) return;
+      // As long is short enough where the source is judged first, at the same instant or before.
+      const bool judged_first = days == source.every_days && source.notify_time <= subject.notify_time;
+      const std::vector<bool>& by_subject = Picked(subject);
+      for (size_t team = 0; team < by_source.size(); ++team) {
+        if (!by_source[team] || !by_subject[team]) continue;
+        const std::string& zone = catalog_.teams[team].time_zone;
+        if (judged_first && (zone.empty() || zone == catalog_.time_zone)) continue;
+        problems_.Add(path + ".every_days", source.every_days, " instructional days are ",
+                      days == source.every_days ? "as many as" : "more than", " the ", days, " of the ", what, " ",
+                      Quoted(subject.id), ", which it feeds",
+                      days == source.every_days
+                          ? absl::StrCat(", and it is judged later in the day, for team ", Quoted(catalog_.teams[team].id), " at least")
+                          : "",
+                      "; its silence would come out too late: give fewer");
         return;
       }
-      problems_.Add(path + ".every_days", source.every_days, " instructional days are more than the ", days, " of the ", what, " ",
-                    Quoted(subject.id), ", which it feeds, so that its silence would come out too late; give at most ", days);
     };
     for (const Expectation& expectation : catalog_.expectations) {
       check(expectation, "expectation", expectation.every_days,
@@ -485,26 +494,33 @@ class CatalogCheck {
     }
   }
 
-  // Which teams the selector of an expectation, a rule or a source picks. Borrows it.
+  // Which teams the selector of an expectation, a rule or a source picks, by position.
   template <typename Entry>
-  class Picked {
-   public:
-    explicit Picked(const Entry& entry) : labels_(entry.team_labels), listed_(entry.teams.begin(), entry.teams.end()) {}
-    bool operator()(const Team& team) const {
-      return (listed_.empty() || listed_.count(team.id) > 0) && Matches(team.labels, labels_);
+  std::vector<bool> PickedBy(const Entry& entry) const {
+    const std::unordered_set<std::string_view> listed(entry.teams.begin(), entry.teams.end());
+    std::vector<bool> picked(catalog_.teams.size());
+    for (size_t i = 0; i < picked.size(); ++i) {
+      const Team& team = catalog_.teams[i];
+      picked[i] = (listed.empty() || listed.count(team.id) > 0) && Matches(team.labels, entry.team_labels);
     }
-
-   private:
-    const Labels& labels_;
-    const std::unordered_set<std::string_view> listed_;
-  };
+    return picked;
+  }
+  // The same, kept. REQUIRES: an expectation or a rule of the catalog.
+  template <typename Entry>
+  const std::vector<bool>& Picked(const Entry& entry) {
+    std::optional<std::vector<bool>>& picked = picked_[&entry];
+    if (!picked) picked = PickedBy(entry);
+    return *picked;
+  }
 
   // A selector that is to pick somebody.
   template <typename Entry>
   void CheckPicks(const std::string& path, const char* what, const Entry& entry) {
     const size_t before = problems_.size();
     CheckSelector(path, entry);
-    if (problems_.size() > before || std::any_of(catalog_.teams.begin(), catalog_.teams.end(), Picked(entry))) return;
+    if (problems_.size() > before) return;
+    const std::vector<bool> picked = PickedBy(entry);
+    if (std::find(picked.begin(), picked.end(), true) != picked.end()) return;
     problems_.Add(path + (entry.team_labels.empty() ? "" : ".team_labels"), "picks no team; give labels that a team has, or remove the ",
                   what);
   }
@@ -612,6 +628,7 @@ class CatalogCheck {
   const Positions calendars_, teams_, indicators_;
   std::vector<bool> calendar_is_good_;
   std::vector<std::optional<Calendar>> compiled_;  // by position, compiled when first asked for
+  std::unordered_map<const void*, std::optional<std::vector<bool>>> picked_;
   Problems problems_;
 };
 

@@ -6,16 +6,22 @@
 
 namespace leadlag {
 
-std::optional<Date> SilenceDue(const RuleSpan& span, int every_days, std::optional<Date> heard, std::span<const DeafDates> deaf) {
+std::vector<Date> DeafDates(const ZoneRules& zone, Instant down, Instant up, int days_max) {
+  std::vector<Date> deaf;
+  const Date last = zone.LocalDate(up);
+  for (Date date = std::max(zone.LocalDate(down), last - days_max); date <= last; date = date + 1) {
+    const Instant from = std::max(down, zone.StartOf(date)), to = std::min(up, zone.StartOf(date + 1));
+    if (to.micros - from.micros >= kMicrosPerHour) deaf.push_back(date);
+  }
+  return deaf;
+}
+
+std::optional<Date> SilenceDue(const RuleSpan& span, int every_days, std::optional<Date> heard, std::span<const Date> deaf) {
   LEADLAG_CHECK(every_days >= 1);
   const Date base = heard ? std::max(*heard, span.start) : span.start;
   std::optional<Date> due = span.calendar->NthAfter(base, every_days);
-  for (const DeafDates& dates : deaf) {
-    if (!due) break;
-    const Date from = std::max(dates.from, base);
-    if (from >= *due) break;
-    const int days = span.calendar->Between(from, dates.to);
-    if (days > 0) due = span.calendar->NthAfter(*due, days);
+  for (auto date = std::upper_bound(deaf.begin(), deaf.end(), base); due && date != deaf.end() && *date <= *due; ++date) {
+    if (span.calendar->IsInstructional(*date)) due = span.calendar->NthAfter(*due, 1);
   }
   return due && *due < span.run.to ? due : std::nullopt;
 }

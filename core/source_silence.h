@@ -13,6 +13,7 @@
 #include "core/date.h"
 #include "core/instant.h"
 #include "core/rule_span.h"
+#include "core/zone.h"
 
 namespace leadlag {
 
@@ -24,17 +25,14 @@ struct SourceSilence {
   friend bool operator==(const SourceSilence&, const SourceSilence&) = default;
 };
 
-// The service itself was not running from a time on the first date until one on the second; in between it could hear nobody.
-struct DeafDates {
-  Date from;
-  Date to;
-  friend bool operator==(const DeafDates&, const DeafDates&) = default;
-};
+// The dates on which the service was down for an hour or more in [down, up), so that whoever sends once a day may have sent in vain; those
+// alone that lie at most `days_max` dates before the last, ascending. A restart makes no such date, nor does a nightly one.
+std::vector<Date> DeafDates(const ZoneRules& zone, Instant down, Instant up, int days_max);
 
 // The date after which a source is silent that was last heard on `heard` (none: never), where it is expected at least every `every_days`:
-// the last of so many days after that date, or after s where that is later, on which the service was running. None where that lies past
-// the span: nothing is expected then. `deaf`: ordered, disjoint. REQUIRES: every_days >= 1.
-std::optional<Date> SilenceDue(const RuleSpan& span, int every_days, std::optional<Date> heard, std::span<const DeafDates> deaf);
+// the last of so many days after that date, or after s where that is later, deaf ones not counted. None where that lies past the span:
+// nothing is expected then. `deaf`: ascending, without repeats. REQUIRES: every_days >= 1.
+std::optional<Date> SilenceDue(const RuleSpan& span, int every_days, std::optional<Date> heard, std::span<const Date> deaf);
 
 // When all of them are silent at once. Each source's silences are ordered and disjoint, and so is the answer. No source: never.
 std::vector<SourceSilence> CommonSilences(std::span<const std::span<const SourceSilence>> sources);

@@ -17,9 +17,10 @@ constexpr uint8_t kIdentityFormat = 1;
 constexpr uint8_t kReviewFormat = 1;
 constexpr uint8_t kWatchFormat = 2;  // 1: of an expectation, which is never RAISED
 // Each is written in the first format that has all of it, so that a program that knows no later one reads it. Format 2 adds what people did
-// with an alert, 3 the kind and severity of a rule's, which come before that.
-constexpr uint8_t kFlipFormat = 4;  // of a source's watch, whose id comes last
-constexpr uint8_t kAlertFormat = 3;
+// with an alert, 3 the kind and severity of a rule's, which come before that, 4 sources: the id of one, last in its flips, and what its
+// silence did to others.
+constexpr uint8_t kFlipFormat = 4;
+constexpr uint8_t kAlertFormat = 4;
 constexpr uint8_t kKindFormat = 3;
 constexpr uint8_t kHandledFormat = 2;
 constexpr uint8_t kShortFormat = 1;
@@ -371,13 +372,16 @@ AlertHandling GetHandling(ByteReader& in) {
   return handling;
 }
 
+bool IsOfSilence(FlipReason reason) { return reason >= FlipReason::kSourceSilent; }
+
 uint8_t FormatOf(const FlipRecord& record) {
-  if (!record.source.empty()) return kFlipFormat;
+  if (!record.source.empty() || IsOfSilence(record.flip.reason)) return kFlipFormat;
   if (record.kind != AlertKind::kSignalOverdue) return kKindFormat;
   return IsHandling(record.flip.reason) || record.handling.any() ? kHandledFormat : kShortFormat;
 }
 uint8_t FormatOf(const AlertRecord& record) {
-  if (record.kind != AlertKind::kSignalOverdue) return kAlertFormat;
+  if (record.kind == AlertKind::kSourceSilent || (record.closed_reason && IsOfSilence(*record.closed_reason))) return kAlertFormat;
+  if (record.kind != AlertKind::kSignalOverdue) return kKindFormat;
   return record.handling().any() ? kHandledFormat : kShortFormat;
 }
 
@@ -484,7 +488,7 @@ std::string EncodeAlertRecord(const AlertRecord& record) {
   PutDue(out, record.due);
   PutLabels(out, record.labels);
   PutSequences(out, record.sequences);
-  if (format >= kAlertFormat) {
+  if (format >= kKindFormat) {
     PutEnum(out, record.kind);
     PutEnum(out, record.severity);
   }
@@ -517,7 +521,7 @@ absl::StatusOr<AlertRecord> DecodeAlertRecord(std::string_view bytes) {
   record.due = GetDue(in);
   record.labels = GetLabels(in);
   record.sequences = GetSequences(in);
-  if (format >= kAlertFormat) {
+  if (format >= kKindFormat) {
     record.kind = GetKindOfAlert(in);
     record.severity = GetSeverity(in);
   }
@@ -581,12 +585,16 @@ absl::StatusOr<SourceObservation> DecodeSourceObservation(std::string_view bytes
   if (GetBool(in)) observation.complete_through = GetDate(in);
   if (format >= kObservationFormat) {
     observation.silences.resize(in.GetCount(kSilenceSizeMin));
+    Instant before = Instant::Min();
     for (SourceSilence& silence : observation.silences) {
       silence.since = GetInstant(in);
       silence.to = GetInstant(in);
-      if (silence.to < silence.since) in.Fail();
+      if (silence.since < before || silence.to < silence.since) in.Fail();
+      before = silence.to;
     }
     if (GetBool(in)) observation.settling_until = GetInstant(in);
+    const bool silent = !observation.silences.empty() && observation.silences.back().to == SourceSilence::kOpen;
+    if (observation.settling_until && !silent) in.Fail();
     if (observation.silences.empty() && !observation.settling_until && observation.last_heard) in.Fail();
   }
   if (absl::Status status = in.Finish("a source observation"); !status.ok()) return status;

@@ -25,26 +25,27 @@ absl::Status Closed(const AlertRecord& alert) {
 }
 
 // The date until which the command asks for, or why there is none.
-absl::StatusOr<Date> UntilOf(const HandleAlertCommand& command, const WatchWorld& world, Date today) {
+absl::StatusOr<Date> UntilOf(const HandleAlertCommand& command, const WatchWorld& world, Date today, bool of_source) {
+  const char* const whose = of_source ? "the district's" : "the team's";
   if (!command.until) {
     const std::optional<Date> until = SnoozedUntil(world, today, static_cast<int>(command.days));
     if (until && *until <= today + kSnoozeDaysMax) return *until;
     return Refusal(absl::StatusCode::kInvalidArgument, "instructional_days",
-                   absl::StrCat("the team's calendar has no ", command.days, " instructional days in the ", kSnoozeDaysMax,
+                   absl::StrCat(whose, " calendar has no ", command.days, " instructional days in the ", kSnoozeDaysMax,
                                 " days after today, ", today.ToString(), "; give fewer, or until_date"));
   }
   if (*command.until <= today) {
     return Refusal(absl::StatusCode::kInvalidArgument, "until_date",
-                   absl::StrCat("is not after the team's today, ", today.ToString(), "; give a later date"));
+                   absl::StrCat("is not after ", whose, " today, ", today.ToString(), "; give a later date"));
   }
   if (*command.until > today + kSnoozeDaysMax) {
     return Refusal(absl::StatusCode::kInvalidArgument, "until_date",
-                   absl::StrCat("is more than ", kSnoozeDaysMax, " days after the team's today, ", today.ToString()));
+                   absl::StrCat("is more than ", kSnoozeDaysMax, " days after ", whose, " today, ", today.ToString()));
   }
   if (world.calendar == nullptr || !world.calendar->FirstOnOrAfter(*command.until)) {
     return Refusal(absl::StatusCode::kInvalidArgument, "until_date",
-                   "the team's calendar has no instructional day on or after it, so that the snooze would never end; give an earlier date, "
-                   "or apply the calendar's next year first");
+                   absl::StrCat(whose, " calendar has no instructional day on or after it, so that the snooze would never end; give an "
+                                "earlier date, or apply the calendar's next year first"));
   }
   return *command.until;
 }
@@ -93,7 +94,7 @@ absl::StatusOr<Outcome> District::HandleAlert(Applying& a, const HandleAlertComm
       reason = FlipReason::kAcknowledged;
       break;
     case HandleAlertCommand::What::kSnooze: {
-      const absl::StatusOr<Date> until = UntilOf(command, world, world.zone->LocalDate(a.now));
+      const absl::StatusOr<Date> until = UntilOf(command, world, world.zone->LocalDate(a.now), id.team == kNoTeam);
       if (!until.ok()) return until.status();
       if (alert->snoozed && alert->snoozed->until == *until && SaysTheSame(alert->snoozed->remark, command)) return NoOutcome{};
       alert->snoozed = AlertRecord::Snooze{remark, *until};

@@ -207,7 +207,8 @@ class District {
   void ReconsiderSources(Applying& a);  // by a new catalog, before any watch
   bool IsSilent(SourceNumber source) const;
   bool AnySilence() const;
-  void Hear(Applying& a, SourceNumber source, std::optional<Date> complete_through);
+  // A batch of it, or a part of one that `more` follow; what the batch says to be complete.
+  void Hear(Applying& a, SourceNumber source, std::optional<Date> complete_through, bool more);
   // The service was down until now, and heard nobody.
   void NoteDeafness(Applying& a);
   // Begins and ends silences as the flips of the source's watch say.
@@ -313,7 +314,7 @@ class District {
     TeamNumber next_team = 0;
   };
   std::vector<Telling> spreads_;                 // in order
-  std::vector<DeafDates> deaf_;                  // of the last years, ascending
+  std::vector<Date> deaf_;                       // DeafDates of the last years, ascending
   std::vector<SourceObservation> observations_;  // by source
   bool silences_noted_ = false;                  // some observation has one
 

@@ -158,7 +158,8 @@ absl::StatusOr<Outcome> District::Tick(Applying& a) {
 void District::SettleAfterDowntime(Applying& a) {
   if (catalog_ == nullptr || a.now.micros - last_time_.micros < kDowntimeMicros) return;
   const int64_t settling = catalog_->catalog().settings.settling_minutes * kMicrosPerMinute;
-  if (settling > 0) hold_until_ = Instant{a.now.micros + settling};
+  // In any case not by this command: who could not be heard meanwhile is known only now.
+  hold_until_ = Instant{a.now.micros + std::max<int64_t>(settling, 1)};
   NoteDeafness(a);
 }
 

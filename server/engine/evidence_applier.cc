@@ -47,8 +47,7 @@ absl::StatusOr<Outcome> EvidenceApplier::Apply(const RecordEvidenceCommand& comm
     d_.Reconsider(a_, watch, cause, a_.now);
     d_.StoreWatch(a_, watch);
   }
-  // complete_through is said of the whole batch.
-  d_.Hear(a_, source_, command.more ? std::nullopt : command.complete_through);
+  d_.Hear(a_, source_, command.complete_through, command.more);
   return std::move(outcome_);
 }
 

@@ -63,13 +63,15 @@ bool District::IsSilent(SourceNumber source) const {
   return !silences.empty() && silences.back().to == SourceSilence::kOpen;
 }
 
-void District::Hear(Applying& a, SourceNumber source, std::optional<Date> complete_through) {
+void District::Hear(Applying& a, SourceNumber source, std::optional<Date> complete_through, bool more) {
   SourceObservation& observation = observations_[source];
   const ZoneRules& zone = catalog_->district_zone();
   const Date today = zone.LocalDate(a.now);
   const bool first_today = !observation.last_heard || zone.LocalDate(*observation.last_heard) != today;
   observation.last_heard = a.now;
-  if (observation.complete_through < complete_through) observation.complete_through = complete_through;  // none is earlier than any date
+  if (!more && observation.complete_through < complete_through) {  // none is earlier than any date
+    observation.complete_through = complete_through;
+  }
   const WatchId id{kNoTeam, source};
   const WatchRecord* const record = watches_.Find(id);
   if (record != nullptr && (first_today || HasAlert(record->watch.state))) {
@@ -77,12 +79,12 @@ void District::Hear(Applying& a, SourceNumber source, std::optional<Date> comple
     StoreWatch(a, id);
   }
   if (IsSilent(source)) {
-    // What it had kept back has time to arrive, unless it says that it has.
+    // What it had kept back has time to arrive, the longer while it says that there is more, unless it says that all is there.
     const int64_t settling = catalog_->catalog().settings.settling_minutes * kMicrosPerMinute;
-    const bool complete = observation.complete_through && *observation.complete_through >= today - 1;
-    if (complete || settling == 0) {
+    const bool complete = complete_through && *complete_through >= today - 1;
+    if (!more && (complete || settling == 0)) {
       EndSilence(a, source, a.now);
-    } else if (!observation.settling_until) {
+    } else if (settling > 0 && (!observation.settling_until || (complete_through && !complete))) {
       observation.settling_until = Instant{a.now.micros + settling};
     }
     if (record != nullptr) SetMoment(id, catalog_->World(kNoTeam, source), watches_.MomentOf(id));
@@ -91,12 +93,11 @@ void District::Hear(Applying& a, SourceNumber source, std::optional<Date> comple
 }
 
 void District::NoteDeafness(Applying& a) {
-  const ZoneRules& zone = catalog_->district_zone();
-  const Date from = zone.LocalDate(last_time_), to = zone.LocalDate(a.now);
-  if (from == to) return;
   CatchUpSources(a);  // by what was known until now
-  std::erase_if(deaf_, [to](const DeafDates& dates) { return dates.to + kDeafDaysKept < to; });
-  deaf_.push_back({from, to});
+  const std::vector<Date> dates = DeafDates(catalog_->district_zone(), last_time_, a.now, kDeafDaysKept);
+  if (dates.empty()) return;
+  std::erase_if(deaf_, [&](Date date) { return date + kDeafDaysKept < dates.back() || date >= dates.front(); });
+  deaf_.insert(deaf_.end(), dates.begin(), dates.end());
   PutSpreads(a);
   for (const Watches::Entry& entry : watches_.OfTeam(kNoTeam)) {
     const WatchId id{kNoTeam, entry.expectation};
@@ -110,7 +111,7 @@ void District::NoteSilences(Applying& a, SourceNumber source, const std::vector<
     SourceObservation& observation = observations_[source];
     const bool open = IsSilent(source);
     if (flip.to == WatchState::kRaised && flip.from != WatchState::kRaised) {
-      if (open) EndSilence(a, source, flip.effective);  // heard, and silent again before it had settled
+      if (open) continue;  // it has not been heard since the school year before
       observation.silences.push_back({flip.effective});
       silences_noted_ = true;
       spreads_.push_back({source, 0});
@@ -118,10 +119,10 @@ void District::NoteSilences(Applying& a, SourceNumber source, const std::vector<
       PutObservation(a, source);
       continue;
     }
-    // What was heard ends it, in its time; the year's end does not.
+    // What was heard ends it, in its time; the year's end does not, nor does a new one.
     const bool untrue = HasAlert(flip.from) && !HasAlert(flip.to) && flip.reason != FlipReason::kResolved &&
                         flip.reason != FlipReason::kYearEnded;
-    if (open && (untrue || flip.reason == FlipReason::kStarted)) EndSilence(a, source, flip.effective);
+    if (open && untrue) EndSilence(a, source, flip.effective);
   }
 }
 
@@ -135,10 +136,15 @@ void District::EndSilence(Applying& a, SourceNumber source, Instant at) {
 }
 
 void District::Spread(Applying& a, size_t watches_max) {
+  constexpr size_t kPassedOver = 100;  // teams that are passed over cost as much as one watch
+  size_t passed = 0;
   for (size_t done = 0; !spreads_.empty(); spreads_.erase(spreads_.begin())) {
     Telling& telling = spreads_.front();
     for (; telling.next_team < interned_.teams.size(); ++telling.next_team) {
-      if (!catalog_->Feeds(telling.source, telling.next_team)) continue;
+      if (!catalog_->Feeds(telling.source, telling.next_team)) {
+        if (++passed % kPassedOver == 0 && ++done >= watches_max) return PutSpreads(a);
+        continue;
+      }
       if (!CatchUpTeam(a, telling.next_team, watches_max, done)) return PutSpreads(a);
     }
   }
@@ -147,7 +153,7 @@ void District::Spread(Applying& a, size_t watches_max) {
 }
 
 void District::ForgetSilences(Applying& a) {
-  if (recalculation_ || !spreads_.empty()) return;
+  if (recalculation_ || !spreads_.empty() || Holding(a.now)) return;  // a hold has stopped some watches before them
   for (SourceNumber source = 0; source < observations_.size(); ++source) {
     const size_t over = std::erase_if(observations_[source].silences,
                                       [](const SourceSilence& silence) { return silence.to != SourceSilence::kOpen; });
@@ -171,10 +177,7 @@ void District::PutSpreads(Applying& a) {
   ByteWriter out;
   out.PutU8(kSilencesFormat);
   out.PutVarint(deaf_.size());
-  for (const DeafDates& dates : deaf_) {
-    PutDate(out, dates.from);
-    PutDate(out, dates.to);
-  }
+  for (const Date date : deaf_) PutDate(out, date);
   out.PutVarint(spreads_.size());
   for (const Telling& telling : spreads_) {
     out.PutVarint(telling.source);
@@ -205,11 +208,9 @@ absl::Status District::LoadSources() {
   if (!*bytes) return absl::OkStatus();
   ByteReader in(**bytes);
   if (absl::Status status = ReadFormat(in, kSilencesFormat, "the district's silences"); !status.ok()) return status;
-  deaf_.resize(in.GetCount(kEntrySizeMin));
-  for (DeafDates& dates : deaf_) {
-    dates.from = GetServiceDate(in);
-    dates.to = GetServiceDate(in);
-  }
+  deaf_.resize(in.GetCount());
+  for (Date& date : deaf_) date = GetServiceDate(in);
+  if (!std::is_sorted(deaf_.begin(), deaf_.end())) in.Fail();
   spreads_.resize(in.GetCount(kEntrySizeMin));
   for (Telling& telling : spreads_) {
     telling.source = GetU32(in);

@@ -12,14 +12,20 @@
 namespace leadlag {
 namespace {
 
-// Watches of which nobody can tell anything, the source among those that feed them.
+// More are not counted: the writer waits meanwhile.
+constexpr size_t kUnknownCounted = 10'000;
+
+// Watches of which nobody can tell anything, the source among those that feed them; at most one more than are counted.
 size_t UnknownWatches(const DistrictReader& reader, SourceNumber source) {
   size_t count = 0;
-  reader->watches().ForEach([&](WatchId id, const WatchRecord& record) {
-    if (record.watch.state != WatchState::kUnknown) return;
-    const std::vector<SourceNumber> feeders = reader->catalog()->FeedersOf(id.team, id.expectation);
-    count += std::binary_search(feeders.begin(), feeders.end(), source) ? 1 : 0;
-  });
+  for (TeamNumber team = 0; team < reader->interned().teams.size() && count <= kUnknownCounted; ++team) {
+    if (!reader->catalog()->Feeds(source, team)) continue;
+    for (const Watches::Entry& entry : reader->watches().OfTeam(team)) {
+      if (entry.record.watch.state != WatchState::kUnknown) continue;
+      const std::vector<SourceNumber> feeders = reader->catalog()->FeedersOf(team, entry.expectation);
+      count += std::binary_search(feeders.begin(), feeders.end(), source) ? 1 : 0;
+    }
+  }
   return count;
 }
 
@@ -32,6 +38,7 @@ class SourceExplanation {
     why_.catalog_version = reader_->catalog_version();
     why_.terms = world_.terms;
     why_.terms.kind = AlertKind::kSourceSilent;
+    if (world_.calendar == nullptr) why_.terms.every_days = 0;  // it is not expected any more
     if (world_.calendar != nullptr) {
       if (const SchoolYear* year = world_.calendar->YearOf(world_.zone->LocalDate(alert_.record.opened))) why_.school_year = year->id;
     }
@@ -75,9 +82,11 @@ class SourceExplanation {
 
   void AddUnknown() {
     const size_t unknown = UnknownWatches(reader_, source_);
-    Add(unknown == 0   ? "It alone feeds no watch, so that all are judged as ever."
+    const bool many = unknown > kUnknownCounted;
+    Add(unknown == 0   ? "No watch is UNKNOWN for it now."
         : unknown == 1 ? "One watch that silent sources alone feed is UNKNOWN meanwhile."
-                       : absl::StrCat(unknown, " watches that silent sources alone feed are UNKNOWN meanwhile."));
+                       : absl::StrCat(many ? "More than " : "", many ? kUnknownCounted : unknown,
+                                      " watches that silent sources alone feed are UNKNOWN meanwhile."));
   }
 
   const DistrictReader& reader_;

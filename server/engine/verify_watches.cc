@@ -437,7 +437,8 @@ class WatchVerifier {
     const bool silent = std::any_of(facts.silences.begin(), facts.silences.end(), [&](const SourceSilence& silence) {
       return silence.since < watch.handled_before && watch.handled_before <= silence.to;
     });
-    if (reader_->made_through() && silent != (watch.state == WatchState::kUnknown)) {
+    const bool made = reader_->made_through() && (!next || *next > reader_->last_time());
+    if (made && silent != (watch.state == WatchState::kUnknown)) {
       findings_.Add(absl::StrCat(WatchName(reader_, id), " is ", View(ToString(watch.state)), ", and its sources are ",
                                  silent ? "all silent" : "not all silent"));
     }

@@ -20,6 +20,7 @@ namespace leadlag {
 namespace {
 
 using testing::AllOf;
+using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -123,22 +124,74 @@ TEST_F(SourceSilenceTest, AnotherSourceThatFeedsItKeepsAWatchJudged) {
   EXPECT_EQ(district_.OpenAlerts().size(), 2u);
 }
 
-TEST_F(SourceSilenceTest, TheServicesOwnDowntimeIsNoOnesSilence) {
-  Apply(ExpectingForms(1));
-  Send("2025-09-08 16:00", "forms", {});
-  district_.AdvanceTo(At("2025-09-09 12:00"));
-  ASSERT_TRUE(district_.Restart(At("2025-09-15 12:00"))
-                  .has_value());  // it was down from the Tuesday to the Monday after: four days
-  district_.AdvanceTo(At("2025-09-18 12:00"));
-  EXPECT_THAT(Lines("", "forms"), ElementsAre("2025-09-18 07:00 RAISED DUE due 2025-09-17"));
+TEST(SourceDowntimeTest, TheServicesOwnDowntimeIsNoOnesSilence) {
+  for (const int settling : {10, 0}) {
+    SCOPED_TRACE(settling);
+    SimulatedDistrict district({.start = At("2025-08-01 12:00")});
+    Catalog catalog = ExpectingForms(1);
+    catalog.settings.settling_minutes = settling;
+    ASSERT_TRUE(district.Apply(catalog).ok());
+    district.AdvanceTo(At("2025-09-08 16:00"));
+    ASSERT_TRUE(district.Record("forms", {}).ok());
+    district.AdvanceTo(At("2025-09-09 12:00"));
+    // Down from the Tuesday to the Monday after: five days of school on which it could not hear anybody for hours.
+    ASSERT_TRUE(district.Restart(At("2025-09-15 12:00")).has_value());
+    district.AdvanceTo(At("2025-09-19 12:00"));
+    const std::vector<WatchFlip> flips = district.FlipsByWatch().at({"", "forms"});
+    ASSERT_EQ(flips.size(), 2u);
+    EXPECT_EQ(Describe(flips[1], district.Read()->catalog()->district_zone()), "2025-09-19 07:00 RAISED DUE due 2025-09-18");
+  }
 }
 
-TEST_F(SourceSilenceTest, ASilenceLastsOverTheSummerAndANewYearBeginsAnew) {
+TEST_F(SourceSilenceTest, ANightlyRestartExcusesNobody) {
+  Apply(ExpectingForms(1));
+  Send("2025-09-08 16:00", "forms", {});
+  for (const char* date : {"2025-09-08", "2025-09-09", "2025-09-10", "2025-09-11"}) {
+    district_.AdvanceTo(At(absl::StrCat(date, " 23:58")));
+    ASSERT_TRUE(district_.Restart(Instant{district_.now().micros + 4 * kMicrosPerMinute}).has_value());
+  }
+  district_.AdvanceTo(At("2025-09-12 12:00"));
+  EXPECT_THAT(Lines("", "forms"), ElementsAre("2025-09-12 07:00 RAISED DUE due 2025-09-11"));
+}
+
+TEST_F(SourceSilenceTest, WhileItSaysThatMoreIsToComeNothingIsJudged) {
+  Apply(ExpectingForms(1));
+  Send("2025-09-08 16:00", "forms", {});
+  Send("2025-09-19 06:45", "forms", {}, D("2025-09-09"));
+  Send("2025-09-19 06:54", "forms", {}, D("2025-09-12"));
+  Send("2025-09-19 07:02", "forms", {"t1"}, D("2025-09-16"));
+  district_.AdvanceTo(At("2025-09-22 12:00"));
+  EXPECT_THAT(Lines("t1", "walks"),
+              ElementsAre("2025-09-12 07:00 UNKNOWN SOURCE_SILENT", "2025-09-19 07:12 ON_TRACK SOURCE_HEARD due 2025-09-26"));
+}
+
+TEST_F(SourceSilenceTest, ASilenceLastsUntilItIsHeardOverTheSummerToo) {
   Apply(ExpectingForms(1));
   Send("2026-06-02 16:00", "forms", {});
   district_.AdvanceTo(At("2026-09-09 12:00"));
   EXPECT_THAT(Lines("", "forms").back(), "2026-09-07 00:00 ON_TRACK STARTED due 2026-09-09");
-  EXPECT_EQ(district_.StateOf("t1", "walks"), WatchState::kNotStarted);
+  EXPECT_THAT(Lines("t1", "walks").back(), "2026-09-07 00:00 UNKNOWN STARTED");
+  Send("2026-09-11 16:00", "forms", {});
+  district_.AdvanceTo(At("2026-09-11 17:00"));
+  EXPECT_THAT(Lines("", "forms"), Contains("2026-09-10 07:00 RAISED DUE due 2026-09-09"));
+  EXPECT_THAT(Lines("t1", "walks").back(), "2026-09-11 16:10 NOT_STARTED SOURCE_HEARD due 2026-09-15");
+}
+
+// What a second crash left untold is told after the second settling, also where a catalog change comes by in between.
+TEST_F(SourceSilenceTest, AHoldForgetsNoSilence) {
+  Apply(ExpectingForms(1));
+  Send("2025-09-08 16:00", "forms", {});
+  district_.AdvanceTo(At("2025-09-12 06:50"));
+  ASSERT_TRUE(district_.Restart(At("2025-09-12 07:05")).has_value());
+  district_.AdvanceTo(At("2025-09-12 07:10"));  // it is not judged yet
+  ASSERT_TRUE(district_.Restart(At("2025-09-12 07:30")).has_value());
+  Catalog catalog = ExpectingForms(1);
+  catalog.teams[0].display_name = "One";
+  Apply(catalog);
+  Send("2025-09-12 07:35", "forms", {}, D("2025-09-11"));
+  district_.AdvanceTo(At("2025-09-18 12:00"));
+  EXPECT_THAT(Lines("t1", "walks"),
+              ElementsAre("2025-09-17 07:00 LATE DUE due 2025-09-16", "2025-09-18 07:00 UNKNOWN SOURCE_SILENT"));
 }
 
 TEST_F(SourceSilenceTest, ACatalogThatExpectsItNoMoreRetracts) {
@@ -360,6 +413,9 @@ class Life {
     catalog_.sources[1].indicators = {"lessons", "results"};
     catalog_.sources[1].notify_time = MinuteOfDay{9 * 60};
     catalog_.teams[1].time_zone = "America/Denver";
+    catalog_.teams[2].time_zone = "America/Halifax";
+    const int settling[] = {0, 10, 45};
+    catalog_.settings.settling_minutes = settling[seed % 3];
     catalog_.expectations.push_back(ExpectationOn("lessons", CategoryKind(Category::kImplementation), 4, 0, 1));
     catalog_.expectations.push_back(ExpectationOn("any", SignalKind{}, 6, 2, 0));
     AlertRule lagging{.id = "lagging",
@@ -471,7 +527,7 @@ class Life {
         break;
       }
       case 1:
-        source.every_days = random_.Between(0, 4);
+        source.every_days = random_.Between(0, 3);
         break;
       case 2:
         source.indicators = random_.OneIn(2) ? std::vector<std::string>{}

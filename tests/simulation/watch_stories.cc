@@ -131,7 +131,13 @@ std::shared_ptr<const NaiveTeamFacts> WatchStories::FactsFor(const WatchName& na
     const ZoneRules& zone = Rules(catalog_.time_zone);
     if (batches != batches_.end()) facts->source->heard = zone.LocalDate(batches->second.back().at);
     for (const Downtime& downtime : downtimes_) {
-      facts->source->deaf.emplace_back(zone.LocalDate(downtime.down_from), zone.LocalDate(downtime.up_at));
+      for (Date date = zone.LocalDate(downtime.down_from); date <= zone.LocalDate(downtime.up_at); date = date + 1) {
+        int minutes = 0;
+        for (Instant t = zone.StartOf(date); t < zone.StartOf(date + 1); t.micros += kMicrosPerMinute) {
+          minutes += downtime.down_from <= t && t.micros + kMicrosPerMinute <= downtime.up_at.micros ? 1 : 0;
+        }
+        if (minutes >= 60) facts->source->deaf.push_back(date);
+      }
     }
     return facts;
   }
@@ -276,9 +282,7 @@ void WatchStories::Review(Instant at, const std::string& team, Date date, const 
 }
 
 void WatchStories::Heard(Instant at, const std::string& source, std::optional<Date> complete_through) {
-  std::vector<Batch>& batches = batches_[source];
-  if (!batches.empty() && !(complete_through > batches.back().complete_through)) complete_through = batches.back().complete_through;
-  batches.push_back({at, complete_through});
+  batches_[source].push_back({at, complete_through});
   const auto book = books_.find({"", source});
   if (book != books_.end()) Happen(book->first, book->second, {at, {{EvidenceChange::Kind::kRecord, "new", kNoYear}}, nullptr});
 }
@@ -317,6 +321,7 @@ std::vector<NaiveSilence> WatchStories::SilencesOf(const std::string& source, co
   const std::vector<Downtime> held = HeldStretches(story);
   for (size_t i = 0; i < flips.size(); ++i) {
     if (flips[i].to != WatchState::kRaised || flips[i].from == WatchState::kRaised) continue;
+    if (!silences.empty() && silences.back().to > flips[i].effective) continue;  // it goes on
     NaiveSilence silence{flips[i].effective, SourceSilence::kOpen, flips[i].effective};
     for (const Downtime& stretch : held) {
       if (stretch.down_from <= silence.since && silence.since < stretch.up_at) silence.known = stretch.up_at;
@@ -325,7 +330,7 @@ std::vector<NaiveSilence> WatchStories::SilencesOf(const std::string& source, co
     for (size_t j = i + 1; j < flips.size(); ++j) {
       const bool untrue = flips[j].from == WatchState::kRaised && flips[j].to != WatchState::kRaised &&
                           flips[j].reason != FlipReason::kResolved && flips[j].reason != FlipReason::kYearEnded;
-      if (untrue || flips[j].reason == FlipReason::kStarted) ends(flips[j].effective);
+      if (untrue) ends(flips[j].effective);
     }
     for (const auto& [at, catalog] : catalogs_) {
       const Source* const expected = Find(catalog.sources, source);
@@ -333,12 +338,18 @@ std::vector<NaiveSilence> WatchStories::SilencesOf(const std::string& source, co
     }
     const auto batches = batches_.find(source);
     if (batches != batches_.end()) {
+      std::optional<Instant> settled;
       for (const Batch& batch : batches->second) {
         if (batch.at < silence.known) continue;
+        if (settled && *settled < batch.at) break;
         const Date yesterday = Rules(catalog_.time_zone).LocalDate(batch.at) - 1;
         const bool complete = batch.complete_through && *batch.complete_through >= yesterday;
-        ends(complete ? batch.at : Instant{batch.at.micros + story.settling_minutes * kMicrosPerMinute});
+        const bool more = batch.complete_through && !complete;
+        if (complete) settled = batch.at;
+        if (!complete && (more || !settled)) settled = Instant{batch.at.micros + story.settling_minutes * kMicrosPerMinute};
+        if (complete || story.settling_minutes == 0) break;
       }
+      if (settled) ends(*settled);
     }
     silences.push_back(silence);
   }

@@ -63,7 +63,7 @@ class WatchStories {
   };
   struct Batch {
     Instant at;
-    std::optional<Date> complete_through;  // the latest said by then
+    std::optional<Date> complete_through;  // as it says
   };
   static bool IsSource(const WatchName& name) { return name.team.empty(); }
   bool IsRule(const WatchName& name) const { return IsSource(name) || rules_.contains(name.expectation); }

@@ -142,6 +142,12 @@ WatchRecord SampleRaisedWatch() {
   return record;
 }
 
+AlertRecord SampleSilencedAlert() {
+  AlertRecord record = SampleAlert();
+  record.closed_reason = FlipReason::kSourceSilent;
+  return record;
+}
+
 FlipRecord SampleSourceFlip() {
   FlipRecord record = SampleRuleFlip();
   record.team.clear();
@@ -303,7 +309,7 @@ const Kind<FlipRecord>& FlipKind() {
 const Kind<AlertRecord>& AlertKind() {
   static const auto& kind = *new Kind<AlertRecord>{
       "alert", SampleAlert(), EncodeAlertRecord, DecodeAlertRecord,
-      "01010204809abb97eefe9e060180cec4aaeefe9e060601fabd0201056c6576656c04686967680382010008", 3};
+      "01010204809abb97eefe9e060180cec4aaeefe9e060601fabd0201056c6576656c04686967680382010008", 4};
   return kind;
 }
 const Kind<FlipRecord>& HandlingKind() {
@@ -315,7 +321,7 @@ const Kind<FlipRecord>& HandlingKind() {
 const Kind<AlertRecord>& HandledAlertKind() {
   static const auto& kind = *new Kind<AlertRecord>{"handled alert", SampleHandledAlert(), EncodeAlertRecord, DecodeAlertRecord,
       "02010204809abb97eefe9e060001fabd0201056c6576656c0468696768038201000801076d2e6f7274697a056f6e20697480a3b598eefe9e06"
-      "0105636f6163680080acaf99eefe9e0688be02", 3};
+      "0105636f6163680080acaf99eefe9e0688be02", 4};
   return kind;
 }
 const Kind<WatchRecord>& RaisedWatchKind() {
@@ -331,7 +337,7 @@ const Kind<FlipRecord>& RuleFlipKind() {
 }
 const Kind<AlertRecord>& RuleAlertKind() {
   static const auto& kind = *new Kind<AlertRecord>{"rule's alert", SampleRuleAlert(), EncodeAlertRecord, DecodeAlertRecord,
-      "03010207809abb97eefe9e060180cec4aaeefe9e060601fabd0201056c6576656c0468696768038201000805030000", 3};
+      "03010207809abb97eefe9e060180cec4aaeefe9e060601fabd0201056c6576656c0468696768038201000805030000", 4};
   return kind;
 }
 const Kind<CatalogRecord>& RulesKind() {
@@ -350,6 +356,11 @@ const Kind<FlipRecord>& SourceFlipKind() {
   static const auto& kind = *new Kind<FlipRecord>{"source's flip", SampleSourceFlip(), EncodeFlipRecord, DecodeFlipRecord,
       "040000010703809abb97eefe9e0601fabd0280a3b598eefe9e068201020461726561056e6f727468056c6576656c046869676807010000"
       "000003736973", 4};
+  return kind;
+}
+const Kind<AlertRecord>& SilencedAlertKind() {
+  static const auto& kind = *new Kind<AlertRecord>{"silenced alert", SampleSilencedAlert(), EncodeAlertRecord, DecodeAlertRecord,
+      "04010204809abb97eefe9e060180cec4aaeefe9e060e01fabd0201056c6576656c0468696768038201000801020000", 4};
   return kind;
 }
 const Kind<SourceObservation>& SilenceKind() {
@@ -415,6 +426,7 @@ void ForEachKind(Check check) {
   check(RuleFlipKind());
   check(RuleAlertKind());
   check(SourceFlipKind());
+  check(SilencedAlertKind());
   check(SilenceKind());
   check(SourcesKind());
   check(ObservationKind());

@@ -161,8 +161,7 @@ std::optional<Date> NaiveSilenceDue(const NaiveCalendar& calendar, const NaiveRu
   for (int counted = 0; counted < source.every_days;) {
     day = day + 1;
     if (day >= run.dates.to) return std::nullopt;
-    const bool deaf = std::any_of(source.deaf.begin(), source.deaf.end(),
-                                  [day](const std::pair<Date, Date>& dates) { return dates.first < day && day <= dates.second; });
+    const bool deaf = std::find(source.deaf.begin(), source.deaf.end(), day) != source.deaf.end();
     if (calendar.IsInstructional(day) && !deaf) ++counted;
   }
   return day;

@@ -37,7 +37,7 @@ struct NaiveReview {
 struct NaiveSource {
   int every_days = 0;
   std::optional<Date> heard;                    // last
-  std::vector<std::pair<Date, Date>> deaf;      // the dates on which the service went down and came up
+  std::vector<Date> deaf;                       // on which the service was down for an hour or more at a stretch
 };
 
 // What a rule knows of one team.

@@ -327,7 +327,8 @@ std::map<std::string, Date> NaiveSignals(const std::vector<Happening>& happening
 std::vector<Downtime> HeldStretches(const WatchStory& story) {
   std::vector<Downtime> held;
   for (const Downtime& downtime : story.downtimes) {
-    const Instant settled{downtime.up_at.micros + story.settling_minutes * kMicrosPerMinute};
+    // Without settling, too, it is known that it was down before anything that fell due meanwhile is judged.
+    const Instant settled{downtime.up_at.micros + std::max<int64_t>(story.settling_minutes * kMicrosPerMinute, 1)};
     if (!held.empty() && downtime.down_from < held.back().up_at) {
       held.back().up_at = settled;
     } else {
