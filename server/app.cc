@@ -108,6 +108,7 @@ absl::Status App::Impl::Start() {
   engine_options.clock = options_.clock;
   engine_options.disk = options_.disk;
   engine_options.tail_records_max = options_.tail_records_max;
+  engine_options.ticks_each_minute = true;
   absl::StatusOr<std::unique_ptr<Engine>> engine = Engine::Open(std::move(engine_options));
   if (!engine.ok()) return engine.status();
   engine_ = *std::move(engine);

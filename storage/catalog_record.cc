@@ -182,7 +182,7 @@ Source GetSource(ByteReader& in) {
   return source;
 }
 
-// What a source has from the third form on.
+// What a source has from the fourth form on.
 void PutFeed(ByteWriter& out, const Source& source) {
   out.PutSigned(source.every_days);
   PutList(out, source.indicators, PutText);

@@ -198,7 +198,9 @@ int Why(RunContext& context, const std::string& alert) {
     facts.AddRow({source ? "source" : rule ? "alert rule" : "expectation", Subject(response->alert())});
     facts.AddRow({"kind", EnumText(response->alert().kind())});
     facts.AddRow({"state", StateCell(response->alert().state())});
-    facts.AddRow({"school year", why.school_year() + ", counted from " + why.start_date()});
+    // Of a source that has been heard since nobody can tell any more what was counted.
+    const bool counts = !source || !why.start_date().empty();
+    if (counts) facts.AddRow({"school year", why.school_year() + ", counted from " + why.start_date()});
     if (!rule) facts.AddRow({"last signal", why.last_signal_date().empty() ? "none this school year" : why.last_signal_date()});
     if (!rule) {
       facts.AddRow({"expected", "every " + std::to_string(why.every_days()) + " instructional days, " +
@@ -206,12 +208,13 @@ int Why(RunContext& context, const std::string& alert) {
                                     std::to_string(why.grace_days())});
     }
     const std::string counted = why.counted_days() == 0 ? "" : ", " + std::to_string(why.counted_days()) + " instructional days counted";
-    facts.AddRow({"due", why.due_date().empty() ? "not this school year" : why.due_date() + counted});
-    facts.AddRow({rule ? "raised from" : "late from", why.late_date()});
+    const std::string& due = counts ? why.due_date() : response->alert().due_date();
+    facts.AddRow({"due", due.empty() ? "not this school year" : due + counted});
+    if (counts) facts.AddRow({rule ? "raised from" : "late from", why.late_date()});
     if (!rule) facts.AddRow({"overdue from", why.overdue_date()});
     for (const v1::SkippedDate& skipped : why.skipped())
       facts.AddRow({"not counted", skipped.date() + " " + skipped.label()});
-    facts.AddRow({"other days not counted", why.other_skipped_days()});
+    if (counts) facts.AddRow({"other days not counted", why.other_skipped_days()});
     facts.AddRow({"what ends it", why.remedy()});
     context.Print(facts);
     context.out() << '\n';

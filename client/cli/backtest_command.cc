@@ -24,8 +24,10 @@ constexpr char kText[] =
     "are [start, end), and end with now.\n"
     "Prints the alerts of each expectation and alert rule over all teams; with --teams of each team that had any; with "
     "--flips every\n"
-    "change of state. ALERT DAYS are instructional days with an alert open. --output=json prints each message of the "
-    "stream on a line,\n"
+    "change of state. ALERT DAYS are instructional days from that on which an alert opened to that on which it closed, "
+    "which does not\n"
+    "count, over all teams. All begin anew with --start; sources' silence is not tried. --output=json prints each message "
+    "of the stream on a line,\n"
     "all of these in them.";
 
 struct Flags {

@@ -32,7 +32,4 @@ struct District::Applying {
   }
 };
 
-// A gap between commands from which on the service counts as having been down.
-inline constexpr int64_t kDowntimeMicros = 2 * kMicrosPerMinute;
-
 }  // namespace leadlag

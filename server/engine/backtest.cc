@@ -19,6 +19,8 @@ namespace {
 absl::StatusOr<std::shared_ptr<const DistrictCatalog>> CatalogWith(const DistrictCatalog& in_force, const BacktestQuery& query, Date from,
                                                                    Interned& interned) {
   Catalog catalog = in_force.catalog();
+  // Their silence is not lived again: it is not to be in a proposal's way, which it would have to come before.
+  for (Source& source : catalog.sources) source.every_days = 0;
   std::map<std::string, Date> apply_dates = in_force.apply_dates();
   if (!query.expectations.empty() || !query.alert_rules.empty()) {
     catalog.expectations = query.expectations;

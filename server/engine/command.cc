@@ -108,12 +108,20 @@ struct BodyEncoder {
   }
 };
 
+// By the form of a catalog's document.
+constexpr std::array<uint8_t, 5> kByForm = {kFirstFormat, kFirstFormat, kAlertRulesFormat, kFlipRetentionFormat, kSourcesFormat};
+
+// The first part of a staged document tells its form: storage/catalog_record.cc.
+uint8_t FormatOf(const StageCatalogCommand& stage) {
+  const bool later_form = stage.first && stage.bytes.size() > 1 && stage.bytes[0] == 0;
+  const auto form = static_cast<size_t>(static_cast<uint8_t>(later_form ? stage.bytes[1] : 0));
+  return form < kByForm.size() ? kByForm[form] : kFormat;
+}
+
 uint8_t FormatOf(const CommandBody& body) {
   if (std::holds_alternative<HandleAlertCommand>(body)) return kHandleAlertFormat;
-  if (const auto* const apply = std::get_if<ApplyCatalogCommand>(&body)) {
-    constexpr std::array<uint8_t, 5> kByForm = {0, kFirstFormat, kAlertRulesFormat, kFlipRetentionFormat, kSourcesFormat};
-    return kByForm.at(FormOf(apply->catalog));
-  }
+  if (const auto* const stage = std::get_if<StageCatalogCommand>(&body)) return FormatOf(*stage);
+  if (const auto* const apply = std::get_if<ApplyCatalogCommand>(&body)) return kByForm.at(FormOf(apply->catalog));
   const auto* const go_on = std::get_if<ContinueCommand>(&body);
   return go_on != nullptr && go_on->watches_max != kWatchesPerCommand ? kContinueByFormat : kFirstFormat;
 }

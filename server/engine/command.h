@@ -83,6 +83,9 @@ struct TickCommand {
   friend bool operator==(const TickCommand&, const TickCommand&) = default;
 };
 
+// A gap between commands from which on the service counts as having been down.
+inline constexpr int64_t kDowntimeMicros = 2 * kMicrosPerMinute;
+
 // The work that one command may do (DESIGN.md, invariant 6), in watches; a review's in records.
 inline constexpr uint32_t kWatchesPerCommand = 1'000;
 

@@ -347,7 +347,10 @@ absl::StatusOr<Outcome> District::ApplyCatalog(Applying& a, const ApplyCatalogCo
   const absl::Status read = in.Finish("a staged catalog");
   staged_.clear();
   a.batch.Delete(MetaKey{number_, std::string(kStagedName)}.Encode());
-  if (!read.ok()) return read;
+  if (!read.ok()) {
+    a.Fail(read);  // what was logged can be read, or by a newer program: it is not to be gone on without
+    return read;
+  }
   return ApplyDocument(a, catalog, zones, command.expected_version);
 }
 

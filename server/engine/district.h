@@ -115,7 +115,7 @@ class District {
   uint64_t ChangeOf(TeamNumber team) const { return team < changes_.size() ? changes_[team] : 0; }
 
   // Work is pending: a Continue command would do something.
-  bool HasPendingWork(Instant now) const { return IsBehind(now) || trim_pending_; }
+  bool HasPendingWork(Instant now) const { return IsBehind(now) || (trim_pending_ && !Holding(now)); }
   // Some of that is about watches or rows: answers may be about to change.
   bool IsBehind(Instant now) const;
   // Watches that the last command worked on, records that a review dated, and flips trimmed: at most kWatchesPerCommand.

@@ -33,6 +33,9 @@ struct EngineOptions {
   std::shared_ptr<Disk> disk;   // null: the machine's; Disk::InMemory() for tests
   const Clock* clock = nullptr;  // null: the system clock
   uint64_t tail_records_max = kTailRecordsMax;
+  // Whoever opened it calls Tick once a minute at least: so a gap of kDowntimeMicros without one is downtime, whatever command comes first
+  // after it. False where time passes in jumps, as in tests.
+  bool ticks_each_minute = false;
   // For tests: stands before the command log that was opened, which outlives it.
   std::function<std::unique_ptr<CommandLog>(CommandLog&)> wrap_log;
 };

@@ -116,6 +116,9 @@ void Engine::Impl::Stamp(Pending pending, Owned& owned, ByDistrict& commands) {
                        watches});
     owned.cycle_watches += watches;
   };
+  // Before anything is judged it is known that nobody could be heard: the tick that says so may come later than this.
+  const bool gap = options_.ticks_each_minute && owned.state->exists() && clock_.Now().micros - owned.last_time.micros >= kDowntimeMicros;
+  if (gap && !std::holds_alternative<TickCommand>(pending.body)) add(TickCommand{.resumed = true}, nullptr);
   if (auto* evidence = std::get_if<RecordEvidenceCommand>(&pending.body)) {
     std::vector<EvidencePart> parts = SplitEvidence(*owned.state, std::move(*evidence), clock_.Now());
     if (parts.size() > 1) pending.callback = JoinAnswers(parts, std::move(pending.callback));

@@ -151,7 +151,8 @@ absl::StatusOr<Outcome> District::Tick(Applying& a) {
       Spread(a, kWatchesPerCommand);
     }
   }
-  TrimFlips(a, kWatchesPerCommand - std::min<size_t>(a.work, kWatchesPerCommand));
+  // After downtime, or a jump of the clock, subscribers come first.
+  if (!Holding(a.now)) TrimFlips(a, kWatchesPerCommand - std::min<size_t>(a.work, kWatchesPerCommand));
   return NoOutcome{};
 }
 
@@ -172,7 +173,7 @@ absl::StatusOr<Outcome> District::Continue(Applying& a, const ContinueCommand& c
     MakeDue(a, command.watches_max);
   } else if (!pending_reviews_.empty()) {
     ContinueReview(a);
-  } else {
+  } else if (!Holding(a.now)) {
     TrimFlips(a, command.watches_max);
   }
   return NoOutcome{};

@@ -73,7 +73,7 @@ class SourceExplanation {
     const int deaf = why_.counted_days - world_.terms.every_days;
     Add(absl::StrCat("It is expected once in ", Days(world_.terms.every_days, "instructional"), "; counting ",
                      Days(why_.counted_days, "instructional"), " from ",
-                     from_start ? absl::StrCat("the school year's start, ", Day(from)) : Day(from), SkipWords(skips),
+                     from_start ? absl::StrCat("the start, ", Day(from)) : Day(from), SkipWords(skips),
                      deaf > 0 ? absl::StrCat(", ", Days(deaf, "instructional"), " of them while the service was down,") : "",
                      " gives the due date ", Day(*why_.dates->due), ". (Catalog version ", why_.catalog_version, ".)"));
     why_.other_skipped_days = skips.weekend_days + skips.other_days;

@@ -75,7 +75,7 @@ class FlipVerifier {
       end = {.flip = {.from = flip.from, .to = flip.from, .effective = {}, .due = flip.due},
              .alert = HasAlert(flip.from) ? record.alert : 0,
              .told = false};
-      if (end.alert != 0) BeginAlert(sequence, record);
+      if (end.alert != 0) BeginAlert(sequence, id, record);
     }
     // What people did is no part of the watch's own course.
     const bool handling = IsHandling(flip.reason);
@@ -108,11 +108,14 @@ class FlipVerifier {
   }
 
   // As the alert, which opened before the log begins, must have been before this flip; what that does not tell is as stored.
-  void BeginAlert(uint64_t sequence, const FlipRecord& record) {
+  void BeginAlert(uint64_t sequence, WatchId id, const FlipRecord& record) {
     const std::optional<AlertRecord> stored = StoredAlert(record.alert);
     if (record.alert >= first_ || !stored) {
       findings_.Add(absl::StrCat("flip ", sequence, " is of alert ", record.alert, ", which was opened by no flip"));
       return;
+    }
+    if (stored->team != id.team || stored->expectation != id.expectation) {
+      findings_.Add(absl::StrCat("alert ", record.alert, " is stored as another watch's than flip ", sequence, " tells"));
     }
     AlertRecord& told = alerts_[record.alert] = *stored;
     std::erase_if(told.sequences, [this](uint64_t of_alert) { return of_alert >= first_; });

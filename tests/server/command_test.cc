@@ -2,11 +2,14 @@
 #include "server/engine/command.h"
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "core/codec.h"
 #include "gtest/gtest.h"
 #include "server/engine/zone_database.h"
+#include "storage/records.h"
 #include "tests/server/small_district.h"
 
 namespace leadlag {
@@ -88,6 +91,19 @@ TEST(CommandTest, EachIsOfTheFirstFormatThatHasIt) {
     EXPECT_EQ(EncodeCommand(command).front(),
               expects ? 6 : has_retention ? 5 : has_rules ? 4 : handles ? 3 : goes_on_by ? 2 : 1);
   }
+}
+
+TEST(CommandTest, AStagedCatalogIsOfTheFirstFormatThatHasItsForm) {
+  const auto format = [](const Catalog& catalog, bool first) {
+    ByteWriter out;
+    PutCatalog(out, catalog);
+    return static_cast<int>(EncodeCommand({kNow, "clerk", StageCatalogCommand{first, std::move(out).Take()}}).front());
+  };
+  EXPECT_EQ(format(SmallDistrict::MakeCatalog(), true), 1);
+  EXPECT_EQ(format(CatalogWithRules(), true), 4);
+  EXPECT_EQ(format(CatalogWithRetention(), true), 5);
+  EXPECT_EQ(format(CatalogWithSources(), true), 6);
+  EXPECT_EQ(format(CatalogWithSources(), false), 1);  // what follows says nothing of itself
 }
 
 TEST(CommandTest, DamagedAndNewerBytesAreToldApart) {

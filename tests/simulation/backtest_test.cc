@@ -495,6 +495,20 @@ TEST_F(BacktestTest, SaysWhatWouldHaveFired) {
   EXPECT_THAT(LinesOf(*high, {"t1", "weekly"}), IsEmpty());
 }
 
+// A source's silence is not lived again, and its interval refuses no proposal that the catalog in force would.
+TEST_F(BacktestTest, AnExpectedSourceIsInNoProposalsWay) {
+  catalog_.sources[0].every_days = 3;
+  ASSERT_TRUE(district_.Apply(catalog_).ok());
+  district_.AdvanceTo(At("2025-09-22 12:00"));
+  BacktestQuery query;
+  query.expectations = {ExpectationOn("daily", CategoryKind(Category::kWalkthrough), 1, 3, 0)};
+  const absl::StatusOr<Tested> tested = RunBacktest(district_.Read(), query);
+  ASSERT_TRUE(tested.ok()) << tested.status();
+  EXPECT_THAT(LinesOf(*tested, {"t1", "daily"}),
+              ElementsAre("2025-09-08 00:00 NOT_STARTED STARTED due 2025-09-08", "2025-09-09 07:00 LATE DUE due 2025-09-08",
+                          "2025-09-12 07:00 OVERDUE GRACE_OVER due 2025-09-08"));
+}
+
 // A correction of one team's record resolves what it ends where another team's in its batch is new, selected or not.
 TEST_F(BacktestTest, ABatchIsOneCauseAcrossTeams) {
   Record("2025-09-12", {NumberRecord("a", "t1", "walks", D("2025-09-09"))});

@@ -57,8 +57,11 @@ class Lives {
   }
 
   void Check() {
-    All([](SimulatedDistrict& district) {
-      const Instant when{district.now().micros + kMicrosPerMinute};
+    // While a district settles nothing leaves.
+    Instant settled = Instant::Min();
+    All([&](SimulatedDistrict& district) { settled = std::max(settled, district.Read()->settling_until()); });
+    All([&](SimulatedDistrict& district) {
+      const Instant when{std::max(district.now(), settled).micros + kMicrosPerMinute};
       district.AdvanceThrough(when);
       EXPECT_TRUE(district.engine().Tick().ok());
       district.engine().WaitIdle();

@@ -147,7 +147,11 @@ SimulatedDistrict::SimulatedDistrict(Options options) : options_(std::move(optio
 
 absl::Status SimulatedDistrict::Open() {
   absl::StatusOr<std::unique_ptr<Engine>> engine = Engine::Open(
-      {.data_directory = kSimulatedDirectory, .disk = options_.disk, .clock = &clock_, .wrap_log = options_.wrap_log});
+      {.data_directory = kSimulatedDirectory,
+                                                                 .disk = options_.disk,
+                                                                 .clock = &clock_,
+                                                                 .ticks_each_minute = options_.ticks_each_minute,
+                                                                 .wrap_log = options_.wrap_log});
   if (!engine.ok()) return engine.status();
   engine_ = *std::move(engine);
   return absl::OkStatus();

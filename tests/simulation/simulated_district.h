@@ -60,6 +60,7 @@ class SimulatedDistrict {
     std::string id = kSimulatedId;
     std::shared_ptr<Disk> disk;  // null: a new one in memory
     std::function<std::unique_ptr<CommandLog>(CommandLog&)> wrap_log;
+    bool ticks_each_minute = false;  // of EngineOptions; a life that is told as time passes has no need of it
     // False: Restart logs what a restart logs, and restarts nothing. Such a life has the same commands.
     bool restarts = true;
   };

@@ -143,6 +143,18 @@ TEST(SourceDowntimeTest, TheServicesOwnDowntimeIsNoOnesSilence) {
   }
 }
 
+// The log took nothing for days, say, and what comes first is a batch of another source, before any tick.
+TEST(SourceDowntimeTest, AGapIsDowntimeWhateverComesFirst) {
+  SimulatedDistrict district({.start = At("2025-09-08 12:00"), .ticks_each_minute = true});
+  ASSERT_TRUE(district.Apply(ExpectingForms(1)).ok());
+  ASSERT_TRUE(district.Record("forms", {}).ok());
+  district.clock().Set(At("2025-09-15 12:00"));
+  ASSERT_TRUE(district.Record("sis", {}).ok());
+  EXPECT_EQ(district.Read()->settling_until(), Instant{At("2025-09-15 12:00").micros + 10 * kMicrosPerMinute});
+  EXPECT_EQ(district.StateOf("", "forms"), WatchState::kOnTrack);
+  EXPECT_EQ(district.Read()->watches().OfTeam(kNoTeam)[0].record.watch.due, D("2025-09-18"));
+}
+
 TEST_F(SourceSilenceTest, ANightlyRestartExcusesNobody) {
   Apply(ExpectingForms(1));
   Send("2025-09-08 16:00", "forms", {});
