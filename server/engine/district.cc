@@ -348,7 +348,7 @@ absl::StatusOr<Outcome> District::ApplyCatalog(Applying& a, const ApplyCatalogCo
   staged_.clear();
   a.batch.Delete(MetaKey{number_, std::string(kStagedName)}.Encode());
   if (!read.ok()) {
-    a.Fail(read);  // what was logged can be read, or by a newer program: it is not to be gone on without
+    a.Fail(read);  // a newer program can read it, or the log is damaged: going on without it would lose what was acknowledged
     return read;
   }
   return ApplyDocument(a, catalog, zones, command.expected_version);

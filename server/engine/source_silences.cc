@@ -1,6 +1,5 @@
 // What is heard from sources, when they are silent, and who is told of it. core/source_silence.h.
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "server/engine/applying.h"
