@@ -158,4 +158,43 @@ std::optional<RuleFinding> CollectionSlow(const RuleSpan& span, const Collection
   return finding;
 }
 
+std::optional<RuleFinding> ActionWithoutEvidence(const RuleSpan& span, int days, std::span<const ActionEvidence> actions) {
+  LEADLAG_CHECK(days >= 1);
+  std::optional<RuleFinding> finding;
+  for (size_t i = 0; i < actions.size(); ++i) {
+    const ActionEvidence& action = actions[i];
+    if (action.last_leading) continue;
+    const Date from = std::max(action.start, span.start);
+    const std::optional<Date> due = NthInRun(span, from, days);
+    if (!due || (action.end && *action.end <= *due) || (finding && finding->due <= *due)) continue;
+    finding = RuleFinding{.due = *due, .from = from, .by_signal = action.start > span.start, .action = i};
+  }
+  return finding;
+}
+
+std::optional<RuleFinding> RunSignal(const RuleSpan& span, const RunSignalTerms& terms, std::span<const SeriesValue> values,
+                                     std::span<const DayEntry> entries) {
+  LEADLAG_CHECK(terms.unit != ChartUnit::kMonth);
+  const std::optional<Date> first_recorded = FirstRecorded(span, entries);
+  if (!first_recorded) return std::nullopt;
+  const std::vector<RunPoint> points = RunPointsOf(values, terms.unit);
+  std::vector<double> line;
+  line.reserve(points.size());
+  for (const RunPoint& point : points) line.push_back(point.value);
+  // Of the first so many points; none where they make no signal.
+  const auto signal_of = [&](size_t count) -> std::optional<RunChart> {
+    const std::optional<RunChart> chart = RunChartOf(std::span(line).first(count), terms.baseline);
+    return chart && (chart->shift() || chart->few_crossings()) ? chart : std::nullopt;
+  };
+  size_t last = line.size();
+  std::optional<RunChart> signal = signal_of(last);
+  if (!signal && last > 0) signal = signal_of(--last);
+  if (!signal) return std::nullopt;
+  size_t begun = last;
+  while (signal_of(begun - 1)) --begun;
+  const Date due = points[begun - 1].dates.to - 1;
+  if (due < *first_recorded || due >= span.run.to) return std::nullopt;
+  return RuleFinding{.due = due, .from = points.front().dates.from, .chart = signal};
+}
+
 }  // namespace leadlag

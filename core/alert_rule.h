@@ -17,6 +17,8 @@
 #include "core/date.h"
 #include "core/day_row.h"
 #include "core/rule_span.h"
+#include "core/run_chart.h"
+#include "core/run_points.h"
 
 namespace leadlag {
 
@@ -24,13 +26,16 @@ namespace leadlag {
 struct RuleFinding {
   Date due;
   // LAGGING_ONLY: the last leading signal, or s. COMPLETION_ONLY: the first date of the row of cycles. REVIEW_OVERDUE: when the oldest
-  // unreviewed record was recorded or corrected, or the month's first date. COLLECTION_SLOW: the due date.
+  // unreviewed record was recorded or corrected, or the month's first date. COLLECTION_SLOW: the due date. ACTION_WITHOUT_EVIDENCE: the
+  // action's start, or s. RUN_SIGNAL: the first point's first date.
   Date from;
   bool by_signal = false;  // LAGGING_ONLY: from a signal; REVIEW_OVERDUE: from a record. Else from s, or from a month.
   // REVIEW_OVERDUE by a record: how many are unreviewed. COLLECTION_SLOW: how many of the last ones were slow, and how many those are,
   // when it was last looked at.
   uint64_t records = 0;
   uint64_t of = 0;
+  std::optional<size_t> action{};   // ACTION_WITHOUT_EVIDENCE: the place of the one that is due, of those that were given
+  std::optional<RunChart> chart{};  // RUN_SIGNAL: of the points up to the last one that keeps it up
   friend bool operator==(const RuleFinding&, const RuleFinding&) = default;
 };
 
@@ -58,5 +63,23 @@ std::optional<RuleFinding> ReviewOverdue(const RuleSpan& span, int days, std::sp
 // before the school year's first record was recorded is history: a first import says nothing of how collection goes. `entries`: in any
 // order; those first dated in the run count. REQUIRES: records >= 1, clear_percent <= percent.
 std::optional<RuleFinding> CollectionSlow(const RuleSpan& span, const CollectionSlowTerms& terms, std::span<const DayEntry> entries);
+
+// An action that a team takes for an inquiry, and what there is of leading evidence linked to that.
+struct ActionEvidence {
+  Date start;
+  std::optional<Date> end;           // the first date on which it is no longer taken
+  std::optional<Date> last_leading;  // of the linked leading records dated after the start
+};
+// ACTION_WITHOUT_EVIDENCE: an action has been taken for `days` instructional days, from its start or s, and no leading record that is
+// linked to it is dated after its start. Of several the one that is due first. REQUIRES: days >= 1.
+std::optional<RuleFinding> ActionWithoutEvidence(const RuleSpan& span, int days, std::span<const ActionEvidence> actions);
+
+// RUN_SIGNAL: the points of the run, by day or week, make a signal (core/run_chart.h), good or bad. It is due on the last date of the
+// point with which the signal came, so that it is told once that is over; and it holds until a point that another one follows does not
+// keep it up: the last one may not be over, and a single record must not end what the next one brings back. Points that were over before
+// the school year's first record of the indicator was recorded make a chart, but a signal that came with them is history. `values`: of
+// the run, as SeriesValues has them. `entries`: the indicator's, in any order. REQUIRES: terms.unit is not kMonth.
+std::optional<RuleFinding> RunSignal(const RuleSpan& span, const RunSignalTerms& terms, std::span<const SeriesValue> values,
+                                     std::span<const DayEntry> entries);
 
 }  // namespace leadlag

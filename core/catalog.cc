@@ -1,6 +1,7 @@
 #include "core/catalog.h"
 
 #include <algorithm>
+#include <cmath>
 #include <string_view>
 #include <unordered_map>
 #include <unordered_set>
@@ -548,7 +549,8 @@ class CatalogCheck {
   }
 
   void CheckTerms(const std::string& path, const std::monostate&) {
-    problems_.Add(path, "a rule needs a kind; give lagging_only, completion_only, review_overdue or collection_slow");
+    problems_.Add(path, "a rule needs a kind; give lagging_only, completion_only, review_overdue, collection_slow, ",
+                  "action_without_evidence or run_signal");
   }
   void CheckTerms(const std::string& path, const LaggingOnlyTerms& terms) {
     CheckRange(path, ".lagging_only.days", terms.days, 1, kMaxExpectationDays, "instructional days", problems_);
@@ -573,6 +575,27 @@ class CatalogCheck {
     if (terms.clear_percent > terms.percent && terms.percent >= 0 && terms.clear_percent <= 99) {
       problems_.Add(path + ".collection_slow.clear_percent", terms.clear_percent, " is above percent, ", terms.percent,
                     ", so that the alert would end where it begins; give at most ", terms.percent);
+    }
+  }
+
+  void CheckTerms(const std::string& path, const ActionWithoutEvidenceTerms& terms) {
+    CheckRange(path, ".action_without_evidence.days", terms.days, 1, kMaxExpectationDays, "instructional days", problems_);
+  }
+  void CheckTerms(const std::string& path, const RunSignalTerms& terms) {
+    const std::string field = path + ".run_signal";
+    CheckCountedIndicator(field + ".indicator", terms.indicator);
+    if (terms.unit == ChartUnit::kMonth) {
+      problems_.Add(field + ".unit", "a school year has too few months for a verdict, which takes 10 points; give DAY or WEEK");
+    } else if (!IsOneOf(terms.unit, ChartUnit::kDay, ChartUnit::kWeek)) {
+      problems_.Add(field + ".unit", "not a unit; give DAY or WEEK");
+    }
+    if (!terms.baseline) return;
+    const auto position = indicators_.find(terms.indicator);
+    const bool of_parts = position != indicators_.end() && catalog_.indicators[position->second].measure == Measure::kProportion;
+    if (!std::isfinite(*terms.baseline)) {
+      problems_.Add(field + ".baseline", "is not finite; give a number, or none");
+    } else if (of_parts && (*terms.baseline < 0 || *terms.baseline > 1)) {
+      problems_.Add(field + ".baseline", *terms.baseline, " is no share; give 0 to 1, as ", Quoted(terms.indicator), " is a PROPORTION");
     }
   }
 
@@ -641,9 +664,24 @@ std::string_view ToString(AlertKind kind) {
     case AlertKind::kCompletionOnly: return "COMPLETION_ONLY";
     case AlertKind::kReviewOverdue: return "REVIEW_OVERDUE";
     case AlertKind::kCollectionSlow: return "COLLECTION_SLOW";
+    case AlertKind::kActionWithoutEvidence: return "ACTION_WITHOUT_EVIDENCE";
     case AlertKind::kSourceSilent: return "SOURCE_SILENT";
+    case AlertKind::kRunSignal: return "RUN_SIGNAL";
   }
   return "?";
+}
+
+AlertKind AlertRule::kind() const {
+  struct KindOf {
+    AlertKind operator()(const std::monostate&) const { return AlertKind::kSignalOverdue; }
+    AlertKind operator()(const LaggingOnlyTerms&) const { return AlertKind::kLaggingOnly; }
+    AlertKind operator()(const CompletionOnlyTerms&) const { return AlertKind::kCompletionOnly; }
+    AlertKind operator()(const ReviewOverdueTerms&) const { return AlertKind::kReviewOverdue; }
+    AlertKind operator()(const CollectionSlowTerms&) const { return AlertKind::kCollectionSlow; }
+    AlertKind operator()(const ActionWithoutEvidenceTerms&) const { return AlertKind::kActionWithoutEvidence; }
+    AlertKind operator()(const RunSignalTerms&) const { return AlertKind::kRunSignal; }
+  };
+  return std::visit(KindOf(), terms);
 }
 
 bool Source::IsNameAlone() const {

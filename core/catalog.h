@@ -16,6 +16,7 @@
 #include "core/cycle.h"
 #include "core/date.h"
 #include "core/problem.h"
+#include "core/run_points.h"
 #include "core/zone.h"
 
 namespace leadlag {
@@ -40,7 +41,9 @@ enum class AlertKind : uint8_t {
   kCompletionOnly = 3,
   kReviewOverdue = 4,
   kCollectionSlow = 5,
-  kSourceSilent = 7,  // of a source; 6 is yet to come
+  kActionWithoutEvidence = 6,
+  kSourceSilent = 7,  // of a source
+  kRunSignal = 8,
 };
 std::string_view ToString(AlertKind kind);  // "LAGGING_ONLY"
 enum class Severity : uint8_t { kAdvisory = 1, kWarning = 2, kCritical = 3 };
@@ -203,11 +206,26 @@ struct CollectionSlowTerms {
   friend bool operator==(const CollectionSlowTerms&, const CollectionSlowTerms&) = default;
 };
 
+struct ActionWithoutEvidenceTerms {
+  int32_t days = 15;
+  friend bool operator==(const ActionWithoutEvidenceTerms&, const ActionWithoutEvidenceTerms&) = default;
+};
+// What may be news, good or bad, of one indicator's values: core/run_chart.h.
+struct RunSignalTerms {
+  std::string indicator;                // id; a NUMBER or a PROPORTION
+  ChartUnit unit = ChartUnit::kWeek;    // a school year has too few months
+  std::optional<double> baseline{};     // a frozen centre; none: the median of the points
+  friend bool operator==(const RunSignalTerms&, const RunSignalTerms&) = default;
+};
+
 // An alert of another kind than SIGNAL_OVERDUE, for the teams that a selector picks as an expectation's does.
 struct AlertRule {
   std::string id;  // no expectation has the same
   std::string display_name;
-  std::variant<std::monostate, LaggingOnlyTerms, CompletionOnlyTerms, ReviewOverdueTerms, CollectionSlowTerms> terms;  // the first: refused
+  // The first: refused.
+  std::variant<std::monostate, LaggingOnlyTerms, CompletionOnlyTerms, ReviewOverdueTerms, CollectionSlowTerms, RunSignalTerms,
+               ActionWithoutEvidenceTerms>
+      terms;
   Labels team_labels;
   std::vector<std::string> teams;
   Severity severity = Severity::kWarning;
@@ -216,7 +234,7 @@ struct AlertRule {
   std::optional<Date> from;        // as an expectation's
   friend bool operator==(const AlertRule&, const AlertRule&) = default;
 
-  AlertKind kind() const { return static_cast<AlertKind>(terms.index() + 1); }
+  AlertKind kind() const;  // SIGNAL_OVERDUE without terms
 };
 
 struct DistrictSettings {

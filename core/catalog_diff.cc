@@ -226,6 +226,12 @@ std::string Show(const CollectionSlowTerms& terms) {
                       terms.clear_percent);
 }
 
+std::string Show(const ActionWithoutEvidenceTerms& terms) { return absl::StrCat("days ", terms.days); }
+std::string Show(const RunSignalTerms& terms) {
+  return absl::StrCat("indicator ", terms.indicator, ", unit ", NameOf(terms.unit, {"?", "DAY", "WEEK", "MONTH"}),
+                      terms.baseline ? absl::StrCat(", baseline ", *terms.baseline) : "");
+}
+
 // "LAGGING_ONLY days 40".
 std::string ShowTerms(const AlertRule& rule) {
   const std::string_view kind = ToString(rule.kind());

@@ -1,6 +1,7 @@
 #include "core/district_catalog.h"
 
 #include <algorithm>
+#include <set>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
@@ -109,6 +110,8 @@ bool Concerns(const AlertRule& rule, const Indicator& indicator) {
     case AlertKind::kCompletionOnly: return true;
     case AlertKind::kReviewOverdue:
     case AlertKind::kCollectionSlow: return !completion;
+    case AlertKind::kActionWithoutEvidence: return !completion && leading;
+    case AlertKind::kRunSignal: return std::get<RunSignalTerms>(rule.terms).indicator == indicator.id;
   }
   return false;
 }
@@ -235,10 +238,10 @@ bool DistrictCatalog::Feeds(SourceNumber source, TeamNumber team) const {
 std::vector<SourceNumber> DistrictCatalog::FeedersOf(TeamNumber team, ExpectationNumber subject) const {
   std::vector<SourceNumber> feeders;
   if (subject >= terms_.size()) return feeders;
-  // Which of the indicators that concern the subject it waits for. How records come in, and whether anybody looks at them, is known as
-  // long as nothing is.
+  // Which of the indicators that concern the subject it waits for. How records come in, whether anybody looks at them, and what they say
+  // is known as long as nothing is.
   const AlertKind kind = terms_[subject].kind;
-  if (kind == AlertKind::kReviewOverdue || kind == AlertKind::kCollectionSlow) return feeders;
+  if (kind == AlertKind::kReviewOverdue || kind == AlertKind::kCollectionSlow || kind == AlertKind::kRunSignal) return feeders;
   const auto awaited = [&](IndicatorNumber number) {
     const Indicator& indicator = *indicators_[number];
     return indicator.measure != Measure::kCompletion && (kind != AlertKind::kLaggingOnly || indicator.role == IndicatorRole::kLeading);
@@ -317,6 +320,14 @@ std::vector<ExpectationNumber> DistrictCatalog::ReviewedBy(TeamNumber team) cons
     if (terms_[number].kind == AlertKind::kReviewOverdue) rules.push_back(number);
   }
   return rules;
+}
+
+std::vector<IndicatorNumber> DistrictCatalog::ChartedOf(TeamNumber team) const {
+  std::set<IndicatorNumber> charted;
+  for (const ExpectationNumber number : SubjectsOf(team)) {
+    if (terms_[number].kind == AlertKind::kRunSignal) charted.insert(IndicatorsOf(number).begin(), IndicatorsOf(number).end());
+  }
+  return {charted.begin(), charted.end()};
 }
 
 const std::vector<ExpectationNumber>& DistrictCatalog::ExpectationsOf(TeamNumber team) const {

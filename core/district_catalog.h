@@ -93,6 +93,8 @@ class DistrictCatalog {
   const std::vector<IndicatorNumber>& IndicatorsOf(ExpectationNumber expectation) const;
   // Expectations and rules for which an indicator's evidence counts, ascending.
   const std::vector<ExpectationNumber>& CountedBy(IndicatorNumber indicator) const;
+  // Indicators whose values a rule for the team asks for, ascending.
+  std::vector<IndicatorNumber> ChartedOf(TeamNumber team) const;
 
   // The sources that feed the team with something that the watch of the subject waits for, ascending: while all of them are silent, nobody
   // can tell how it stands. Empty: that never happens to it.

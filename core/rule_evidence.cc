@@ -1,6 +1,7 @@
 #include "core/rule_evidence.h"
 
 #include <algorithm>
+#include <iterator>
 #include <variant>
 #include <vector>
 
@@ -46,6 +47,31 @@ class Asking {
   }
 
   std::optional<RuleFinding> operator()(const CollectionSlowTerms& terms) const { return CollectionSlow(span_, terms, Entries()); }
+
+  std::optional<RuleFinding> operator()(const ActionWithoutEvidenceTerms& terms) const {
+    std::vector<ActionEvidence> actions;
+    for (const LinkedAction& action : evidence_.actions()) {
+      std::vector<IndicatorNumber> leading;
+      std::set_intersection(action.linked.begin(), action.linked.end(), indicators_.begin(), indicators_.end(),
+                            std::back_inserter(leading));
+      const DateRange after{action.start + 1, span_.school_year.to};
+      actions.push_back({.start = action.start,
+                         .end = action.end,
+                         .last_leading = after.from < after.to ? LastSignalIn(leading, after, evidence_.row) : std::nullopt});
+    }
+    return ActionWithoutEvidence(span_, terms.days, actions);
+  }
+
+  std::optional<RuleFinding> operator()(const RunSignalTerms& terms) const {
+    std::vector<SeriesValue> values;
+    for (const IndicatorNumber number : indicators_) {  // one
+      for (int year = RowYear(span_.run.from); year <= RowYear(span_.run.to - 1); ++year) {
+        const std::span<const SeriesValue> of_year = evidence_.values(number, year).In(span_.run);
+        values.insert(values.end(), of_year.begin(), of_year.end());
+      }
+    }
+    return RunSignal(span_, terms, values, Entries());
+  }
 
  private:
   template <typename Visit>

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "absl/functional/function_ref.h"
@@ -12,10 +13,24 @@
 
 namespace leadlag {
 
+// An action of an active inquiry of the team.
+struct LinkedAction {
+  std::string inquiry, action;  // ids
+  Date start;
+  std::optional<Date> end;                // the first date on which it is no longer taken
+  std::vector<IndicatorNumber> linked{};  // that the inquiry is linked to, of whatever role; ascending
+  friend bool operator==(const LinkedAction&, const LinkedAction&) = default;
+};
+
 // The team's evidence as recorded by now. Borrows both, for a call.
 struct TeamEvidence {
   // The row of an indicator; an empty one where there is none. Valid until the next call.
   absl::FunctionRef<const DayRow&(IndicatorNumber, int row_year)> row;
+  // What a series' records of the year say, of an indicator that a rule for the team charts (DistrictCatalog::ChartedOf). Valid until the
+  // next call.
+  absl::FunctionRef<const SeriesValues&(IndicatorNumber, int row_year)> values;
+  // The actions of its active inquiries, in an order of theirs. Valid until the next call.
+  absl::FunctionRef<const std::vector<LinkedAction>&()> actions;
   // The date of the last of the team's reviews dated in the range; none where there is none.
   absl::FunctionRef<std::optional<Date>(DateRange)> last_review;
 };

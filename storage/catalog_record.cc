@@ -14,7 +14,8 @@ constexpr uint8_t kFirstForm = 1;
 constexpr uint8_t kRulesForm = 2;      // and alert rules
 constexpr uint8_t kRetentionForm = 3;  // and flip_retention_days
 constexpr uint8_t kSourcesForm = 4;    // and of a source more than its name
-constexpr uint8_t kCatalogFormat = kSourcesForm;
+constexpr uint8_t kRunSignalsForm = 5;  // and alert rules of the kinds that came with RUN_SIGNAL
+constexpr uint8_t kCatalogFormat = kRunSignalsForm;
 constexpr uint8_t kWeekdaysMax = 0x7f;
 constexpr int kMinutesOfDay = 24 * 60;
 
@@ -298,6 +299,14 @@ void PutTerms(ByteWriter& out, const CollectionSlowTerms& terms) {
   for (const int32_t number : {terms.records, terms.percent, terms.days, terms.clear_percent}) out.PutSigned(number);
 }
 
+void PutTerms(ByteWriter& out, const ActionWithoutEvidenceTerms& terms) { out.PutSigned(terms.days); }
+void PutTerms(ByteWriter& out, const RunSignalTerms& terms) {
+  out.PutString(terms.indicator);
+  PutEnum(out, terms.unit);
+  out.PutU8(terms.baseline ? 1 : 0);
+  if (terms.baseline) out.PutDouble(*terms.baseline);
+}
+
 // The kind, what the kind has, and the rest.
 void PutAlertRule(ByteWriter& out, const AlertRule& rule) {
   out.PutString(rule.id);
@@ -315,7 +324,7 @@ AlertRule GetAlertRule(ByteReader& in) {
   AlertRule rule;
   rule.id = in.GetString();
   rule.display_name = in.GetString();
-  switch (GetEnum(in, AlertKind::kSignalOverdue, AlertKind::kSourceSilent)) {
+  switch (GetEnum(in, AlertKind::kSignalOverdue, AlertKind::kRunSignal)) {
     default: in.Fail(); break;
     case AlertKind::kLaggingOnly: rule.terms = LaggingOnlyTerms{GetI32(in)}; break;
     case AlertKind::kCompletionOnly: {
@@ -328,6 +337,15 @@ AlertRule GetAlertRule(ByteReader& in) {
       CollectionSlowTerms terms;
       for (int32_t* const number : {&terms.records, &terms.percent, &terms.days, &terms.clear_percent}) *number = GetI32(in);
       rule.terms = terms;
+      break;
+    }
+    case AlertKind::kActionWithoutEvidence: rule.terms = ActionWithoutEvidenceTerms{GetI32(in)}; break;
+    case AlertKind::kRunSignal: {
+      RunSignalTerms terms;
+      terms.indicator = in.GetString();
+      terms.unit = GetEnum(in, ChartUnit::kDay, ChartUnit::kMonth);
+      if (GetBool(in)) terms.baseline = in.GetDouble();
+      rule.terms = std::move(terms);
       break;
     }
   }
@@ -343,6 +361,9 @@ AlertRule GetAlertRule(ByteReader& in) {
 }  // namespace
 
 uint8_t FormOf(const Catalog& catalog) {
+  for (const AlertRule& rule : catalog.alert_rules) {
+    if (rule.kind() > AlertKind::kCollectionSlow) return kRunSignalsForm;
+  }
   for (const Source& source : catalog.sources) {
     if (!source.IsNameAlone()) return kSourcesForm;
   }

@@ -18,9 +18,10 @@ constexpr uint8_t kReviewFormat = 1;
 constexpr uint8_t kWatchFormat = 2;  // 1: of an expectation, which is never RAISED
 // Each is written in the first format that has all of it, so that a program that knows no later one reads it. Format 2 adds what people did
 // with an alert, 3 the kind and severity of a rule's, which come before that, 4 sources: the id of one, last in its flips, and what its
-// silence did to others.
-constexpr uint8_t kFlipFormat = 4;
-constexpr uint8_t kAlertFormat = 4;
+// silence did to others, 5 the kinds after that.
+constexpr uint8_t kFlipFormat = 5;
+constexpr uint8_t kAlertFormat = 5;
+constexpr uint8_t kSourceFormat = 4;
 constexpr uint8_t kKindFormat = 3;
 constexpr uint8_t kHandledFormat = 2;
 constexpr uint8_t kShortFormat = 1;
@@ -157,7 +158,7 @@ absl::StatusOr<EvidenceGlance> GlanceAtEvidenceRecord(std::string_view bytes) {
   if (flags & kReported) glance.reported = GetInstant(in);
   if (flags & kSourceVersion) in.GetVarint();
   if ((flags & kNote) && in.GetString().empty()) in.Fail();
-  glance.voided = std::holds_alternative<Void>(GetValue(in, flags >> kValueShift));
+  glance.value = GetValue(in, flags >> kValueShift);
   glance.dates.recorded = GetInstant(in);
   glance.dates.recorded_date = GetServiceDate(in);
   glance.dates.event_date = GetServiceDate(in);
@@ -297,7 +298,7 @@ uint8_t FormatByte(std::string_view bytes) { return bytes.empty() ? 0 : static_c
 
 WatchState GetState(ByteReader& in) { return GetEnum(in, WatchState::kOnTrack, WatchState::kRaised); }
 AlertKind GetKindOfAlert(ByteReader& in) {
-  const AlertKind kind = GetEnum(in, AlertKind::kSignalOverdue, AlertKind::kSourceSilent);
+  const AlertKind kind = GetEnum(in, AlertKind::kSignalOverdue, AlertKind::kRunSignal);
   if (ToString(kind) == "?") in.Fail();
   return kind;
 }
@@ -373,14 +374,17 @@ AlertHandling GetHandling(ByteReader& in) {
 }
 
 bool IsOfSilence(FlipReason reason) { return reason >= FlipReason::kSourceSilent; }
+bool IsAfterSources(AlertKind kind) { return kind == AlertKind::kActionWithoutEvidence || kind == AlertKind::kRunSignal; }
 
 uint8_t FormatOf(const FlipRecord& record) {
-  if (!record.source.empty() || IsOfSilence(record.flip.reason)) return kFlipFormat;
+  if (IsAfterSources(record.kind)) return kFlipFormat;
+  if (!record.source.empty() || IsOfSilence(record.flip.reason)) return kSourceFormat;
   if (record.kind != AlertKind::kSignalOverdue) return kKindFormat;
   return IsHandling(record.flip.reason) || record.handling.any() ? kHandledFormat : kShortFormat;
 }
 uint8_t FormatOf(const AlertRecord& record) {
-  if (record.kind == AlertKind::kSourceSilent || (record.closed_reason && IsOfSilence(*record.closed_reason))) return kAlertFormat;
+  if (IsAfterSources(record.kind)) return kAlertFormat;
+  if (record.kind == AlertKind::kSourceSilent || (record.closed_reason && IsOfSilence(*record.closed_reason))) return kSourceFormat;
   if (record.kind != AlertKind::kSignalOverdue) return kKindFormat;
   return record.handling().any() ? kHandledFormat : kShortFormat;
 }
@@ -410,7 +414,7 @@ std::string EncodeFlipRecord(const FlipRecord& record) {
     out.PutString(record.by);
     out.PutString(record.note);
   }
-  if (format >= kFlipFormat) out.PutString(record.source);
+  if (format >= kSourceFormat) out.PutString(record.source);
   return std::move(out).Take();
 }
 
@@ -438,7 +442,7 @@ absl::StatusOr<FlipRecord> DecodeFlipRecord(std::string_view bytes) {
     record.by = in.GetString();
     record.note = in.GetString();
   }
-  if (format >= kFlipFormat) record.source = in.GetString();
+  if (format >= kSourceFormat) record.source = in.GetString();
   if (record.source.empty() == (record.kind == AlertKind::kSourceSilent)) in.Fail();
   const bool possible = GoesWith(record.kind, record.flip.from) && GoesWith(record.kind, record.flip.to) &&
                         (record.alert != 0 || record.severity == Severity::kWarning);

@@ -42,8 +42,9 @@ struct EvidenceGlance {
   std::string_view evidence_id;
   std::string_view team, indicator;  // ids as sent
   std::optional<Instant> reported;
-  bool voided = false;
+  EvidenceValue value;
   EvidenceDates dates;
+  bool voided() const { return std::holds_alternative<Void>(value); }
 };
 // As DecodeEvidenceRecord, at a fraction of the cost.
 absl::StatusOr<EvidenceGlance> GlanceAtEvidenceRecord(std::string_view bytes);

@@ -10,13 +10,14 @@
 namespace leadlag {
 namespace {
 
-constexpr uint8_t kFormat = 6;
+constexpr uint8_t kFormat = 7;
 // A command is written in the first format that has it: a program that knows no later one reads it.
 constexpr uint8_t kContinueByFormat = 2;
 constexpr uint8_t kHandleAlertFormat = 3;
 constexpr uint8_t kAlertRulesFormat = 4;
 constexpr uint8_t kFlipRetentionFormat = 5;
 constexpr uint8_t kSourcesFormat = 6;
+constexpr uint8_t kRunSignalsFormat = 7;
 constexpr uint8_t kFirstFormat = 1;
 constexpr uint32_t kWatchesLeast = 2 * kMaxExpectations;  // a team's are not cut
 
@@ -109,7 +110,8 @@ struct BodyEncoder {
 };
 
 // By the form of a catalog's document.
-constexpr std::array<uint8_t, 5> kByForm = {kFirstFormat, kFirstFormat, kAlertRulesFormat, kFlipRetentionFormat, kSourcesFormat};
+constexpr std::array<uint8_t, 6> kByForm = {kFirstFormat,         kFirstFormat,   kAlertRulesFormat,
+                                            kFlipRetentionFormat, kSourcesFormat, kRunSignalsFormat};
 
 // The first part of a staged document tells its form: storage/catalog_record.cc.
 uint8_t FormatOf(const StageCatalogCommand& stage) {

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <deque>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "absl/functional/function_ref.h"
@@ -26,6 +27,10 @@ struct RowId {
   IndicatorNumber indicator = 0;
   int row_year = 0;
   friend auto operator<=>(const RowId&, const RowId&) = default;
+  template <typename H>
+  friend H AbslHashValue(H hash, const RowId& id) {
+    return H::combine(std::move(hash), id.team, id.indicator, id.row_year);
+  }
 };
 
 class DayRows {

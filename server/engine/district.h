@@ -21,6 +21,7 @@
 #include "absl/status/statusor.h"
 #include "core/day_row.h"
 #include "core/district_catalog.h"
+#include "core/run_points.h"
 #include "core/source_silence.h"
 #include "core/team_reviews.h"
 #include "server/engine/command.h"
@@ -265,6 +266,11 @@ class District {
   absl::StatusOr<std::shared_ptr<const DistrictCatalog>> LoadCatalog(uint32_t version);
   // The dates of the team's reviews, ascending. `batch`: where the applying command's own changes are; null: only the store counts.
   const std::vector<Date>& ReviewDatesOf(TeamNumber team, const Batch* batch, absl::Status& fatal);
+  // What the records of a row say. `batch`: as above. Valid until the next call.
+  const SeriesValues& ValuesNow(const RowId& id, const Batch* batch, absl::Status& fatal);
+  // Of a record that is new; of one that has been revised, once all of that is in the batch.
+  void AddValue(const EvidenceIdentity& identity, const EvidenceValue& value);
+  void ForgetValues(const EvidenceIdentity& identity);
   // As `reader` (a StoreView or a Batch) has it; empty where it has none.
   template <typename Reader>
   absl::StatusOr<DayRow> ReadRow(const Reader& reader, const RowId& id) const {
@@ -327,6 +333,8 @@ class District {
   uint64_t last_change_ = 0;
   DayRows rows_;
   absl::flat_hash_map<TeamNumber, std::vector<Date>> review_dates_;  // of teams that a rule has asked about
+  absl::flat_hash_map<RowId, SeriesValues> values_;                  // of series that a rule has asked for
+  size_t values_held_ = 0;                                           // in them together
 };
 
 }  // namespace leadlag

@@ -118,6 +118,7 @@ EvidenceApplier::Failure EvidenceApplier::ApplyFirst(const EvidenceItem& item, u
   if (identity.place) {
     ChangeRow(item.evidence_id, identity, /*add=*/true);
     AddPlace(identity);
+    d_.AddValue(identity, item.content.value);
   }
   CountPending(identity);
   outcome = {is_void ? RecordOutcomeKind::kVoided : RecordOutcomeKind::kNew, 1};
@@ -201,6 +202,8 @@ void EvidenceApplier::StoreRevision(const std::string& evidence_id, const Eviden
   if (after.place) ChangeRow(evidence_id, after, /*add=*/true);
   if (after.place && after.place != before.place) AddPlace(after);
   a_.batch.Put(RevisedKey{d_.number_, after.number}.Encode(), EncodeEvidenceIdentity(after));
+  d_.ForgetValues(before);
+  d_.ForgetValues(after);
 }
 
 void EvidenceApplier::ChangeRow(const std::string& evidence_id, const EvidenceIdentity& identity, bool add) {

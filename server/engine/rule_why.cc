@@ -48,9 +48,9 @@ class RuleExplanation {
     if (const SchoolYear* year = world_.calendar->YearOf(opened)) why_.school_year = year->id;
     const absl::StatusOr<TeamRows> rows = ReadTeamRows(reader_, alert_.record.team);
     if (!rows.ok()) return rows.status();
-    const absl::StatusOr<std::vector<Date>> reviews = ReviewDatesFor(reader_, alert_.record.team);
-    if (!reviews.ok()) return reviews.status();
-    const TeamFacts facts(*reader_->catalog(), alert_.record.expectation, *rows, *reviews);
+    const absl::StatusOr<RuledTeam> ruled = ReadRuledTeam(reader_, alert_.record.team);
+    if (!ruled.ok()) return ruled.status();
+    const TeamFacts facts(*reader_->catalog(), alert_.record.expectation, *rows, *ruled);
     why_.dates = DatesOn(world_, facts.get(), opened);
     if (why_.dates) finding_ = facts.Ask({world_.calendar, why_.dates->start, why_.dates->run, why_.dates->school_year});
     return absl::OkStatus();
@@ -114,6 +114,34 @@ class RuleExplanation {
     why_.remedy = absl::StrCat("It ends once at most ", terms.clear_percent, " % of the last ",
                                Records(static_cast<uint64_t>(terms.records)),
                                " have become known later than that, with the next one recorded on a later date.");
+  }
+
+  void Say(const ActionWithoutEvidenceTerms&) {}
+  void Say(const RunSignalTerms& terms) {
+    const RunChart& chart = *finding_->chart;
+    const char* const unit = terms.unit == ChartUnit::kDay ? "daily" : "weekly";
+    Add(absl::StrCat("The ", unit, " points of ", Quoted(terms.indicator), " since ", Day(finding_->from), " make a run-chart signal:"));
+    std::string signs;
+    if (chart.shift()) {
+      signs = absl::StrCat(chart.longest_run, " in a row lie ", chart.longest_run_side > 0 ? "above" : "below", " the centre, ",
+                           chart.centre, SideWords(terms.indicator, chart.longest_run_side), ", and by chance alone it would be at most ",
+                           chart.longest_run_limit, " of ", chart.useful);
+    }
+    if (chart.few_crossings()) {
+      absl::StrAppend(&signs, signs.empty() ? "" : "; ", chart.useful, " points cross the centre, ", chart.centre, ", ", chart.crossings,
+                      chart.crossings == 1 ? " time" : " times", ", and by chance alone it would be at least ", chart.crossings_limit);
+    }
+    Add(absl::StrCat(signs, ". It came with the point that ends on ", Day(finding_->due), ", which is the due date."));
+    why_.remedy = "Good or bad, it is news: ask what changed. It ends once the points up to one that another follows make no signal.";
+  }
+
+  // Whether that side is the better one.
+  std::string SideWords(const std::string& indicator, int side) const {
+    const std::optional<IndicatorNumber> number = reader_->interned().indicators.Find(indicator);
+    const Indicator* const found = number ? reader_->catalog()->FindIndicator(*number) : nullptr;
+    if (found == nullptr || found->direction == Direction::kUnspecified) return "";
+    const bool better = (found->direction == Direction::kHigherIsBetter) == (side > 0);
+    return better ? " (the better side)" : " (the worse side)";
   }
 
   // "The rule … allows 40 instructional days; counting 40 … gives the due date …".

@@ -30,7 +30,8 @@ struct HistoryReader::Pass {
   absl::flat_hash_set<int64_t> new_at;      // those among them at which some record is new
 
   static size_t SizeOf(const TeamHistory& history) {
-    size_t size = history.records.size() + history.revisions.size() + history.reviews.size() + history.names.size();
+    size_t size = history.records.size() + history.revisions.size() + history.reviews.size() + history.names.size() +
+                  history.values.size();
     for (const Review& review : history.reviews) size += review.evidence.size();
     return size;
   }
@@ -47,7 +48,11 @@ struct HistoryReader::Pass {
 HistoryReader::HistoryReader(const Scope& scope, const std::function<bool()>* stop) : scope_(scope), stop_(stop) {
   for (const Instant end : scope_.ends) end_ = std::max(end_, end);
   rank_of_.assign(scope_.interned.teams.size(), -1);
-  for (size_t i = 0; i < scope_.teams.size(); ++i) rank_of_[scope_.teams[i]] = static_cast<int32_t>(i);
+  for (size_t i = 0; i < scope_.teams.size(); ++i) {
+    rank_of_[scope_.teams[i]] = static_cast<int32_t>(i);
+    const std::vector<IndicatorNumber> charted = scope_.catalog.ChartedOf(scope_.teams[i]);
+    charted_.insert(charted.begin(), charted.end());
+  }
 }
 
 absl::StatusOr<std::vector<TeamHistory>> HistoryReader::Read(size_t first) {
@@ -159,6 +164,9 @@ absl::Status HistoryReader::AddRevised(Pass& pass, uint64_t number, const Eviden
     standing.indicator = identity.place->indicator;
     standing.recorded = identity.corrected.value_or(identity.first_recorded);
     if (!scope_.catalog.CountedBy(standing.indicator).empty()) standing.entry = EntryOf(identity);
+    if (standing.entry && charted_.contains(standing.indicator)) {
+      standing.value = ChartedValue(standing.entry->event, CurrentOf(identity, so_far).content.value);
+    }
     counts = counts || standing.entry;
   }
   if (!counts) return absl::OkStatus();
@@ -185,7 +193,7 @@ absl::Status HistoryReader::ReadRecords(Pass& pass) const {
 }
 
 absl::Status HistoryReader::AddRecord(Pass& pass, uint64_t number, const EvidenceGlance& glance) const {
-  if (glance.voided) return absl::OkStatus();  // of a record that was to come
+  if (glance.voided()) return absl::OkStatus();  // of a record that was to come
   const std::optional<Instant> known = KnownInstead(glance.dates.recorded, glance.reported);
   const Instant at = known.value_or(glance.dates.recorded);
   if (pass.revised_at.contains(at.micros)) pass.new_at.insert(at.micros);
@@ -208,8 +216,17 @@ absl::Status HistoryReader::AddRecord(Pass& pass, uint64_t number, const Evidenc
                              .recorded = known ? known_date : dates.recorded_date});
   ++history.record_count;
   if (known) ++history.known_count;
-  if (history.lists_evidence) history.names[number] = {glance.source, std::string(glance.evidence_id)};
-  pass.Hold(history.lists_evidence ? 2 : 1);
+  size_t more = 1;
+  if (history.lists_evidence) {
+    history.names[number] = {glance.source, std::string(glance.evidence_id)};
+    ++more;
+  }
+  if (const std::optional<SeriesValue> value =
+          charted_.contains(*indicator) ? ChartedValue(dates.event_date, glance.value) : std::nullopt) {
+    history.values[number] = *value;
+    ++more;
+  }
+  pass.Hold(more);
   return absl::OkStatus();
 }
 

@@ -21,6 +21,7 @@
 #include "core/day_row.h"
 #include "core/district_catalog.h"
 #include "core/evidence.h"
+#include "core/run_points.h"
 #include "storage/records.h"
 #include "storage/store.h"
 
@@ -42,6 +43,7 @@ struct TeamHistory {
     std::optional<DayEntry> entry;  // no review looked at; none: it does not count
     Instant recorded;               // of the first revision, or the current correction, as a review looks at it
     bool evidence = false;          // some record of its batch is new, whatever its team
+    std::optional<SeriesValue> value;  // where a rule charts the indicator
   };
   struct Name {
     SourceNumber source = 0;
@@ -51,6 +53,7 @@ struct TeamHistory {
   std::vector<Revision> revisions;  // by `at`, number, revision
   std::vector<Review> reviews;      // by `recorded`; of teams that a rule asks of them, else none
   absl::flat_hash_map<uint64_t, Name> names;  // by number; where a review lists evidence, else none
+  absl::flat_hash_map<uint64_t, SeriesValue> values;  // of `records`, by number, where a rule charts the indicator
   bool lists_evidence = false;                // some review does
   uint64_t record_count = 0;                  // records that take effect
   uint64_t known_count = 0;                   // of which the known time was taken for recorded
@@ -92,6 +95,7 @@ class HistoryReader {
   Instant end_;  // the last of them
   const std::function<bool()>* const stop_;
   std::vector<int32_t> rank_of_;  // by team number: its place in scope_.teams; -1: none
+  absl::flat_hash_set<IndicatorNumber> charted_;  // for some team
 };
 
 }  // namespace leadlag

@@ -1,6 +1,7 @@
 #include "server/engine/team_replay.h"
 
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <span>
 #include <utility>
@@ -39,6 +40,7 @@ struct Standing {
   std::optional<DayEntry> entry;  // with its review; none: it does not count
   Instant recorded;               // as a review looks at it
   uint64_t number = 0;
+  std::optional<SeriesValue> value{};  // where a rule charts it
 };
 
 class TeamReplay {
@@ -106,7 +108,9 @@ class TeamReplay {
     const auto rule_due = [&](const RuleSpan& span) {
       if (watch.asked != span.run) {
         const auto last_review = [this](DateRange range) { return LastIn(review_dates_, range); };
-        const std::optional<RuleFinding> finding = AskRule(catalog_, watch.subject, span, {row, last_review});
+        const auto values = [this](IndicatorNumber indicator, int year) -> const SeriesValues& { return ValuesOf(indicator, year); };
+        const auto actions = []() -> const std::vector<LinkedAction>& { static const auto* const none = new std::vector<LinkedAction>; return *none; };
+        const std::optional<RuleFinding> finding = AskRule(catalog_, watch.subject, span, {row, values, actions, last_review});
         watch.asked = span.run;
         watch.told = finding ? std::optional(finding->due) : std::nullopt;
       }
@@ -188,6 +192,7 @@ class TeamReplay {
       Standing standing{.indicator = record.indicator, .entry = {}, .recorded = record.at, .number = record.number};
       standing.entry = DayEntry{.event = record.event, .known = record.known, .reviewed = {}, .correction = {}, .hours = {},
                                 .recorded = record.recorded};
+      if (const auto value = history_.values.find(record.number); value != history_.values.end()) standing.value = value->second;
       AddEntry(standing);
       if (reviews_matter_) standings_.push_back(std::move(standing));
     }
@@ -223,7 +228,8 @@ class TeamReplay {
     if (is_first) standings_.emplace_back();
     Standing& standing = standings_[found->second];
     if (standing.entry) RemoveEntry(standing);
-    standing = {.indicator = revision.indicator, .entry = revision.entry, .recorded = revision.recorded, .number = revision.number};
+    standing = {.indicator = revision.indicator, .entry = revision.entry, .recorded = revision.recorded, .number = revision.number,
+                .value = revision.value};
     if (!standing.entry) return;
     if (reviews_matter_) {
       const CoverQuery query = QueryOf(standing);
@@ -240,6 +246,7 @@ class TeamReplay {
   void AddEntry(const Standing& standing) {
     const Date event = standing.entry->event;
     MutableRow(standing.indicator, RowYear(event)).Add(*standing.entry);
+    if (standing.value) values_[{standing.indicator, RowYear(event)}].Add(*standing.value);
     for (const uint32_t place : Counting(standing.indicator)) {
       ReplayedWatch& watch = watches_[place];
       if (watch.of_rule) {
@@ -255,7 +262,12 @@ class TeamReplay {
   }
 
   void RemoveEntry(const Standing& standing) {
-    LEADLAG_CHECK(MutableRow(standing.indicator, RowYear(standing.entry->event)).Remove(*standing.entry));
+    const int year = RowYear(standing.entry->event);
+    LEADLAG_CHECK(MutableRow(standing.indicator, year).Remove(*standing.entry));
+    if (standing.value) {
+      const bool removed = values_[{standing.indicator, year}].Remove(*standing.value);
+      LEADLAG_CHECK(removed);
+    }
     for (const uint32_t place : Counting(standing.indicator)) {
       ReplayedWatch& watch = watches_[place];
       if (watch.of_rule || !watch.asked || watch.told == standing.entry->event) Forget(watch);
@@ -339,6 +351,12 @@ class TeamReplay {
     return place != rows_.end() && IsAt(*place, indicator, year) ? place->row : *none;
   }
 
+  const SeriesValues& ValuesOf(IndicatorNumber indicator, int year) const {
+    static const auto* const none = new SeriesValues;
+    const auto place = values_.find({indicator, year});
+    return place == values_.end() ? *none : place->second;
+  }
+
   DayRow& MutableRow(IndicatorNumber indicator, int year) {
     const auto place = PlaceOf(rows_, indicator, year);
     if (place != rows_.end() && IsAt(*place, indicator, year)) return place->row;
@@ -405,6 +423,7 @@ class TeamReplay {
   std::vector<std::vector<uint32_t>> counting_;  // by indicator: places in watches_ of what counts it
   std::vector<uint32_t> concerned_;              // by the batch that is being applied
   std::vector<Row> rows_;                        // by indicator, then year
+  std::map<std::pair<IndicatorNumber, int>, SeriesValues> values_;  // by indicator and year, where a rule charts it
   std::vector<Standing> standings_;              // of records with several revisions; where reviews matter, of all
   absl::flat_hash_map<uint64_t, size_t> revised_;  // places in standings_, by number
   std::vector<const Review*> entered_;

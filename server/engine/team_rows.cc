@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "server/engine/series_values.h"
 #include "storage/keys.h"
 
 namespace leadlag {
@@ -159,8 +160,10 @@ const DayRow& TeamRows::RowOf(IndicatorNumber indicator, int row_year) const {
 
 std::optional<RuleFinding> TeamFacts::RuleDue::Ask(const RuleSpan& span) const {
   const auto row = [this](IndicatorNumber indicator, int year) -> const DayRow& { return rows.RowOf(indicator, year); };
-  const auto last_review = [this](DateRange range) { return LastIn(reviews, range); };
-  return AskRule(catalog, expectation, span, {row, last_review});
+  const auto values = [this](IndicatorNumber indicator, int year) -> const SeriesValues& { return ruled.ValuesOf(indicator, year); };
+  const auto last_review = [this](DateRange range) { return LastIn(ruled.reviews, range); };
+  const auto actions = []() -> const std::vector<LinkedAction>& { static const auto* const none = new std::vector<LinkedAction>; return *none; };
+  return AskRule(catalog, expectation, span, {row, values, actions, last_review});
 }
 
 std::optional<Date> TeamFacts::RuleDue::operator()(const RuleSpan& span) const {
@@ -168,11 +171,31 @@ std::optional<Date> TeamFacts::RuleDue::operator()(const RuleSpan& span) const {
   return finding ? std::optional(finding->due) : std::nullopt;
 }
 
-absl::StatusOr<std::vector<Date>> ReviewDatesFor(const DistrictReader& reader, TeamNumber team) {
-  if (reader->catalog()->ReviewedBy(team).empty()) return std::vector<Date>();
-  absl::StatusOr<TeamReviews> reviews = reader->ReviewsOf(team);
-  if (!reviews.ok()) return reviews.status();
-  return reviews->Dates();
+const SeriesValues& RuledTeam::ValuesOf(IndicatorNumber indicator, int row_year) const {
+  static const SeriesValues& none = *new SeriesValues;
+  for (const Series& series : charted) {
+    if (series.indicator == indicator && series.row_year == row_year) return series.values;
+  }
+  return none;
+}
+
+absl::StatusOr<RuledTeam> ReadRuledTeam(const DistrictReader& reader, TeamNumber team) {
+  RuledTeam ruled;
+  if (!reader->catalog()->ReviewedBy(team).empty()) {
+    const absl::StatusOr<TeamReviews> reviews = reader->ReviewsOf(team);
+    if (!reviews.ok()) return reviews.status();
+    ruled.reviews = reviews->Dates();
+  }
+  const std::vector<IndicatorNumber> charted = reader->catalog()->ChartedOf(team);
+  if (charted.empty()) return ruled;
+  for (const DayRows::Slot& slot : reader->rows().OfTeam(team)) {
+    if (!std::binary_search(charted.begin(), charted.end(), slot.indicator)) continue;
+    absl::StatusOr<SeriesValues> values =
+        ReadSeriesValues(reader->store(), reader->number(), reader->interned(), {team, slot.indicator, slot.row_year});
+    if (!values.ok()) return values.status();
+    ruled.charted.push_back({slot.indicator, slot.row_year, *std::move(values)});
+  }
+  return ruled;
 }
 
 std::vector<IndicatorNumber> IndicatorsOfKind(const DistrictReader& reader, const SignalKind& kind, bool completions) {

@@ -44,13 +44,26 @@ class TeamRows {
   std::vector<Row> rows_;
 };
 
-// What one watch of the team asks of the evidence, answered from the team's rows and the dates of its reviews. Borrows all.
+// What rules ask of a team beside its rows, as far as those that are for it do.
+struct RuledTeam {
+  std::vector<Date> reviews;  // their dates, ascending
+  struct Series {
+    IndicatorNumber indicator = 0;
+    int row_year = 0;
+    SeriesValues values;
+  };
+  std::vector<Series> charted;
+  // What the records of the year say; nothing where no rule charts them.
+  const SeriesValues& ValuesOf(IndicatorNumber indicator, int row_year) const;
+};
+
+// What one watch of the team asks of the evidence, answered from what has been read of the team. Borrows all.
 class TeamFacts {
  public:
   // `silences`: of the sources that feed it; only NextMoment asks for them.
-  TeamFacts(const DistrictCatalog& catalog, ExpectationNumber expectation, const TeamRows& rows, const std::vector<Date>& reviews,
+  TeamFacts(const DistrictCatalog& catalog, ExpectationNumber expectation, const TeamRows& rows, const RuledTeam& ruled,
             std::vector<SourceSilence> silences = {})
-      : last_signal_{catalog, expectation, rows}, rule_due_{{catalog, expectation, rows}, reviews}, silences_(std::move(silences)) {}
+      : last_signal_{catalog, expectation, rows}, rule_due_{{catalog, expectation, rows}, ruled}, silences_(std::move(silences)) {}
   TeamFacts(const TeamFacts&) = delete;
 
   WatchFacts get() const { return {last_signal_, rule_due_, silences_}; }
@@ -65,7 +78,7 @@ class TeamFacts {
     std::optional<Date> operator()(DateRange range) const { return rows.LastEventIn(catalog.IndicatorsOf(expectation), range); }
   };
   struct RuleDue : LastSignal {
-    const std::vector<Date>& reviews;
+    const RuledTeam& ruled;
     std::optional<RuleFinding> Ask(const RuleSpan& span) const;
     std::optional<Date> operator()(const RuleSpan& span) const;
   };
@@ -75,8 +88,8 @@ class TeamFacts {
   const std::vector<SourceSilence> silences_;
 };
 
-// The dates of the team's reviews, where a rule asks for them: else none.
-absl::StatusOr<std::vector<Date>> ReviewDatesFor(const DistrictReader& reader, TeamNumber team);
+// DATA_LOSS for damaged bytes.
+absl::StatusOr<RuledTeam> ReadRuledTeam(const DistrictReader& reader, TeamNumber team);
 
 // The team's rows. DATA_LOSS for damaged bytes.
 absl::StatusOr<TeamRows> ReadTeamRows(const DistrictReader& reader, TeamNumber team);

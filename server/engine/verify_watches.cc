@@ -362,11 +362,11 @@ class WatchVerifier {
       if (catalog.FindTeam(team) != nullptr) teams.push_back(team);
     }
     const absl::Status status = ForEachTeam(reader_, teams, [&](TeamNumber team, const TeamRows& rows) {
-      const absl::StatusOr<std::vector<Date>> reviews = ReviewDatesFor(reader_, team);
-      if (!reviews.ok()) return findings_.AddDamage("reviews", reviews.status());
+      const absl::StatusOr<RuledTeam> ruled = ReadRuledTeam(reader_, team);
+      if (!ruled.ok()) return findings_.AddDamage("reviews or evidence", ruled.status());
       for (const ExpectationNumber expectation : catalog.SubjectsOf(team)) {
         const WatchId id{team, expectation};
-        const TeamFacts facts(catalog, expectation, rows, *reviews, reader_->SilencesOf(catalog, id));
+        const TeamFacts facts(catalog, expectation, rows, *ruled, reader_->SilencesOf(catalog, id));
         Verify(id, facts.get());
       }
     });

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/rule_evidence.h"
+#include "server/engine/series_values.h"
 
 namespace leadlag {
 
@@ -23,9 +24,52 @@ std::optional<Date> District::Facts::RuleDue::operator()(const RuleSpan& span) c
     return district.RowNow({watch.team, indicator, year}, batch, fatal);
   };
   const auto last_review = [this](DateRange range) { return LastIn(district.ReviewDatesOf(watch.team, batch, fatal), range); };
-  const std::optional<RuleFinding> finding = AskRule(catalog, watch.expectation, span, {row, last_review});
+  const auto values = [this](IndicatorNumber indicator, int year) -> const SeriesValues& {
+    return district.ValuesNow({watch.team, indicator, year}, batch, fatal);
+  };
+  const auto actions = []() -> const std::vector<LinkedAction>& { static const auto* const none = new std::vector<LinkedAction>; return *none; };
+  const std::optional<RuleFinding> finding = AskRule(catalog, watch.expectation, span, {row, values, actions, last_review});
   due = finding ? std::optional(finding->due) : std::nullopt;
   return due;
+}
+
+const SeriesValues& District::ValuesNow(const RowId& id, const Batch* batch, absl::Status& fatal) {
+  constexpr size_t kHeldMax = 1'000'000;  // some 24 MB
+  static const SeriesValues& none = *new SeriesValues;
+  if (const auto found = values_.find(id); found != values_.end()) return found->second;
+  if (rows_.Find(id) == nullptr) return none;  // a record that stands has a row
+  if (values_held_ > kHeldMax) {
+    values_.clear();
+    values_held_ = 0;
+  }
+  absl::StatusOr<SeriesValues> values =
+      batch != nullptr ? ReadSeriesValues(*batch, number_, interned_, id) : ReadSeriesValues(store_, number_, interned_, id);
+  if (!values.ok()) {
+    if (fatal.ok()) fatal = values.status();
+    return none;
+  }
+  values_held_ += values->all().size();
+  return values_.emplace(id, *std::move(values)).first->second;
+}
+
+void District::AddValue(const EvidenceIdentity& identity, const EvidenceValue& value) {
+  if (values_.empty()) return;
+  const EvidenceIdentity::Place& place = *identity.place;
+  const auto found = values_.find(RowId{place.team, place.indicator, RowYear(place.event_date)});
+  if (found == values_.end()) return;
+  if (const std::optional<SeriesValue> charted = ChartedValue(place.event_date, value)) {
+    found->second.Add(*charted);
+    ++values_held_;
+  }
+}
+
+void District::ForgetValues(const EvidenceIdentity& identity) {
+  if (values_.empty() || !identity.place) return;
+  const EvidenceIdentity::Place& place = *identity.place;
+  const auto found = values_.find(RowId{place.team, place.indicator, RowYear(place.event_date)});
+  if (found == values_.end()) return;
+  values_held_ -= found->second.all().size();
+  values_.erase(found);
 }
 
 const std::vector<Date>& District::ReviewDatesOf(TeamNumber team, const Batch* batch, absl::Status& fatal) {

@@ -264,6 +264,21 @@ class CatalogReader {
         rule.terms = terms;
         break;
       }
+      case v1::AlertRule::kActionWithoutEvidence: {
+        ActionWithoutEvidenceTerms terms;
+        if (proto.action_without_evidence().has_days()) terms.days = proto.action_without_evidence().days();
+        rule.terms = terms;
+        break;
+      }
+      case v1::AlertRule::kRunSignal: {
+        const v1::RunSignalRule& given = proto.run_signal();
+        RunSignalTerms terms{.indicator = given.indicator()};
+        if (given.unit() != v1::CHART_UNIT_UNSPECIFIED) terms.unit = EnumFromProto<ChartUnit>(given.unit());
+        if (given.has_baseline()) terms.baseline = given.baseline();
+        if (proto.severity() == v1::SEVERITY_UNSPECIFIED) rule.severity = Severity::kAdvisory;
+        rule.terms = std::move(terms);
+        break;
+      }
       case v1::AlertRule::TERMS_NOT_SET: break;  // Validate asks for one
     }
     return rule;
@@ -403,6 +418,16 @@ void TermsToProto(const CollectionSlowTerms& terms, v1::AlertRule& proto) {
   rule.set_percent(terms.percent);
   rule.set_days(terms.days);
   rule.set_clear_percent(terms.clear_percent);
+}
+
+void TermsToProto(const ActionWithoutEvidenceTerms& terms, v1::AlertRule& proto) {
+  proto.mutable_action_without_evidence()->set_days(terms.days);
+}
+void TermsToProto(const RunSignalTerms& terms, v1::AlertRule& proto) {
+  v1::RunSignalRule& rule = *proto.mutable_run_signal();
+  rule.set_indicator(terms.indicator);
+  rule.set_unit(EnumToProto<v1::ChartUnit>(terms.unit));
+  if (terms.baseline) rule.set_baseline(*terms.baseline);
 }
 
 v1::AlertRule ToProto(const AlertRule& rule) {

@@ -191,6 +191,125 @@ TEST(CollectionSlowTest, LooksAtWhatWasRecordedLast) {
   EXPECT_EQ(CollectionSlow(Year(), {}, oldest_first), std::nullopt);
 }
 
+// ---- RUN_SIGNAL ----
+
+// A point a week from Mon 2025-09-08 on, each of one record dated on its Tuesday: above 0, below it, on it; '.': none.
+SeriesValues Weekly(const std::string& sides) {
+  SeriesValues values;
+  for (size_t week = 0; week < sides.size(); ++week) {
+    if (sides[week] == '.') continue;
+    values.Add({D("2025-09-09") + static_cast<int>(7 * week), sides[week] == '+' ? 1.0 : sides[week] == '-' ? -1.0 : 0.0});
+  }
+  return values;
+}
+
+DayEntry RecordedOn(const std::string& date) {
+  return {.event = D("2025-09-09"), .known = D(date), .reviewed = {}, .correction = {}, .hours = {}, .recorded = D(date)};
+}
+
+TEST(RunSignalTest, FiresWhereThePointsMakeASignalAndHoldsWhileTheyDo) {
+  struct Case {
+    const char* what;
+    const char* sides;
+    const char* due;
+    const char* recorded = "2025-09-09";  // first
+    RuleSpan span = Year();
+  };
+  const std::vector<Case> cases = {
+      {"nine points are no verdict", "+++++++++", "none"},
+      {"ten on one side: due on the Sunday of the tenth week", "++++++++++", "2025-11-16"},
+      {"those on the centre do not count, nor weeks without a record", "+++0++.+++++", "2025-11-30"},
+      {"it keeps its date while it holds", "+++++++++++++", "2025-11-16"},
+      {"a row of seven of eleven", "+++++++-+-+", "2025-11-16"},
+      {"a row of seven of twelve is no signal", "-+-+-+++++++", "none"},
+      {"now above, now below", "+-+-+-+-+-+-", "none"},
+      {"one crossing of ten is too few", "++++++----", "2025-11-16"},
+      {"two are not", "++++++---+", "none"},
+      {"the last point does not end it", "++++++----+", "2025-11-16"},
+      {"one that another one follows does", "++++++----+-", "none"},
+      {"and it may begin again", "++++++-----+-+++++++++", "2026-01-04"},
+      {"a signal that was there when the first record was recorded is history", "++++++++++", "none", "2025-11-17"},
+      {"what came with a point that was not over then is news", "++++++++++", "2025-11-16", "2025-11-16"},
+      {"past the year's last day never", "++++++++++", "none", "2025-09-09", [] {
+         RuleSpan span = Year();
+         span.run.to = D("2025-11-16");
+         return span;
+       }()},
+      {"only in the run, which has nine of them", "++++++++++", "none", "2025-09-09", SpanFrom("2025-09-15")},
+  };
+  for (const Case& c : cases) {
+    const SeriesValues values = Weekly(c.sides);
+    const std::vector<DayEntry> entries = {RecordedOn(c.recorded)};
+    const RunSignalTerms terms{.indicator = "walks", .unit = ChartUnit::kWeek, .baseline = 0};
+    EXPECT_EQ(Text(RunSignal(c.span, terms, values.In(c.span.run), entries)), c.due) << c.what;
+  }
+}
+
+TEST(RunSignalTest, APointIsOfAllRecordsOfItsUnit) {
+  const std::vector<DayEntry> entries = {RecordedOn("2025-09-09")};
+  SeriesValues values;
+  for (int week = 0; week < 10; ++week) {
+    // 8 of 10 and 0 of 30: a fifth, where the mean of the shares would be two fifths.
+    values.Add({D("2025-09-09") + 7 * week, 8, 10});
+    values.Add({D("2025-09-11") + 7 * week, 0, 30});
+  }
+  const auto ask = [&](ChartUnit unit, double baseline) {
+    return Text(RunSignal(Year(), {.indicator = "walks", .unit = unit, .baseline = baseline}, values.all(), entries));
+  };
+  EXPECT_EQ(ask(ChartUnit::kWeek, 0.3), "2025-11-16");
+  EXPECT_EQ(ask(ChartUnit::kWeek, 0.2), "none");  // every point lies on the centre
+  EXPECT_EQ(ask(ChartUnit::kDay, 0.3), "none");   // up and down
+  EXPECT_EQ(ask(ChartUnit::kDay, 0.9), "2025-10-09");
+}
+
+TEST(RunSignalTest, WithoutABaselineTheCentreIsTheMedian) {
+  const std::vector<DayEntry> entries = {RecordedOn("2025-09-09")};
+  SeriesValues values;
+  for (int week = 0; week < 14; ++week) values.Add({D("2025-09-09") + 7 * week, week < 7 ? 10.0 : 20.0});
+  const std::optional<RuleFinding> finding = RunSignal(Year(), {.indicator = "walks"}, values.all(), entries);
+  ASSERT_TRUE(finding);
+  EXPECT_EQ(finding->from, D("2025-09-08"));
+  ASSERT_TRUE(finding->chart);
+  EXPECT_EQ(finding->chart->centre, 15);
+  EXPECT_EQ(finding->chart->crossings, 1);
+  EXPECT_FALSE(finding->chart->shift());
+  EXPECT_TRUE(finding->chart->few_crossings());
+  EXPECT_EQ(RunSignal(Year(), {.indicator = "walks"}, {}, {}), std::nullopt);
+}
+
+// ---- ACTION_WITHOUT_EVIDENCE ----
+
+TEST(ActionWithoutEvidenceTest, FiresSoManyDaysAfterAnActionsStart) {
+  const auto action = [](const char* start, const char* last = "", const char* end = "") {
+    return ActionEvidence{.start = D(start),
+                          .end = *end ? std::optional(D(end)) : std::nullopt,
+                          .last_leading = *last ? std::optional(D(last)) : std::nullopt};
+  };
+  struct Case {
+    const char* what;
+    std::vector<ActionEvidence> actions;
+    const char* due;
+    RuleSpan span = Year();
+  };
+  const std::vector<Case> cases = {
+      {"no action", {}, "none"},
+      {"15 instructional days after the start", {action("2025-10-01")}, "2025-10-22"},
+      {"a holiday is no day", {action("2025-11-20")}, "2025-12-15"},
+      {"anything leading after the start will do", {action("2025-10-01", "2025-10-02")}, "none"},
+      {"of several the first", {action("2025-10-09"), action("2025-10-01"), action("2025-10-03")}, "2025-10-22"},
+      {"that has nothing", {action("2025-10-01", "2025-10-02"), action("2025-10-03")}, "2025-10-24"},
+      {"before the year it counts from the start of that", {action("2025-05-01")}, "2025-09-26"},
+      {"and no sooner than from the rule's", {action("2025-09-15")}, "2025-10-24", SpanFrom("2025-10-06")},
+      {"one that ends before it is due says nothing", {action("2025-10-01", "", "2025-10-22")}, "none"},
+      {"one that ends after it does", {action("2025-10-01", "", "2025-10-23")}, "2025-10-22"},
+      {"past the year's last day never", {action("2026-06-01")}, "none"},
+  };
+  for (const Case& c : cases) EXPECT_EQ(Text(ActionWithoutEvidence(c.span, 15, c.actions)), c.due) << c.what;
+  const std::vector<ActionEvidence> two = {action("2025-10-01", "2025-10-02"), action("2025-10-03")};
+  EXPECT_EQ(ActionWithoutEvidence(Year(), 15, two),
+            (RuleFinding{.due = D("2025-10-24"), .from = D("2025-10-03"), .by_signal = true, .action = 1}));
+}
+
 // ---- For people ----
 
 TEST(RuleFindingTest, SaysWhatItWasCountedFrom) {

@@ -411,6 +411,14 @@ TEST(ValidateTest, NamesWhatIsWrongWithAnAlertRule) {
       {"alert_rules[3].collection_slow.clear_percent", terms(3, [](auto& t) { t = CollectionSlowTerms{.clear_percent = 26}; })},
       {"alert_rules[3].collection_slow.clear_percent", terms(3, [](auto& t) { t = CollectionSlowTerms{.clear_percent = -1}; })},
       {"", terms(3, [](auto& t) { t = CollectionSlowTerms{.records = 1'000, .percent = 0, .days = 0, .clear_percent = 0}; })},
+      {"alert_rules[3].run_signal.indicator", terms(3, [](auto& t) { t = RunSignalTerms{"elms"}; })},
+      {"alert_rules[3].run_signal.indicator", terms(3, [](auto& t) { t = RunSignalTerms{"boxes"}; })},
+      {"alert_rules[3].run_signal.unit", terms(3, [](auto& t) { t = RunSignalTerms{"results", ChartUnit::kMonth}; })},
+      {"alert_rules[3].run_signal.unit", terms(3, [](auto& t) { t = RunSignalTerms{"results", static_cast<ChartUnit>(4)}; })},
+      {"alert_rules[3].run_signal.baseline", terms(3, [](auto& t) { t = RunSignalTerms{"results", ChartUnit::kDay, NAN}; })},
+      {"alert_rules[3].run_signal.baseline", terms(3, [](auto& t) { t = RunSignalTerms{"absence", ChartUnit::kDay, 1.01}; })},
+      {"", terms(3, [](auto& t) { t = RunSignalTerms{"absence", ChartUnit::kDay, 1.0}; })},
+      {"", terms(3, [](auto& t) { t = RunSignalTerms{"results", ChartUnit::kWeek, -40.5}; })},
       {"", rule([](auto& r) { r.enabled = false; })},
   });
 }

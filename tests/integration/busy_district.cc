@@ -105,6 +105,7 @@ v1::Catalog BusyCatalog(int variant, int teams, Date today) {
   rule("unread")->mutable_review_overdue()->set_days(1 + variant % 3);
   if (variant % 4 != 3) rule("results-only")->mutable_lagging_only()->set_days(2);
   rule("slow")->mutable_collection_slow()->set_days(variant % 2);
+  rule("walks-run")->mutable_run_signal()->set_indicator("visits");
   v1::Settings& settings = *catalog.mutable_settings();
   settings.set_settling_minutes(0);
   return catalog;

@@ -98,6 +98,8 @@ constexpr char kCatalog[] = R"pb(
   alert_rules { id: "boxes-only" completion_only { cycle: CYCLE_MONTH cycles: 3 } severity: SEVERITY_CRITICAL enabled: false }
   alert_rules { id: "unread" review_overdue { days: 4 } notify_time: "06:15" from: "2025-09-01" teams: "t" }
   alert_rules { id: "slow" collection_slow { percent: 10 } team_labels { key: "level" value: "high" } }
+  alert_rules { id: "walks-run" run_signal { indicator: "walks" } }
+  alert_rules { id: "walks-days" run_signal { indicator: "walks" unit: CHART_UNIT_DAY baseline: 4.5 } severity: SEVERITY_CRITICAL }
 )pb";
 
 TEST(ConvertCatalogTest, ARetentionComesBackAndNoneIsLeftOut) {
@@ -132,7 +134,7 @@ TEST(ConvertCatalogTest, FillsInDefaults) {
   EXPECT_EQ(catalog->sources[1].notify_time.ToString(), "06:30");
   EXPECT_EQ(catalog->settings.flip_retention_days, 0);
   const std::vector<AlertRule>& rules = catalog->alert_rules;
-  ASSERT_EQ(rules.size(), 4u);
+  ASSERT_EQ(rules.size(), 6u);
   EXPECT_EQ(std::get<LaggingOnlyTerms>(rules[0].terms).days, 40);
   EXPECT_EQ(rules[0].severity, Severity::kWarning);
   EXPECT_TRUE(rules[0].enabled);
@@ -143,6 +145,10 @@ TEST(ConvertCatalogTest, FillsInDefaults) {
   EXPECT_EQ(std::get<ReviewOverdueTerms>(rules[2].terms).days, 4);
   EXPECT_EQ(std::get<CollectionSlowTerms>(rules[3].terms),
             (CollectionSlowTerms{.records = 8, .percent = 10, .days = 5, .clear_percent = 10}));
+  EXPECT_EQ(std::get<RunSignalTerms>(rules[4].terms), (RunSignalTerms{"walks", ChartUnit::kWeek, std::nullopt}));
+  EXPECT_EQ(rules[4].severity, Severity::kAdvisory);
+  EXPECT_EQ(std::get<RunSignalTerms>(rules[5].terms), (RunSignalTerms{"walks", ChartUnit::kDay, 4.5}));
+  EXPECT_EQ(rules[5].severity, Severity::kCritical);
 }
 
 TEST(ConvertCatalogTest, ExportedDocumentIsTheSameCatalog) {

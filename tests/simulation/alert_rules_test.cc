@@ -185,6 +185,66 @@ TEST_F(AlertRulesTest, CollectionSlow) {
   EXPECT_EQ(Lines().back(), "2025-09-19 12:00 ON_TRACK RESOLVED");
 }
 
+TEST_F(AlertRulesTest, RunSignal) {
+  AlertRule rule = Rule("rule", RunSignalTerms{.indicator = "walks", .unit = ChartUnit::kDay, .baseline = 4});
+  rule.severity = Severity::kAdvisory;
+  catalog_.indicators[0].direction = Direction::kHigherIsBetter;
+  Apply(rule);
+  Date date = D("2025-09-08");
+  const auto value = [&](double number) {
+    const std::string id = absl::StrCat("v", ++records_);
+    Send(date.ToString().c_str(), NumberRecord(id, "t1", "walks", date, number));
+    do date = date + 1; while (date.weekday() >= Weekday::kSaturday);
+    return id;
+  };
+  for (int i = 0; i < 9; ++i) value(i % 2 == 0 ? 5 : 6);
+  const std::string tenth = value(5);  // on Fri 2025-09-19
+  EXPECT_THAT(Lines(), IsEmpty());
+  district_.AdvanceTo(At("2025-09-22 07:01"));
+  EXPECT_THAT(Lines(), ElementsAre("2025-09-22 07:00 RAISED DUE due 2025-09-19"));
+  const AlertDetail open = Alert();
+  EXPECT_EQ(open.alert.record.kind, AlertKind::kRunSignal);
+  EXPECT_EQ(open.alert.record.severity, Severity::kAdvisory);
+  EXPECT_EQ(open.why.text,
+            "The daily points of \"walks\" since Mon 2025-09-08 make a run-chart signal: 10 in a row lie above the centre, 4 (the better "
+            "side), and by chance alone it would be at most 6 of 10; 10 points cross the centre, 4, 0 times, and by chance alone it would "
+            "be at least 2. It came with the point that ends on Fri 2025-09-19, which is the due date. (Catalog version 1.) RAISED since "
+            "07:00 on Mon 2025-09-22.");
+  EXPECT_EQ(open.why.remedy,
+            "Good or bad, it is news: ask what changed. It ends once the points up to one that another follows make no signal.");
+  district_.AdvanceTo(At("2025-09-22 12:00"));
+  Send("2025-09-22", VoidRecord(tenth));  // nine are no verdict
+  EXPECT_EQ(Lines().back(), "2025-09-22 12:00 ON_TRACK RETRACTED");
+  date = D("2025-09-23");
+  value(5);
+  district_.AdvanceTo(At("2025-09-24 07:01"));
+  EXPECT_EQ(Lines().back(), "2025-09-24 07:00 RAISED DUE due 2025-09-23");
+  Send("2025-09-24", NumberRecord("v1", "t1", "walks", D("2025-09-08"), 3));  // corrected: still no two crossings
+  EXPECT_EQ(Lines().size(), 3u);
+  district_.AdvanceTo(At("2025-09-24 13:00"));
+  ASSERT_TRUE(district_.Record("forms", {NumberRecord("v5", "t1", "walks", D("2025-09-12"), 3)}).ok());
+  EXPECT_EQ(Lines().back(), "2025-09-24 13:00 ON_TRACK RETRACTED");
+}
+
+// Read from the store again, by another process, the values are the same.
+TEST_F(AlertRulesTest, RunSignalAcrossARestart) {
+  Apply(Rule("rule", RunSignalTerms{.indicator = "walks", .unit = ChartUnit::kDay, .baseline = 4}));
+  for (int i = 0; i < 5; ++i) {
+    const Date date = D("2025-09-08") + i;
+    Send(date.ToString().c_str(), NumberRecord(absl::StrCat("a", i), "t1", "walks", date, 5));
+  }
+  Send("2025-09-12", NumberRecord("a2", "t1", "walks", D("2025-09-10"), 6));
+  Send("2025-09-12", VoidRecord("a3"));
+  district_.Restart(At("2025-09-12 12:01"));
+  for (int i = 0; i < 6; ++i) {
+    const Date date = D("2025-09-15") + (i < 5 ? i : 7);
+    EXPECT_THAT(Lines(), IsEmpty());
+    Send(date.ToString().c_str(), NumberRecord(absl::StrCat("b", i), "t1", "walks", date, 5));
+  }
+  district_.AdvanceTo(At("2025-09-23 07:01"));
+  EXPECT_THAT(Lines(), ElementsAre("2025-09-23 07:00 RAISED DUE due 2025-09-22"));
+}
+
 TEST_F(AlertRulesTest, SwitchedOffItIsAsIfItWereNotThere) {
   AlertRule rule = Rule("rule", ReviewOverdueTerms{});
   Apply(rule);
@@ -204,12 +264,15 @@ TEST_F(AlertRulesTest, SwitchedOffItIsAsIfItWereNotThere) {
 TEST_F(AlertRulesTest, AFirstImportIsHistory) {
   ASSERT_TRUE(district_.Apply(catalog_).ok());
   catalog_.alert_rules = {Rule("a", LaggingOnlyTerms{10}), Rule("b", CompletionOnlyTerms{}), Rule("c", ReviewOverdueTerms{}),
-                          Rule("d", CollectionSlowTerms{})};
+                          Rule("d", CollectionSlowTerms{}), Rule("e", RunSignalTerms{"lessons", ChartUnit::kWeek, 100})};
   district_.AdvanceTo(At("2025-11-03 12:00"));
   ASSERT_TRUE(district_.Apply(catalog_).ok());
   std::vector<EvidenceItem> items = {NumberRecord("result", "t1", "results", D("2025-09-30"))};
   for (Date date = D("2025-09-08"); date < D("2025-11-01"); date = date + 7) {
     items.push_back(Box("box" + date.ToString(), "t1", date));
+    for (int i = 0; i < 5; ++i) {
+      items.push_back(NumberRecord(absl::StrCat("lesson", i, date.ToString()), "t1", "lessons", std::min(date + i, D("2025-11-03"))));
+    }
     items.push_back(NumberRecord("walk" + date.ToString(), "t1", "walks", date + 21 < D("2025-11-01") ? date + 21 : D("2025-10-31")));
   }
   ASSERT_TRUE(district_.Record("sis", items).ok());
@@ -268,6 +331,8 @@ class Life {
                             Rule("boxes-only", CompletionOnlyTerms{}),
                             Rule("reviews", ReviewOverdueTerms{6}),
                             Rule("slow", CollectionSlowTerms{.records = 5, .percent = 30, .days = 2, .clear_percent = 15}),
+                            Rule("walks-run", RunSignalTerms{"walks", ChartUnit::kDay}),
+                            Rule("results-run", RunSignalTerms{"results", ChartUnit::kDay, 300'000}),
                             months,
                             high,
                             later,
@@ -348,16 +413,18 @@ class Life {
         if (sent.indicator == "boxes") continue;
         if (random_.OneIn(2)) sent.indicator = random_.OneIn(2) ? "walks" : "results";
         const Date event = date - random_.Between(0, 9);
-        items.push_back(NumberRecord(id, sent.team, sent.indicator, event, ++value_));
-        told.push_back({id, sent.team, sent.indicator, event});
+        const double value = NextValue();
+        items.push_back(NumberRecord(id, sent.team, sent.indicator, event, value));
+        told.push_back({.id = id, .team = sent.team, .indicator = sent.indicator, .date = event, .value = value});
         continue;
       }
       const std::string id = absl::StrCat("r", records_.size()), team = absl::StrCat("t", random_.Between(1, kTeams));
       static const std::vector<std::string>& kIndicators = *new std::vector<std::string>{"walks", "lessons", "results", "boxes", "boxes"};
       const std::string indicator = random_.Pick(kIndicators);
       const Date event = date - (random_.OneIn(3) ? random_.Between(0, 9) : random_.Between(0, 1));
-      items.push_back(indicator == "boxes" ? Box(id, team, event) : NumberRecord(id, team, indicator, event, ++value_));
-      told.push_back({id, team, indicator, event, /*is_new=*/true});
+      const double value = NextValue();
+      items.push_back(indicator == "boxes" ? Box(id, team, event) : NumberRecord(id, team, indicator, event, value));
+      told.push_back({.id = id, .team = team, .indicator = indicator, .date = event, .is_new = true, .value = value});
       if (random_.OneIn(4)) {  // known before it was recorded
         told.back().reported = Instant{district_.now().micros - random_.Between(0, 6) * kMicrosPerDay};
         items.back().content.reported = told.back().reported;
@@ -374,6 +441,12 @@ class Life {
       Log(absl::StrCat(item.id, " ", item.team, " ", item.indicator.value_or("void"), " of ", item.date.ToString(),
                        item.is_new ? " new" : ""));
     }
+  }
+
+  // Each is another one, and they go up and down in waves.
+  double NextValue() {
+    ++value_;
+    return (value_ / 150 % 2 == 0 ? 0 : 400'000) + 100'000 * random_.Between(0, 3) + value_;
   }
 
   void Review(Date date) {
@@ -416,6 +489,10 @@ class Life {
         if (auto* completion = std::get_if<CompletionOnlyTerms>(&rule.terms)) completion->cycles = random_.Between(1, 3);
         if (auto* review = std::get_if<ReviewOverdueTerms>(&rule.terms)) review->days = random_.Between(2, 9);
         if (auto* slow = std::get_if<CollectionSlowTerms>(&rule.terms)) slow->records = random_.Between(3, 7);
+        if (auto* run = std::get_if<RunSignalTerms>(&rule.terms)) {
+          run->unit = random_.OneIn(3) ? ChartUnit::kWeek : ChartUnit::kDay;
+          run->baseline = random_.OneIn(2) ? std::optional(100'000.0 * random_.Between(1, 6)) : std::nullopt;
+        }
     }
     Apply();
   }
@@ -447,7 +524,7 @@ TEST(AlertRulesLifeTest, FlipsLikeTheNaiveModel) {
   }
   if (std::getenv("LEADLAG_SEED") != nullptr) return;
   for (const AlertKind kind : {AlertKind::kSignalOverdue, AlertKind::kLaggingOnly, AlertKind::kCompletionOnly, AlertKind::kReviewOverdue,
-                               AlertKind::kCollectionSlow}) {
+                               AlertKind::kCollectionSlow, AlertKind::kRunSignal}) {
     EXPECT_GT(fired[kind], 5) << ToString(kind);
   }
 }

@@ -144,6 +144,9 @@ void AddSubjects(Catalog& catalog) {
                          Rule("reviews", ReviewOverdueTerms{6}),
                          Rule("later", ReviewOverdueTerms{3}, D("2025-10-08")),
                          Rule("slow", CollectionSlowTerms{.records = 5, .percent = 30, .days = 2, .clear_percent = 15}),
+                         Rule("walks-run", RunSignalTerms{"walks", ChartUnit::kDay}),
+                         Rule("walks-weeks", RunSignalTerms{"walks", ChartUnit::kWeek}),
+                         Rule("results-run", RunSignalTerms{"results", ChartUnit::kWeek, 300'000}),
                          high,
                          months,
                          off};
@@ -219,9 +222,15 @@ class Life {
 
   EvidenceItem ItemOf(const std::string& id, const Mine& mine, Date date) {
     if (mine.voided) return VoidRecord(id, mine.version > 0 ? std::optional(mine.version) : std::nullopt);
-    EvidenceItem item = mine.indicator == "boxes" ? Box(id, mine.team, date) : NumberRecord(id, mine.team, mine.indicator, date, ++value_);
+    EvidenceItem item = mine.indicator == "boxes" ? Box(id, mine.team, date) : NumberRecord(id, mine.team, mine.indicator, date, NextValue());
     if (mine.version > 0) item.content.source_version = mine.version;
     return item;
+  }
+
+  // Each is another one, and they go up and down in waves.
+  double NextValue() {
+    ++value_;
+    return (value_ / 120 % 2 == 0 ? 0 : 400'000) + 100'000 * random_.Between(0, 3) + value_;
   }
 
   void Evidence() {
@@ -364,7 +373,7 @@ TEST(BacktestLifeTest, AYearThatWasLivedIsItsBacktest) {
   }
   if (std::getenv("LEADLAG_SEED") != nullptr) return;
   for (const AlertKind kind : {AlertKind::kSignalOverdue, AlertKind::kLaggingOnly, AlertKind::kCompletionOnly, AlertKind::kReviewOverdue,
-                               AlertKind::kCollectionSlow}) {
+                               AlertKind::kCollectionSlow, AlertKind::kRunSignal}) {
     EXPECT_GT(flips[kind][FlipReason::kDue], 5) << ToString(kind);
     EXPECT_GT(flips[kind][FlipReason::kResolved], 5) << ToString(kind);
   }

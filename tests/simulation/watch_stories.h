@@ -31,6 +31,7 @@ class WatchStories {
     Date date;
     bool is_new = false;
     std::optional<Instant> reported{};  // of a new one
+    double value = 0;                   // where a rule asks for it
   };
   void Record(Instant at, const std::vector<Item>& items);
 
@@ -54,6 +55,7 @@ class WatchStories {
     Date first_date, recorded, known;
     std::optional<Date> corrected_on;
     Instant stands_since;
+    double value = 0;
   };
   // One watch, being written.
   struct Book {

@@ -128,11 +128,23 @@ FlipRecord SampleRuleFlip() {
   return record;
 }
 
+FlipRecord SampleRunSignalFlip() {
+  FlipRecord record = SampleRuleFlip();
+  record.kind = leadlag::AlertKind::kRunSignal;
+  return record;
+}
+
 AlertRecord SampleRuleAlert() {
   AlertRecord record = SampleAlert();
   record.state = WatchState::kRaised;
   record.kind = leadlag::AlertKind::kCollectionSlow;
   record.severity = Severity::kCritical;
+  return record;
+}
+
+AlertRecord SampleRunSignalAlert() {
+  AlertRecord record = SampleRuleAlert();
+  record.kind = leadlag::AlertKind::kRunSignal;
   return record;
 }
 
@@ -256,6 +268,18 @@ CatalogRecord SampleRules() {
   return record;
 }
 
+CatalogRecord SampleRunSignals() {
+  CatalogRecord record = SampleRules();
+  AlertRule& rule = record.catalog.alert_rules.emplace_back();
+  rule.id = "walks-run";
+  rule.terms = leadlag::RunSignalTerms{"walks", leadlag::ChartUnit::kDay, 4.5};
+  rule.severity = Severity::kAdvisory;
+  record.catalog.alert_rules.push_back(rule);
+  record.catalog.alert_rules.back().id = "by-week";
+  record.catalog.alert_rules.back().terms = leadlag::RunSignalTerms{"walks"};
+  return record;
+}
+
 CatalogRecord SampleRetention() {
   CatalogRecord record = SampleRules();
   record.catalog.settings.flip_retention_days = 30;
@@ -303,25 +327,25 @@ const Kind<FlipRecord>& FlipKind() {
   static const auto& kind = *new Kind<FlipRecord>{
       "flip", SampleFlip(), EncodeFlipRecord, DecodeFlipRecord,
       "0104702d31320577616c6b73010303809abb97eefe9e0601fabd0280a3b598eefe9e068201020461726561056e6f72746805"
-      "6c6576656c0468696768", 4};
+      "6c6576656c0468696768", 5};
   return kind;
 }
 const Kind<AlertRecord>& AlertKind() {
   static const auto& kind = *new Kind<AlertRecord>{
       "alert", SampleAlert(), EncodeAlertRecord, DecodeAlertRecord,
-      "01010204809abb97eefe9e060180cec4aaeefe9e060601fabd0201056c6576656c04686967680382010008", 4};
+      "01010204809abb97eefe9e060180cec4aaeefe9e060601fabd0201056c6576656c04686967680382010008", 5};
   return kind;
 }
 const Kind<FlipRecord>& HandlingKind() {
   static const auto& kind = *new Kind<FlipRecord>{"handling", SampleHandling(), EncodeFlipRecord, DecodeFlipRecord,
       "0204702d31320577616c6b7303030c80acaf99eefe9e0601fabd0280a3b598eefe9e068201020461726561056e6f727468056c6576656c04"
-      "68696768010188be02076d2e6f7274697a077765206d656574", 4};
+      "68696768010188be02076d2e6f7274697a077765206d656574", 5};
   return kind;
 }
 const Kind<AlertRecord>& HandledAlertKind() {
   static const auto& kind = *new Kind<AlertRecord>{"handled alert", SampleHandledAlert(), EncodeAlertRecord, DecodeAlertRecord,
       "02010204809abb97eefe9e060001fabd0201056c6576656c0468696768038201000801076d2e6f7274697a056f6e20697480a3b598eefe9e06"
-      "0105636f6163680080acaf99eefe9e0688be02", 4};
+      "0105636f6163680080acaf99eefe9e0688be02", 5};
   return kind;
 }
 const Kind<WatchRecord>& RaisedWatchKind() {
@@ -332,12 +356,12 @@ const Kind<WatchRecord>& RaisedWatchKind() {
 const Kind<FlipRecord>& RuleFlipKind() {
   static const auto& kind = *new Kind<FlipRecord>{"rule's flip", SampleRuleFlip(), EncodeFlipRecord, DecodeFlipRecord,
       "0304702d31320772657669657773010703809abb97eefe9e0601fabd0280a3b598eefe9e068201020461726561056e6f727468056c6576"
-      "656c0468696768040100000000", 4};
+      "656c0468696768040100000000", 5};
   return kind;
 }
 const Kind<AlertRecord>& RuleAlertKind() {
   static const auto& kind = *new Kind<AlertRecord>{"rule's alert", SampleRuleAlert(), EncodeAlertRecord, DecodeAlertRecord,
-      "03010207809abb97eefe9e060180cec4aaeefe9e060601fabd0201056c6576656c0468696768038201000805030000", 4};
+      "03010207809abb97eefe9e060180cec4aaeefe9e060601fabd0201056c6576656c0468696768038201000805030000", 5};
   return kind;
 }
 const Kind<CatalogRecord>& RulesKind() {
@@ -349,18 +373,18 @@ const Kind<CatalogRecord>& RulesKind() {
       "0104702d3132141414c80601dabd0201660003010577616c6b730000141414c8060004076c616767696e67014c023c01056c6576656c04"
       "686967680104702d31320300e80701d8bd0205626f7865730003020600000201c80600077265766965777300040e00000201c806000473"
       "6c6f770005123c081400000201c806001414010e416d65726963612f44656e76657202ffbf9eedbbebd309d7890380c0f68deefe9e06bf"
-      "d102010166b6bd0280c0f68deefe9e06", 4};
+      "d102010166b6bd0280c0f68deefe9e06", 5};
   return kind;
 }
 const Kind<FlipRecord>& SourceFlipKind() {
   static const auto& kind = *new Kind<FlipRecord>{"source's flip", SampleSourceFlip(), EncodeFlipRecord, DecodeFlipRecord,
       "040000010703809abb97eefe9e0601fabd0280a3b598eefe9e068201020461726561056e6f727468056c6576656c046869676807010000"
-      "000003736973", 4};
+      "000003736973", 5};
   return kind;
 }
 const Kind<AlertRecord>& SilencedAlertKind() {
   static const auto& kind = *new Kind<AlertRecord>{"silenced alert", SampleSilencedAlert(), EncodeAlertRecord, DecodeAlertRecord,
-      "04010204809abb97eefe9e060180cec4aaeefe9e060e01fabd0201056c6576656c0468696768038201000801020000", 4};
+      "04010204809abb97eefe9e060180cec4aaeefe9e060e01fabd0201056c6576656c0468696768038201000801020000", 5};
   return kind;
 }
 const Kind<SourceObservation>& SilenceKind() {
@@ -377,7 +401,31 @@ const Kind<CatalogRecord>& SourcesKind() {
       "303132010577616c6b730557616c6b730101020101016e01017402037369730353495305666f726d7300020165014502030001056c6576"
       "656c04686967680104702d3132141414c80601dabd0201660003010577616c6b730000141414c80600000000000002c806000601057761"
       "6c6b7301056c6576656c04686967680104702d313203e80701d8bd02141400010e416d65726963612f44656e76657202ffbf9eedbbebd309"
-      "d7890380c0f68deefe9e06bfd102010166b6bd0280c0f68deefe9e06", 4};
+      "d7890380c0f68deefe9e06bfd102010166b6bd0280c0f68deefe9e06", 5};
+  return kind;
+}
+const Kind<CatalogRecord>& RunSignalsKind() {
+  static const auto& kind = *new Kind<CatalogRecord>{"catalog with run signals", SampleRunSignals(), EncodeCatalogRecord,
+      DecodeCatalogRecord, "050005016401440e416d65726963612f44656e766572046d61696e01046d61696e044d61696e1f0107323032352d3236dcbc02b6c20201"
+      "c0bd02b2bf0201d8bd02d8bd0201094c61626f72204461790104702d31320450203132029abd0201d8bd0294be020002046d61696e0005"
+      "6f7468657201f4bd020e416d65726963612f44656e766572020461726561056e6f727468056c6576656c046869676801046e6365730430"
+      "303132010577616c6b730557616c6b730101020101016e010174010373697303534953020165014502030001056c6576656c0468696768"
+      "0104702d3132141414c80601dabd0201660003010577616c6b730000141414c8060006076c616767696e67014c023c01056c6576656c04"
+      "686967680104702d31320300e80701d8bd0205626f7865730003020600000201c80600077265766965777300040e00000201c806000473"
+      "6c6f770005123c081400000201c806000977616c6b732d72756e00080577616c6b730101401200000000000000000101c806000762792d"
+      "7765656b00080577616c6b73020000000101c806000000000002c80600141400010e416d65726963612f44656e76657202ffbf9eedbbeb"
+      "d309d7890380c0f68deefe9e06bfd102010166b6bd0280c0f68deefe9e06", 5};
+  return kind;
+}
+const Kind<FlipRecord>& RunSignalFlipKind() {
+  static const auto& kind = *new Kind<FlipRecord>{"run signal's flip", SampleRunSignalFlip(), EncodeFlipRecord, DecodeFlipRecord,
+      "0504702d31320772657669657773010703809abb97eefe9e0601fabd0280a3b598eefe9e068201020461726561056e6f727468056c6576"
+      "656c046869676808010000000000", 5};
+  return kind;
+}
+const Kind<AlertRecord>& RunSignalAlertKind() {
+  static const auto& kind = *new Kind<AlertRecord>{"run signal's alert", SampleRunSignalAlert(), EncodeAlertRecord, DecodeAlertRecord,
+      "05010207809abb97eefe9e060180cec4aaeefe9e060601fabd0201056c6576656c0468696768038201000808030000", 5};
   return kind;
 }
 const Kind<CatalogRecord>& RetentionKind() {
@@ -389,7 +437,7 @@ const Kind<CatalogRecord>& RetentionKind() {
       "0104702d3132141414c80601dabd0201660003010577616c6b730000141414c8060004076c616767696e67014c023c01056c6576656c04"
       "686967680104702d31320300e80701d8bd0205626f7865730003020600000201c80600077265766965777300040e00000201c806000473"
       "6c6f770005123c081400000201c8060014143c010e416d65726963612f44656e76657202ffbf9eedbbebd309d7890380c0f68deefe9e06"
-      "bfd102010166b6bd0280c0f68deefe9e06", 4};
+      "bfd102010166b6bd0280c0f68deefe9e06", 5};
   return kind;
 }
 const Kind<SourceObservation>& ObservationKind() {
@@ -407,7 +455,7 @@ const Kind<CatalogRecord>& CatalogKind() {
       "046869676801046e6365730430303132010577616c6b730557616c6b730101020101016e0101740103736973035349530201"
       "65014502030001056c6576656c04686967680104702d3132141414c80601dabd0201660003010577616c6b730000141414c8"
       "06001414010e416d65726963612f44656e76657202ffbf9eedbbebd309d7890380c0f68deefe9e06bfd102010166b6bd0280"
-      "c0f68deefe9e06", 4};
+      "c0f68deefe9e06", 5};
   return kind;
 }
 
@@ -433,6 +481,9 @@ void ForEachKind(Check check) {
   check(CatalogKind());
   check(RulesKind());
   check(RetentionKind());
+  check(RunSignalsKind());
+  check(RunSignalFlipKind());
+  check(RunSignalAlertKind());
 }
 
 // What is accepted is read as the one value that has these bytes.
@@ -502,7 +553,7 @@ TEST(RecordsTest, EveryKindOfEvidenceRoundTrips) {
       EXPECT_EQ(glance->team, content.team);
       EXPECT_EQ(glance->indicator, content.indicator);
       EXPECT_EQ(glance->reported, content.reported);
-      EXPECT_EQ(glance->voided, record.revision.voided());
+      EXPECT_EQ(glance->voided(), record.revision.voided());
       EXPECT_EQ(glance->dates.recorded, record.revision.recorded);
       EXPECT_EQ(glance->dates.recorded_date, record.revision.recorded_date);
       EXPECT_EQ(glance->dates.event_date, record.revision.event_date);

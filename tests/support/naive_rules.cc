@@ -1,6 +1,9 @@
 #include "tests/support/naive_rules.h"
 
 #include <algorithm>
+#include <cmath>
+#include <map>
+#include <string>
 
 #include "tests/support/naive_watch.h"
 
@@ -88,6 +91,36 @@ class RuledTeam {
     return due;
   }
 
+  std::optional<Date> Due(const ActionWithoutEvidenceTerms&) const { return std::nullopt; }
+
+  // Lives through the points.
+  std::optional<Date> Due(const RunSignalTerms& terms) const {
+    struct Point {
+      double sum = 0;
+      int records = 0;
+    };
+    std::map<Date, Point> points;  // by last date
+    std::optional<Date> first;
+    for (const NaiveRecord& record : facts_.records) {
+      if (record.indicator != terms.indicator) continue;
+      if (run_.year.bounds.Contains(record.event) && (!first || record.recorded < *first)) first = record.recorded;
+      if (!run_.dates.Contains(record.event)) continue;
+      Date last = record.event;
+      while (terms.unit == ChartUnit::kWeek && last.weekday() != Weekday::kSunday) last = last + 1;
+      points[last].sum += record.value;
+      ++points[last].records;
+    }
+    std::optional<Date> due;
+    std::vector<double> line;
+    for (const auto& [last, point] : points) {
+      line.push_back(point.sum / point.records);
+      const bool signal = MakeASignal(line, terms.baseline);
+      if (signal && !due) due = last;
+      if (!signal && line.size() < points.size()) due.reset();
+    }
+    return due && *due >= *first ? InRun(due) : std::nullopt;
+  }
+
   // Lives through the recording dates.
   std::optional<Date> Due(const CollectionSlowTerms& terms) const {
     const std::optional<Date> first = FirstRecorded();
@@ -120,6 +153,31 @@ class RuledTeam {
   template <typename Is>
   bool AnyRecord(Is is) const {
     return std::any_of(facts_.records.begin(), facts_.records.end(), is);
+  }
+  static bool MakeASignal(const std::vector<double>& line, std::optional<double> baseline) {
+    std::vector<double> sorted = line;
+    std::sort(sorted.begin(), sorted.end());
+    const double centre = baseline.value_or((sorted[(sorted.size() - 1) / 2] + sorted[sorted.size() / 2]) / 2);
+    std::string sides;
+    for (const double value : line) {
+      if (value != centre) sides += value > centre ? '+' : '-';
+    }
+    const int n = static_cast<int>(sides.size());
+    if (n < 10) return false;
+    int crossings = 0, row = 1, longest = 1;
+    for (size_t i = 1; i < sides.size(); ++i) {
+      row = sides[i] == sides[i - 1] ? row + 1 : 1;
+      longest = std::max(longest, row);
+      crossings += sides[i] == sides[i - 1] ? 0 : 1;
+    }
+    if (longest > std::lround(std::log2(n)) + 3) return true;
+    // How likely so few crossings are, and fewer: above a twentieth they are no signal. One term after the other.
+    double likely = 0, term = std::pow(0.5, n - 1);
+    for (int k = 0; k <= crossings; ++k) {
+      likely += term;
+      term = term * (n - 1 - k) / (k + 1);
+    }
+    return likely < 0.05;
   }
   // Of the school year's records.
   std::optional<Date> FirstRecorded() const {

@@ -25,6 +25,7 @@ struct NaiveRecord {
   Date recorded, known;              // of the first revision
   std::optional<Date> corrected_on;  // where a correction is current
   Instant stands_since;              // when what stands was recorded
+  double value = 0;                  // of a NUMBER
 };
 
 struct NaiveReview {
