@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/calendar.h"
+#include "core/inquiry.h"
 #include "core/limits.h"
 
 namespace leadlag {
@@ -233,6 +234,7 @@ class CatalogCheck {
     CheckSources();
     CheckExpectations();
     CheckAlertRules();
+    CheckInquiryThemes();
     CheckSettings();
     return std::move(problems_).Take();
   }
@@ -632,6 +634,18 @@ class CatalogCheck {
       problems_.Add(field, Quoted(id),
                     " is a COMPLETION, which never counts as evidence; name an indicator with measure ",
                     "NUMBER or PROPORTION");
+    }
+  }
+
+  void CheckInquiryThemes() {
+    CheckSize("inquiry_themes", catalog_.inquiry_themes.size(), kMaxInquiryThemes, problems_);
+    const Positions positions = PositionsOf(catalog_.inquiry_themes);
+    const Positions defaults = PositionsOf(DefaultInquiryThemes());
+    for (size_t i = 0; i < catalog_.inquiry_themes.size(); ++i) {
+      const InquiryTheme& theme = catalog_.inquiry_themes[i];
+      const std::string path = CheckEntry("inquiry_themes", i, theme, positions);
+      if (defaults.count(theme.id) == 0) continue;
+      problems_.Add(path + ".id", Quoted(theme.id), " is a theme that every district has; remove it here, or give yours another id");
     }
   }
 

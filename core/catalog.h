@@ -237,6 +237,13 @@ struct AlertRule {
   AlertKind kind() const;  // SIGNAL_OVERDUE without terms
 };
 
+// What an inquiry may be about: a district's own beside DefaultInquiryThemes (core/inquiry.h).
+struct InquiryTheme {
+  std::string id;
+  std::string display_name;
+  friend bool operator==(const InquiryTheme&, const InquiryTheme&) = default;
+};
+
 struct DistrictSettings {
   int32_t settling_minutes = 10;       // after downtime, before what fell due meanwhile is judged
   int32_t review_objective_days = 10;  // instructional days
@@ -255,6 +262,7 @@ struct Catalog {
   std::vector<Source> sources;
   std::vector<Expectation> expectations;
   std::vector<AlertRule> alert_rules;
+  std::vector<InquiryTheme> inquiry_themes;
   DistrictSettings settings;
   friend bool operator==(const Catalog&, const Catalog&) = default;
 };
@@ -277,8 +285,8 @@ struct CatalogChange {
   std::string detail;  // which fields and how, for people: at most 500 bytes; empty for added and removed
   friend bool operator==(const CatalogChange&, const CatalogChange&) = default;
 };
-// "district" first (its own fields and the settings), then calendars, teams, indicators, sources, expectations and alert rules by
-// id: those of `after` in its order, then the removed ones in the order of `before`.
+// "district" first (its own fields and the settings), then calendars, teams, indicators, sources, expectations, alert rules and themes of
+// inquiries by id: those of `after` in its order, then the removed ones in the order of `before`.
 std::vector<CatalogChange> Diff(const Catalog& before, const Catalog& after);
 
 // True where `labels` holds every pair of `wanted`.

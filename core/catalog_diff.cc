@@ -252,6 +252,12 @@ std::string Changes(const AlertRule& before, const AlertRule& after) {
   return std::move(changes).Take();
 }
 
+std::string Changes(const InquiryTheme& before, const InquiryTheme& after) {
+  FieldChanges changes;
+  changes.Value("display_name", before.display_name, after.display_name);
+  return std::move(changes).Take();
+}
+
 std::string DistrictChanges(const Catalog& before, const Catalog& after) {
   FieldChanges changes;
   changes.Value("district", before.district, after.district);
@@ -302,6 +308,7 @@ std::vector<CatalogChange> Diff(const Catalog& before, const Catalog& after) {
   DiffList("sources", before.sources, after.sources, changes);
   DiffList("expectations", before.expectations, after.expectations, changes);
   DiffList("alert_rules", before.alert_rules, after.alert_rules, changes);
+  DiffList("inquiry_themes", before.inquiry_themes, after.inquiry_themes, changes);
   return changes;
 }
 

@@ -53,6 +53,8 @@ inline constexpr size_t kMaxCalendarAssignments = 50;
 inline constexpr size_t kMaxExternalIds = 20;
 // Themes an indicator.
 inline constexpr size_t kMaxThemes = 20;
+// A district's own themes of inquiries, beside the ten that every one has.
+inline constexpr size_t kMaxInquiryThemes = 50;
 
 // E, G and A of an expectation and the review objective, in instructional days: no more than a school year has.
 inline constexpr int32_t kMaxExpectationDays = 400;
@@ -121,6 +123,20 @@ inline constexpr size_t kReviewIndicatorsMax = 100;
 inline constexpr size_t kReviewEvidenceMax = 500;
 // Reviews of a district that are still being worked through; a further one is refused meanwhile.
 inline constexpr size_t kReviewsUnderWayMax = 64;
+
+// Each of the three parts of a theory of action; and what an action is. With the next three this bounds an inquiry with all its revisions
+// to what one answer may hold.
+inline constexpr size_t kInquiryTextBytesMax = 1'000;
+inline constexpr size_t kInquiryActionBytesMax = 500;
+// What one inquiry may list.
+inline constexpr size_t kInquiryLinksMax = 20;
+inline constexpr size_t kInquiryActionsMax = 20;
+// Revisions of one inquiry: one each cycle, for years.
+inline constexpr size_t kInquiryRevisionsMax = 100;
+// Inquiries of a team, over all its years: who judges the team's actions reads them all.
+inline constexpr size_t kInquiriesOfTeamMax = 100;
+// Inquiries that are looked through for one page.
+inline constexpr size_t kInquiriesPerPageRead = 2'000;
 
 // Rows of a page: when none is asked for, and at most.
 inline constexpr size_t kPageSizeDefault = 100;

@@ -83,6 +83,7 @@ Catalog Good() {
   catalog.alert_rules = {RuleOf("lagging", LaggingOnlyTerms{}), RuleOf("boxes-only", CompletionOnlyTerms{}),
                          RuleOf("reviews", ReviewOverdueTerms{}), RuleOf("slow", CollectionSlowTerms{})};
   catalog.alert_rules[0].team_labels = {{"level", "high"}};
+  catalog.inquiry_themes = {{"wellness", "Staff wellness"}, {"early-literacy", ""}};
   return catalog;
 }
 
@@ -423,6 +424,15 @@ TEST(ValidateTest, NamesWhatIsWrongWithAnAlertRule) {
   });
 }
 
+TEST(ValidateTest, NamesWhatIsWrongWithAThemeOfInquiries) {
+  Catalog catalog = Good();
+  catalog.inquiry_themes = {{"equity", "Ours"}, {"Wellness", ""}, {"arts", std::string(kMaxTextBytes + 1, 'a')}, {"arts", ""}};
+  const std::vector<Problem> problems = Validate(catalog);
+  EXPECT_EQ(FieldsOf(problems),
+            "inquiry_themes[0].id inquiry_themes[1].id inquiry_themes[2].display_name inquiry_themes[3].id");
+  EXPECT_NE(problems[0].reason.find("a theme that every district has"), std::string::npos) << problems[0].reason;
+}
+
 TEST(ValidateTest, EveryListGoesToItsLimitAndNotPastIt) {
   // Each fills a list to `size`.
   struct List {
@@ -463,6 +473,10 @@ TEST(ValidateTest, EveryListGoesToItsLimitAndNotPastIt) {
          while (c.expectations.size() + c.alert_rules.size() < size) {
            c.alert_rules.push_back(RuleOf(named(c.alert_rules.size()), ReviewOverdueTerms{}));
          }
+       }},
+      {"inquiry_themes", kMaxInquiryThemes,
+       [&](Catalog& c, size_t size) {
+         while (c.inquiry_themes.size() < size) c.inquiry_themes.push_back({named(c.inquiry_themes.size()), ""});
        }},
       {"calendars[0].years", kMaxSchoolYears,
        [&](Catalog& c, size_t size) {
@@ -574,6 +588,7 @@ TEST(DiffTest, AddedRemovedAndChangedByList) {
   after.alert_rules[0].terms = LaggingOnlyTerms{30};
   after.alert_rules[0].enabled = false;
   after.alert_rules[3].terms = CollectionSlowTerms{.records = 9};
+  after.inquiry_themes = {{"early-literacy", "Reading"}, {"arts", ""}};
   const std::vector<CatalogChange> expected = {
       {Kind::kChanged, "district",
        "time_zone: America/Chicago -> America/New_York; settings.settling_minutes: 10 -> 15; "
@@ -586,6 +601,9 @@ TEST(DiffTest, AddedRemovedAndChangedByList) {
       {Kind::kChanged, "alert_rules/slow",
        "terms: COLLECTION_SLOW records 8, percent 25, days 5, clear_percent 13 -> COLLECTION_SLOW records 9, percent 25, days 5, "
        "clear_percent 13"},
+      {Kind::kChanged, "inquiry_themes/early-literacy", "display_name: none -> Reading"},
+      {Kind::kAdded, "inquiry_themes/arts", ""},
+      {Kind::kRemoved, "inquiry_themes/wellness", ""},
   };
   EXPECT_EQ(Diff(Good(), after), expected);
 }
