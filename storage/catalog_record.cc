@@ -14,8 +14,8 @@ constexpr uint8_t kFirstForm = 1;
 constexpr uint8_t kRulesForm = 2;      // and alert rules
 constexpr uint8_t kRetentionForm = 3;  // and flip_retention_days
 constexpr uint8_t kSourcesForm = 4;    // and of a source more than its name
-constexpr uint8_t kRunSignalsForm = 5;  // and alert rules of the kinds that came with RUN_SIGNAL
-constexpr uint8_t kCatalogFormat = kRunSignalsForm;
+constexpr uint8_t kInquiriesForm = 5;  // and themes of inquiries, and rules of the kinds ACTION_WITHOUT_EVIDENCE and RUN_SIGNAL
+constexpr uint8_t kCatalogFormat = kInquiriesForm;
 constexpr uint8_t kWeekdaysMax = 0x7f;
 constexpr int kMinutesOfDay = 24 * 60;
 
@@ -244,6 +244,17 @@ Expectation GetExpectation(ByteReader& in) {
   return expectation;
 }
 
+void PutTheme(ByteWriter& out, const InquiryTheme& theme) {
+  out.PutString(theme.id);
+  out.PutString(theme.display_name);
+}
+InquiryTheme GetTheme(ByteReader& in) {
+  InquiryTheme theme;
+  theme.id = in.GetString();
+  theme.display_name = in.GetString();
+  return theme;
+}
+
 void PutZone(ByteWriter& out, const ZoneRules& zone) {
   out.PutString(zone.name);
   out.PutVarint(zone.offsets.size());
@@ -362,8 +373,9 @@ AlertRule GetAlertRule(ByteReader& in) {
 
 uint8_t FormOf(const Catalog& catalog) {
   for (const AlertRule& rule : catalog.alert_rules) {
-    if (rule.kind() > AlertKind::kCollectionSlow) return kRunSignalsForm;
+    if (rule.kind() > AlertKind::kCollectionSlow) return kInquiriesForm;
   }
+  if (!catalog.inquiry_themes.empty()) return kInquiriesForm;
   for (const Source& source : catalog.sources) {
     if (!source.IsNameAlone()) return kSourcesForm;
   }
@@ -393,6 +405,7 @@ void PutCatalog(ByteWriter& out, const Catalog& catalog) {
   out.PutSigned(catalog.settings.settling_minutes);
   out.PutSigned(catalog.settings.review_objective_days);
   if (form >= kRetentionForm) out.PutSigned(catalog.settings.flip_retention_days);
+  if (form >= kInquiriesForm) PutList(out, catalog.inquiry_themes, PutTheme);
 }
 
 Catalog GetCatalog(ByteReader& in) {
@@ -419,6 +432,7 @@ Catalog GetCatalog(ByteReader& in) {
   catalog.settings.settling_minutes = GetI32(in);
   catalog.settings.review_objective_days = GetI32(in);
   if (form >= kRetentionForm) catalog.settings.flip_retention_days = GetI32(in);
+  if (form >= kInquiriesForm) catalog.inquiry_themes = GetList(in, GetTheme);
   if (form != FormOf(catalog)) in.Fail();
   return catalog;
 }

@@ -335,6 +335,54 @@ absl::StatusOr<OpenAlertKey> OpenAlertKey::Decode(std::string_view key) {
   return Finished(in, decoded, "an open alert key");
 }
 
+std::string InquiryKey::Encode() const {
+  ByteWriter out = KeyOf(district, Table::kInquiries);
+  out.PutFixed32(team);
+  out.PutRaw(inquiry_id);
+  return std::move(out).Take();
+}
+
+absl::StatusOr<InquiryKey> InquiryKey::Decode(std::string_view key) {
+  ByteReader in(key);
+  InquiryKey decoded;
+  decoded.district = GetDistrict(in, Table::kInquiries);
+  decoded.team = in.GetFixed32();
+  decoded.inquiry_id = GetRest(in);
+  return Finished(in, std::move(decoded), "an inquiry key");
+}
+
+std::string InquiryIdKey::Encode() const {
+  ByteWriter out = KeyOf(district, Table::kInquiryIds);
+  out.PutRaw(inquiry_id);
+  return std::move(out).Take();
+}
+
+absl::StatusOr<InquiryIdKey> InquiryIdKey::Decode(std::string_view key) {
+  ByteReader in(key);
+  InquiryIdKey decoded;
+  decoded.district = GetDistrict(in, Table::kInquiryIds);
+  decoded.inquiry_id = GetRest(in);
+  return Finished(in, std::move(decoded), "an inquiry id key");
+}
+
+std::string InquiryRevisionKey::Encode() const {
+  ByteWriter out = KeyOf(district, Table::kInquiryRevisions);
+  out.PutFixed32(team);
+  out.PutFixed32(revision);
+  out.PutRaw(inquiry_id);
+  return std::move(out).Take();
+}
+
+absl::StatusOr<InquiryRevisionKey> InquiryRevisionKey::Decode(std::string_view key) {
+  ByteReader in(key);
+  InquiryRevisionKey decoded;
+  decoded.district = GetDistrict(in, Table::kInquiryRevisions);
+  decoded.team = in.GetFixed32();
+  decoded.revision = in.GetFixed32();
+  decoded.inquiry_id = GetRest(in);
+  return Finished(in, std::move(decoded), "an inquiry revision key");
+}
+
 absl::StatusOr<uint32_t> DistrictOf(std::string_view key) {
   ByteReader in(key.substr(0, sizeof(uint32_t) + 1));
   const uint32_t district = in.GetFixed32();
@@ -431,6 +479,18 @@ KeyRange AlertsRange(uint32_t district, uint64_t from_alert) {
 
 KeyRange TeamFlipsRange(uint32_t district, uint32_t team) {
   ByteWriter prefix = KeyOf(district, Table::kTeamFlips);
+  prefix.PutFixed32(team);
+  return PrefixRange(std::move(prefix));
+}
+
+KeyRange InquiriesRange(uint32_t district, uint32_t team) {
+  ByteWriter prefix = KeyOf(district, Table::kInquiries);
+  prefix.PutFixed32(team);
+  return PrefixRange(std::move(prefix));
+}
+
+KeyRange InquiryRevisionsRange(uint32_t district, uint32_t team) {
+  ByteWriter prefix = KeyOf(district, Table::kInquiryRevisions);
   prefix.PutFixed32(team);
   return PrefixRange(std::move(prefix));
 }

@@ -25,7 +25,10 @@
 //   0x40   flips               sequence u64                                  flip
 //   0x41   alerts              alert id u64 (its opening flip's sequence)    alert
 //   0x42   open alerts         team u32, expectation u32                     alert id, what was done with it
-//   0x50.. kept free for inquiries
+//   0x43   team flips          team u32, sequence u64                        nothing: a team's own way into the flips
+//   0x50   inquiries           team u32, inquiry id bytes                    inquiry, as it stands
+//   0x51   inquiry ids         inquiry id bytes                              team
+//   0x52   inquiry revisions   team u32, revision u32, inquiry id bytes      a revision that another has replaced
 //
 // DO NOT CHANGE these values, nor the width or order of fields: they are in every data directory. Add tables; never
 // reuse a byte. docs/STORAGE.md has the rationale, and tests/storage/keys_test.cc the bytes.
@@ -66,6 +69,9 @@ enum class Table : uint8_t {
   kAlerts = 0x41,
   kOpenAlerts = 0x42,
   kTeamFlips = 0x43,
+  kInquiries = 0x50,
+  kInquiryIds = 0x51,
+  kInquiryRevisions = 0x52,
 };
 
 // Which sort of name a number in table `names` stands for. Numbers are dense per kind.
@@ -233,6 +239,33 @@ struct TeamFlipKey {
   friend auto operator<=>(const TeamFlipKey&, const TeamFlipKey&) = default;
 };
 
+struct InquiryKey {
+  uint32_t district = 0;
+  uint32_t team = 0;
+  std::string inquiry_id;
+  std::string Encode() const;
+  static absl::StatusOr<InquiryKey> Decode(std::string_view key);
+  friend auto operator<=>(const InquiryKey&, const InquiryKey&) = default;
+};
+
+struct InquiryIdKey {
+  uint32_t district = 0;
+  std::string inquiry_id;
+  std::string Encode() const;
+  static absl::StatusOr<InquiryIdKey> Decode(std::string_view key);
+  friend auto operator<=>(const InquiryIdKey&, const InquiryIdKey&) = default;
+};
+
+struct InquiryRevisionKey {
+  uint32_t district = 0;
+  uint32_t team = 0;
+  uint32_t revision = 0;
+  std::string inquiry_id;
+  std::string Encode() const;
+  static absl::StatusOr<InquiryRevisionKey> Decode(std::string_view key);
+  friend auto operator<=>(const InquiryRevisionKey&, const InquiryRevisionKey&) = default;
+};
+
 // The district number of any key; DATA_LOSS for fewer than the 5 bytes that every key has, or district 0.
 absl::StatusOr<uint32_t> DistrictOf(std::string_view key);
 // The table byte of any key, whether or not this version knows it; DATA_LOSS as DistrictOf.
@@ -256,5 +289,7 @@ KeyRange FlipsRange(uint32_t district, uint64_t from_sequence, uint64_t to_seque
 KeyRange AlertsRange(uint32_t district, uint64_t from_alert);                          // alert ids >= from
 KeyRange OpenAlertsRange(uint32_t district, uint32_t team);
 KeyRange TeamFlipsRange(uint32_t district, uint32_t team);
+KeyRange InquiriesRange(uint32_t district, uint32_t team);
+KeyRange InquiryRevisionsRange(uint32_t district, uint32_t team);
 
 }  // namespace leadlag

@@ -17,6 +17,7 @@
 #include "core/codec.h"
 #include "core/district_catalog.h"
 #include "core/evidence.h"
+#include "core/inquiry.h"
 #include "core/watch.h"
 #include "core/zone.h"
 
@@ -79,6 +80,10 @@ absl::StatusOr<EvidenceIdentity> DecodeEvidenceIdentity(std::string_view bytes);
 
 std::string EncodeReview(const Review& review);
 absl::StatusOr<Review> DecodeReview(std::string_view bytes);
+
+// One revision. REQUIRES: it has a number.
+std::string EncodeInquiry(const Inquiry& inquiry);
+absl::StatusOr<Inquiry> DecodeInquiry(std::string_view bytes);
 
 // A watch as stored. `catalog_version`: the catalog it was last reconsidered under.
 struct WatchRecord {
@@ -202,5 +207,7 @@ void PutEvidenceContent(ByteWriter& out, const EvidenceContent& content);
 EvidenceContent GetEvidenceContent(ByteReader& in);
 void PutReview(ByteWriter& out, const Review& review);
 Review GetReview(ByteReader& in);
+void PutInquiry(ByteWriter& out, const Inquiry& inquiry);
+Inquiry GetInquiry(ByteReader& in);
 
 }  // namespace leadlag

@@ -31,6 +31,9 @@ const SourceObservationKey kSourceObservation{.district = 1, .source = 4};
 const FlipKey kFlip{.district = 1, .sequence = 0xffffffffffffffff};
 const AlertKey kAlert{.district = 0xffffffff, .alert = 6};
 const OpenAlertKey kOpenAlert{.district = 1, .team = 2, .expectation = 3};
+const InquiryKey kInquiry{.district = 1, .team = 2, .inquiry_id = "i-1"};
+const InquiryIdKey kInquiryId{.district = 1, .inquiry_id = "i-1"};
+const InquiryRevisionKey kInquiryRevision{.district = 1, .team = 2, .revision = 3, .inquiry_id = "i-1"};
 
 // These bytes are in every data directory. If this test fails, the code is wrong, not the test.
 TEST(KeysTest, GoldenBytes) {
@@ -50,6 +53,9 @@ TEST(KeysTest, GoldenBytes) {
   EXPECT_EQ(Hex(kFlip.Encode()), "00000001" "40" "ffffffffffffffff");
   EXPECT_EQ(Hex(kAlert.Encode()), "ffffffff" "41" "0000000000000006");
   EXPECT_EQ(Hex(kOpenAlert.Encode()), "00000001" "42" "00000002" "00000003");
+  EXPECT_EQ(Hex(kInquiry.Encode()), "00000001" "50" "00000002" "692d31");
+  EXPECT_EQ(Hex(kInquiryId.Encode()), "00000001" "51" "692d31");
+  EXPECT_EQ(Hex(kInquiryRevision.Encode()), "00000001" "52" "00000002" "00000003" "692d31");
 }
 
 template <typename Key>
@@ -98,6 +104,9 @@ TEST(KeysTest, DecodesWhatItEncodesAndNothingElse) {
   ExpectRoundTripAndStrict(kFlip, false);
   ExpectRoundTripAndStrict(kAlert, false);
   ExpectRoundTripAndStrict(kOpenAlert, false);
+  ExpectRoundTripAndStrict(kInquiry, true);
+  ExpectRoundTripAndStrict(kInquiryId, true);
+  ExpectRoundTripAndStrict(kInquiryRevision, true);
 }
 
 TEST(KeysTest, RefusesValuesOutOfRange) {
@@ -184,6 +193,9 @@ TEST(KeysTest, KeysSortAsTheirFields) {
   ExpectSortsAsItsFields([](Random& r) { return FlipKey{r.District(), r.Long()}; });
   ExpectSortsAsItsFields([](Random& r) { return AlertKey{r.District(), r.Long()}; });
   ExpectSortsAsItsFields([](Random& r) { return OpenAlertKey{r.District(), r.Number(), r.Number()}; });
+  ExpectSortsAsItsFields([](Random& r) { return InquiryKey{r.District(), r.Number(), r.Bytes()}; });
+  ExpectSortsAsItsFields([](Random& r) { return InquiryIdKey{r.District(), r.Bytes()}; });
+  ExpectSortsAsItsFields([](Random& r) { return InquiryRevisionKey{r.District(), r.Number(), r.Number(), r.Bytes()}; });
 }
 
 TEST(KeysTest, RangesHoldWhatTheySayAndNothingElse) {
@@ -233,6 +245,10 @@ TEST(KeysTest, RangesOfEveryPrefix) {
   EXPECT_FALSE(AlertsRange(0xffffffff, 7).Contains(kAlert.Encode()));
   EXPECT_TRUE(OpenAlertsRange(1, 2).Contains(kOpenAlert.Encode()));
   EXPECT_FALSE(OpenAlertsRange(1, 3).Contains(kOpenAlert.Encode()));
+  EXPECT_TRUE(InquiriesRange(1, 2).Contains(kInquiry.Encode()));
+  EXPECT_FALSE(InquiriesRange(1, 1).Contains(kInquiry.Encode()));
+  EXPECT_TRUE(InquiryRevisionsRange(1, 2).Contains(kInquiryRevision.Encode()));
+  EXPECT_FALSE(InquiryRevisionsRange(1, 3).Contains(kInquiryRevision.Encode()));
   EXPECT_EQ(PrefixRange(""), (KeyRange{"", ""}));
   EXPECT_EQ(PrefixRange("a\xff"), (KeyRange{"a\xff", "b"}));
   EXPECT_EQ(PrefixRange("\xff"), (KeyRange{"\xff", ""}));

@@ -68,6 +68,17 @@ Review SampleReview() {
   return review;
 }
 
+Inquiry SampleInquiry() {
+  Inquiry inquiry{.id = "i-1", .team = "p-12", .theme = "equity", .if_text = "we", .then_text = "they", .so_that_text = "all",
+                  .start = D(9, 8), .status = InquiryStatus::kDone, .cycle_days = 20, .next_review = D(10, 6),
+                  .district_priority = "math"};
+  inquiry.links = {{"walks", ExpectedDirection::kIncrease, 10.5}, {"late", ExpectedDirection::kDecrease, std::nullopt}};
+  inquiry.actions = {{"plan", "meet", D(9, 8), std::nullopt}, {"visit", "go", D(9, 15), D(12, 20)}};
+  inquiry.revision = 2;
+  inquiry.recorded = At(3);
+  return inquiry;
+}
+
 WatchRecord SampleWatch() {
   WatchRecord record;
   record.watch = {WatchState::kLate, D(9, 18), At(20), At(10)};
@@ -286,6 +297,12 @@ CatalogRecord SampleRetention() {
   return record;
 }
 
+CatalogRecord SampleThemes() {
+  CatalogRecord record = SampleRetention();
+  record.catalog.inquiry_themes = {{"wellness", "Staff"}, {"arts", ""}};
+  return record;
+}
+
 // One kind of record: a value with everything set, how it is written and read, and its bytes for ever.
 template <typename Record>
 struct Kind {
@@ -315,6 +332,12 @@ const Kind<Review>& ReviewKind() {
       "review", SampleReview(), EncodeReview, DecodeReview,
       "0103722d3104702d313294be02020577616c6b7307636c696d617465010373697304772d313705676f206f6e80dbe490eefe"
       "9e06"};
+  return kind;
+}
+const Kind<Inquiry>& InquiryKind() {
+  static const auto& kind = *new Kind<Inquiry>{"inquiry", SampleInquiry(), EncodeInquiry, DecodeInquiry, 
+      "0103692d3104702d313206657175697479027765047468657903616c6c046d617468e6bd020328019ebe02020577616c6b730101402500"
+      "0000000000046c61746502000204706c616e046d656574e6bd020005766973697402676ff4bd0201b4bf020280dbe490eefe9e06"};
   return kind;
 }
 const Kind<WatchRecord>& WatchKind() {
@@ -440,6 +463,18 @@ const Kind<CatalogRecord>& RetentionKind() {
       "bfd102010166b6bd0280c0f68deefe9e06", 5};
   return kind;
 }
+const Kind<CatalogRecord>& ThemesKind() {
+  static const auto& kind = *new Kind<CatalogRecord>{"catalog with themes", SampleThemes(), EncodeCatalogRecord, DecodeCatalogRecord,
+      "050005016401440e416d65726963612f44656e766572046d61696e01046d61696e044d61696e1f0107323032352d3236dcbc02b6c20201"
+      "c0bd02b2bf0201d8bd02d8bd0201094c61626f72204461790104702d31320450203132029abd0201d8bd0294be020002046d61696e0005"
+      "6f7468657201f4bd020e416d65726963612f44656e766572020461726561056e6f727468056c6576656c046869676801046e6365730430"
+      "303132010577616c6b730557616c6b730101020101016e010174010373697303534953020165014502030001056c6576656c0468696768"
+      "0104702d3132141414c80601dabd0201660003010577616c6b730000141414c8060004076c616767696e67014c023c01056c6576656c04"
+      "686967680104702d31320300e80701d8bd0205626f7865730003020600000201c80600077265766965777300040e00000201c806000473"
+      "6c6f770005123c081400000201c806000000000002c8060014143c020877656c6c6e657373055374616666046172747300010e416d6572"
+      "6963612f44656e76657202ffbf9eedbbebd309d7890380c0f68deefe9e06bfd102010166b6bd0280c0f68deefe9e06", 5};
+  return kind;
+}
 const Kind<SourceObservation>& ObservationKind() {
   static const auto& kind = *new Kind<SourceObservation>{
       "observation", SampleObservation(), EncodeSourceObservation, DecodeSourceObservation,
@@ -465,6 +500,7 @@ void ForEachKind(Check check) {
   check(EvidenceKind());
   check(IdentityKind());
   check(ReviewKind());
+  check(InquiryKind());
   check(WatchKind());
   check(FlipKind());
   check(AlertKind());
@@ -484,6 +520,7 @@ void ForEachKind(Check check) {
   check(RunSignalsKind());
   check(RunSignalFlipKind());
   check(RunSignalAlertKind());
+  check(ThemesKind());
 }
 
 // What is accepted is read as the one value that has these bytes.
@@ -526,6 +563,12 @@ TEST(RecordsTest, BareRecordsRoundTrip) {
   CatalogRecord retention = SampleCatalog();  // without rules
   retention.catalog.settings.flip_retention_days = 3'650;
   expect_round_trip(RetentionKind(), retention);
+  CatalogRecord themes = SampleCatalog();  // without the rest
+  themes.catalog.inquiry_themes = {{"arts", ""}};
+  expect_round_trip(ThemesKind(), themes);
+  Inquiry bare;
+  bare.revision = 1;
+  expect_round_trip(InquiryKind(), bare);
 }
 
 TEST(RecordsTest, EveryKindOfEvidenceRoundTrips) {
@@ -651,6 +694,14 @@ TEST(RecordsTest, UnknownNumbersAreDataLoss) {
   catalog.catalog.indicators[0].role = IndicatorRole::kBalancing;
   EXPECT_EQ(DecodeCatalogRecord(WithByteAtDifference(CatalogKind(), catalog, 4)).status().code(),
             absl::StatusCode::kDataLoss);
+  Inquiry inquiry = SampleInquiry();
+  inquiry.status = InquiryStatus::kActive;
+  for (const uint8_t number : {0, 5}) {
+    EXPECT_EQ(DecodeInquiry(WithByteAtDifference(InquiryKind(), inquiry, number)).status().code(), absl::StatusCode::kDataLoss);
+  }
+  inquiry = SampleInquiry();
+  inquiry.links[0].direction = ExpectedDirection::kDecrease;
+  EXPECT_EQ(DecodeInquiry(WithByteAtDifference(InquiryKind(), inquiry, 3)).status().code(), absl::StatusCode::kDataLoss);
   catalog = SampleCatalog();
   catalog.catalog.calendars[0].weekdays = 1;
   EXPECT_EQ(DecodeCatalogRecord(WithByteAtDifference(CatalogKind(), catalog, 0x80)).status().code(),
@@ -670,6 +721,9 @@ TEST(RecordsTest, UnorderedThingsAreDataLoss) {
   EvidenceIdentity identity = SampleIdentity();
   identity.current_revision = 4;
   EXPECT_EQ(DecodeEvidenceIdentity(EncodeEvidenceIdentity(identity)).status().code(), absl::StatusCode::kDataLoss);
+  Inquiry unstored = SampleInquiry();
+  unstored.revision = 0;
+  EXPECT_EQ(DecodeInquiry(EncodeInquiry(unstored)).status().code(), absl::StatusCode::kDataLoss);
 }
 
 // It has no format byte of its own: it is rebuilt from the alerts.
