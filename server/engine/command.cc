@@ -17,7 +17,7 @@ constexpr uint8_t kHandleAlertFormat = 3;
 constexpr uint8_t kAlertRulesFormat = 4;
 constexpr uint8_t kFlipRetentionFormat = 5;
 constexpr uint8_t kSourcesFormat = 6;
-constexpr uint8_t kRunSignalsFormat = 7;
+constexpr uint8_t kInquiriesFormat = 7;  // inquiries, and catalogs with themes of them or rules of later kinds
 constexpr uint8_t kFirstFormat = 1;
 constexpr uint32_t kWatchesLeast = 2 * kMaxExpectations;  // a team's are not cut
 
@@ -32,6 +32,7 @@ enum class Kind : uint8_t {
   kContinue = 7,  // by kWatchesPerCommand
   kContinueBy = 8,
   kHandleAlert = 9,
+  kRecordInquiry = 10,
 };
 
 void PutBool(ByteWriter& out, bool value) { out.PutU8(value ? 1 : 0); }
@@ -107,11 +108,17 @@ struct BodyEncoder {
     PutDateMaybe(out, c.until);
     out.PutVarint(c.days);
   }
+  void operator()(const RecordInquiryCommand& c) {
+    PutKind(Kind::kRecordInquiry);
+    PutInquiry(out, c.inquiry);
+    PutBool(out, c.expected_revision.has_value());
+    if (c.expected_revision) out.PutVarint(*c.expected_revision);
+  }
 };
 
 // By the form of a catalog's document.
 constexpr std::array<uint8_t, 6> kByForm = {kFirstFormat,         kFirstFormat,   kAlertRulesFormat,
-                                            kFlipRetentionFormat, kSourcesFormat, kRunSignalsFormat};
+                                            kFlipRetentionFormat, kSourcesFormat, kInquiriesFormat};
 
 // The first part of a staged document tells its form: storage/catalog_record.cc.
 uint8_t FormatOf(const StageCatalogCommand& stage) {
@@ -122,6 +129,7 @@ uint8_t FormatOf(const StageCatalogCommand& stage) {
 
 uint8_t FormatOf(const CommandBody& body) {
   if (std::holds_alternative<HandleAlertCommand>(body)) return kHandleAlertFormat;
+  if (std::holds_alternative<RecordInquiryCommand>(body)) return kInquiriesFormat;
   if (const auto* const stage = std::get_if<StageCatalogCommand>(&body)) return FormatOf(*stage);
   if (const auto* const apply = std::get_if<ApplyCatalogCommand>(&body)) return kByForm.at(FormOf(apply->catalog));
   const auto* const go_on = std::get_if<ContinueCommand>(&body);
@@ -168,6 +176,13 @@ HandleAlertCommand GetHandleAlert(ByteReader& in) {
   return c;
 }
 
+RecordInquiryCommand GetRecordInquiry(ByteReader& in) {
+  RecordInquiryCommand c;
+  c.inquiry = GetInquiry(in);
+  if (GetBool(in)) c.expected_revision = static_cast<uint32_t>(in.GetVarint(UINT32_MAX));
+  return c;
+}
+
 CommandBody GetBody(ByteReader& in) {
   switch (static_cast<Kind>(in.GetU8())) {
     case Kind::kApplyCatalog: return GetApplyCatalog(in);
@@ -188,6 +203,7 @@ CommandBody GetBody(ByteReader& in) {
       return c;
     }
     case Kind::kHandleAlert: return GetHandleAlert(in);
+    case Kind::kRecordInquiry: return GetRecordInquiry(in);
   }
   in.Fail();
   return ContinueCommand{};
@@ -236,6 +252,11 @@ size_t MemoryOf(const CommandBody& body) {
     bytes += review->review.decision.size() + review->review.indicators.size() * (sizeof(std::string) + kMaxIdBytes);
   } else if (const auto* handle = std::get_if<HandleAlertCommand>(&body)) {
     bytes += handle->by.size() + handle->note.size();
+  } else if (const auto* record = std::get_if<RecordInquiryCommand>(&body)) {
+    const Inquiry& inquiry = record->inquiry;
+    bytes += inquiry.if_text.size() + inquiry.then_text.size() + inquiry.so_that_text.size();
+    bytes += inquiry.links.size() * (sizeof(InquiryLink) + kMaxIdBytes);
+    for (const InquiryAction& action : inquiry.actions) bytes += sizeof(action) + kMaxIdBytes + action.description.size();
   } else if (const auto* apply = std::get_if<ApplyCatalogCommand>(&body)) {
     ByteWriter out;
     PutCatalog(out, apply->catalog);

@@ -14,6 +14,7 @@
 #include "absl/status/statusor.h"
 #include "core/catalog.h"
 #include "core/evidence.h"
+#include "core/inquiry.h"
 #include "core/instant.h"
 #include "core/problem.h"
 #include "core/zone.h"
@@ -65,6 +66,13 @@ struct RecordReviewCommand {
   friend bool operator==(const RecordReviewCommand&, const RecordReviewCommand&) = default;
 };
 
+// Makes it the inquiry of its id: a new one, or a new revision.
+struct RecordInquiryCommand {
+  Inquiry inquiry;  // `revision` and `recorded` are the district's to say
+  std::optional<uint32_t> expected_revision;  // the one that stands; 0: there is none
+  friend bool operator==(const RecordInquiryCommand&, const RecordInquiryCommand&) = default;
+};
+
 // Does something with an open alert. `until` and `days`, of a snooze: one of them.
 struct HandleAlertCommand {
   enum class What : uint8_t { kAcknowledge = 1, kSnooze = 2, kEndSnooze = 3 };
@@ -96,7 +104,7 @@ struct ContinueCommand {
 };
 
 using CommandBody = std::variant<ApplyCatalogCommand, StageCatalogCommand, ReplaceZonesCommand, RecordEvidenceCommand,
-                                 RecordReviewCommand, TickCommand, ContinueCommand, HandleAlertCommand>;
+                                 RecordReviewCommand, TickCommand, ContinueCommand, HandleAlertCommand, RecordInquiryCommand>;
 
 struct Command {
   Instant time;           // stamped by the writer; strictly increasing per district
@@ -134,8 +142,12 @@ struct ReviewOutcome {
   uint32_t covered = 0;        // records whose first covering review it has become
   bool recalculating = false;  // there may be more: it has not come to all
 };
+struct InquiryOutcome {
+  Inquiry inquiry;  // as it stands
+  RecordOutcomeKind kind = RecordOutcomeKind::kSame;  // NEW, SAME or REVISED
+};
 struct NoOutcome {};
-using Outcome = std::variant<NoOutcome, BatchOutcome, CatalogOutcome, ReviewOutcome>;
+using Outcome = std::variant<NoOutcome, BatchOutcome, CatalogOutcome, ReviewOutcome, InquiryOutcome>;
 
 bool ChangesCatalog(const CommandBody& body);
 // Roughly what the command holds in memory while it is queued.

@@ -311,6 +311,8 @@ absl::StatusOr<Outcome> District::Apply(uint64_t position, const Command& comman
     outcome = RecordReview(a, *review);
   } else if (const auto* handle = std::get_if<HandleAlertCommand>(&command.body)) {
     outcome = HandleAlert(a, *handle);
+  } else if (const auto* inquiry = std::get_if<RecordInquiryCommand>(&command.body)) {
+    outcome = RecordInquiry(a, *inquiry);
   } else if (const auto* zones = std::get_if<ReplaceZonesCommand>(&command.body)) {
     outcome = ReplaceZones(a, *zones);
   } else if (tick != nullptr) {

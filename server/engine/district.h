@@ -136,6 +136,8 @@ class District {
   // Which rows there are, and those that are in memory.
   const DayRows& rows() const { return rows_; }
   absl::StatusOr<TeamReviews> ReviewsOf(TeamNumber team) const;
+  // The team's inquiries as they stand, by id: at most kInquiriesOfTeamMax.
+  absl::StatusOr<std::vector<Inquiry>> InquiriesOf(TeamNumber team) const { return InquiriesIn(store_, team); }
   // The date of the first of its team's reviews that covers the record; none where none does, or has come to it. `team_reviews`: all of
   // them. REQUIRES: the record has a place.
   std::optional<Date> ReviewedOf(const EvidenceIdentity& identity, std::string_view source, std::string_view evidence_id,
@@ -166,6 +168,7 @@ class District {
   absl::StatusOr<Outcome> ReplaceZones(Applying& a, const ReplaceZonesCommand& command);
   absl::StatusOr<Outcome> RecordReview(Applying& a, const RecordReviewCommand& command);
   absl::StatusOr<Outcome> HandleAlert(Applying& a, const HandleAlertCommand& command);
+  absl::StatusOr<Outcome> RecordInquiry(Applying& a, const RecordInquiryCommand& command);
   absl::StatusOr<Outcome> Tick(Applying& a);
   void SettleAfterDowntime(Applying& a);
   absl::StatusOr<Outcome> Continue(Applying& a, const ContinueCommand& command);
@@ -175,6 +178,7 @@ class District {
   class Facts;                   // server/engine/watch_facts.h: what one watch asks of the evidence
   friend class EvidenceApplier;  // server/engine/evidence_applier.h: one batch of evidence
   friend class ReviewApplier;    // server/engine/review_applier.cc: reviews
+  friend class InquiryApplier;   // server/engine/inquiry_applier.cc: inquiries
 
   // Catalogs (server/engine/district.cc).
   absl::Status CheckVersion(std::optional<uint32_t> expected_version) const;
@@ -247,6 +251,21 @@ class District {
     if (!scanned.ok()) return scanned;
     if (!damage.ok()) return damage;
     return reviews;
+  }
+  // The same of the team's inquiries.
+  template <typename Reader>
+  absl::StatusOr<std::vector<Inquiry>> InquiriesIn(const Reader& reader, TeamNumber team) const {
+    std::vector<Inquiry> inquiries;
+    absl::Status damage;
+    const absl::Status scanned = reader.Scan(InquiriesRange(number_, team), [&](std::string_view, std::string_view value) {
+      absl::StatusOr<Inquiry> inquiry = DecodeInquiry(value);
+      if (inquiry.ok()) inquiries.push_back(*std::move(inquiry));
+      damage = inquiry.status();
+      return damage.ok();
+    });
+    if (!scanned.ok()) return scanned;
+    if (!damage.ok()) return damage;
+    return inquiries;
   }
   // The row that has the event date, which is about to be changed there. Never null; `fatal` is set where bytes are damaged. Valid until a
   // row of the team is added.

@@ -1,4 +1,4 @@
-// Questions about a district, answered from its state: cadence, latency, timeline, evidence, reviews, alerts.
+// Questions about a district, answered from its state: cadence, latency, timeline, evidence, reviews, inquiries, alerts.
 //
 // Concepts: a query takes a DistrictReader (the state held still) and core values, and returns core values; server/rpc converts. No
 // query changes anything. Errors: NOT_FOUND with the field for an id the catalog does not have, INVALID_ARGUMENT for a bad window,
@@ -164,6 +164,28 @@ struct ReviewPage {
   bool more = false;
 };
 absl::StatusOr<ReviewPage> ListReviews(const DistrictReader& reader, std::string_view team, std::string_view after, size_t limit);
+
+// ── inquiries ──
+struct InquiryHistory {
+  std::vector<Inquiry> revisions;  // oldest first; the last one stands
+};
+absl::StatusOr<InquiryHistory> GetInquiry(const DistrictReader& reader, const std::string& id);
+
+struct InquiryQuery {
+  std::string theme;              // id; empty: any
+  bool without_priority = false;  // only those that serve no district priority
+};
+// As they stand, by team in the order in which teams were first applied, then by id. `next`: the cursor of the page that follows; empty on
+// the last. A page may be empty and yet not the last: at most kInquiriesPerPageRead are looked through for it.
+struct InquiryPage {
+  std::vector<Inquiry> inquiries;
+  std::string next;
+};
+// Of one team, or with an empty `team` of the district, those of teams no longer in the catalog included.
+absl::StatusOr<InquiryPage> ListInquiries(const DistrictReader& reader, std::string_view team, const InquiryQuery& query,
+                                          std::string_view cursor, size_t limit);
+// Where the page begins that follows this one.
+std::string CursorAfter(const Inquiry& inquiry);
 
 // ── alerts ──
 struct AlertFilter {

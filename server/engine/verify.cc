@@ -86,6 +86,7 @@ std::vector<std::string> VerifyDistrict(const DistrictReader& reader, size_t fin
   VerifyCatalogs(reader, findings);
   VerifySources(reader, findings);
   const ReviewsByTeam reviews = VerifyReviews(reader, findings);
+  if (!findings.full()) VerifyInquiries(reader, findings);
   if (!findings.full()) VerifyEvidence(reader, reviews, findings);
   if (!findings.full()) VerifyFlips(reader, findings);
   // While a catalog change is being worked through, some watches are of the version before.

@@ -60,6 +60,8 @@ using ReviewsByTeam = std::map<TeamNumber, TeamReviews>;
 ReviewsByTeam VerifyReviews(const DistrictReader& reader, Findings& findings);
 // Records, their identities, places, revisions and numbers; every day row against the one that they and the reviews give.
 void VerifyEvidence(const DistrictReader& reader, const ReviewsByTeam& reviews, Findings& findings);
+// Inquiries, their revisions and their ids.
+void VerifyInquiries(const DistrictReader& reader, Findings& findings);
 // The flip log, the alerts it tells of, and the watches at its end.
 void VerifyFlips(const DistrictReader& reader, Findings& findings);
 // Every watch against the catalog and the evidence. REQUIRES: no catalog change is being worked through.

@@ -43,6 +43,20 @@ Catalog CatalogWithRetention() {
   return catalog;
 }
 
+Catalog CatalogWithThemes() {
+  Catalog catalog = CatalogWithRetention();
+  catalog.inquiry_themes = {{"reading", "Reading"}};
+  return catalog;
+}
+
+Inquiry Theory() {
+  Inquiry inquiry{.id = "a", .team = "north", .theme = "equity", .if_text = "we", .then_text = "they", .so_that_text = "all",
+                  .start = DateOf("2025-09-08")};
+  inquiry.links = {{"walks", ExpectedDirection::kDecrease, 2.5}};
+  inquiry.actions = {{"plan", "meet", DateOf("2025-09-08"), DateOf("2025-10-08")}};
+  return inquiry;
+}
+
 std::vector<Command> OneOfEach() {
   RecordEvidenceCommand evidence{.source = "forms", .items = {Item("north", "walks", "2025-09-04", "r1")}};
   evidence.complete_through = DateOf("2025-09-03");
@@ -55,6 +69,7 @@ std::vector<Command> OneOfEach() {
       {kNow, "clerk", ApplyCatalogCommand{.catalog = CatalogWithRules(), .zones = {zone}, .incarnation = 7}},
       {kNow, "clerk", ApplyCatalogCommand{.catalog = CatalogWithSources(), .zones = {zone}, .incarnation = 7}},
       {kNow, "clerk", ApplyCatalogCommand{.catalog = CatalogWithRetention(), .zones = {zone}, .incarnation = 7}},
+      {kNow, "clerk", ApplyCatalogCommand{.catalog = CatalogWithThemes(), .zones = {zone}, .incarnation = 7}},
       {kNow, "clerk", StageCatalogCommand{true, "bytes"}},
       {kNow, "zone-database", ReplaceZonesCommand{{zone}}},
       {kNow, "forms", evidence},
@@ -67,6 +82,8 @@ std::vector<Command> OneOfEach() {
       {kNow, "", Handle(What::kSnooze, "", std::nullopt, 400)},
       {kNow, "", Handle(What::kSnooze, "", DateOf("2025-09-05"), 0)},
       {kNow, "", Handle(What::kEndSnooze, "", std::nullopt, 0)},
+      {kNow, "coach", RecordInquiryCommand{Theory(), std::nullopt}},
+      {kNow, "coach", RecordInquiryCommand{Theory(), 0}},
   };
 }
 
@@ -88,8 +105,10 @@ TEST(CommandTest, EachIsOfTheFirstFormatThatHasIt) {
     const bool expects = apply != nullptr && !apply->catalog.sources.empty() && apply->catalog.sources[0].every_days > 0;
     const bool goes_on_by = go_on != nullptr && go_on->watches_max != kWatchesPerCommand;
     const bool has_retention = apply != nullptr && apply->catalog.settings.flip_retention_days != 0;
+    const bool inquires = std::holds_alternative<RecordInquiryCommand>(command.body) ||
+                          (apply != nullptr && !apply->catalog.inquiry_themes.empty());
     EXPECT_EQ(EncodeCommand(command).front(),
-              expects ? 6 : has_retention ? 5 : has_rules ? 4 : handles ? 3 : goes_on_by ? 2 : 1);
+              inquires ? 7 : expects ? 6 : has_retention ? 5 : has_rules ? 4 : handles ? 3 : goes_on_by ? 2 : 1);
   }
 }
 
@@ -103,6 +122,7 @@ TEST(CommandTest, AStagedCatalogIsOfTheFirstFormatThatHasItsForm) {
   EXPECT_EQ(format(CatalogWithRules(), true), 4);
   EXPECT_EQ(format(CatalogWithRetention(), true), 5);
   EXPECT_EQ(format(CatalogWithSources(), true), 6);
+  EXPECT_EQ(format(CatalogWithThemes(), true), 7);
   EXPECT_EQ(format(CatalogWithSources(), false), 1);  // what follows says nothing of itself
 }
 
@@ -111,7 +131,7 @@ TEST(CommandTest, DamagedAndNewerBytesAreToldApart) {
     std::string bytes = EncodeCommand(command);
     EXPECT_EQ(DecodeCommand(bytes.substr(0, bytes.size() - 1)).status().code(), absl::StatusCode::kDataLoss);
     EXPECT_EQ(DecodeCommand(bytes + '\0').status().code(), absl::StatusCode::kDataLoss);
-    bytes.front() = 7;
+    bytes.front() = 8;
     EXPECT_EQ(DecodeCommand(bytes).status().code(), absl::StatusCode::kFailedPrecondition);
     bytes.front() = 0;
     EXPECT_EQ(DecodeCommand(bytes).status().code(), absl::StatusCode::kDataLoss);
