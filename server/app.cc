@@ -18,6 +18,7 @@
 #include "server/rpc/cadence_service.h"
 #include "server/rpc/catalog_service.h"
 #include "server/rpc/evidence_service.h"
+#include "server/rpc/inquiry_service.h"
 #include "server/rpc/open_calls.h"
 #include "server/rpc/stream_evidence.h"
 
@@ -83,6 +84,7 @@ class App::Impl {
   std::unique_ptr<EvidenceStreams> streams_;
   std::unique_ptr<CatalogService> catalog_;
   std::unique_ptr<EvidenceService> evidence_;
+  std::unique_ptr<InquiryService> inquiries_;
   std::unique_ptr<CadenceService> cadence_;
   std::unique_ptr<AlertService> alerts_;
   std::unique_ptr<AdminService> admin_;
@@ -123,6 +125,7 @@ absl::Status App::Impl::Start() {
   streams_ = std::make_unique<EvidenceStreams>(engine_.get(), &calls_);
   catalog_ = std::make_unique<CatalogService>(engine_.get(), &calls_);
   evidence_ = std::make_unique<EvidenceService>(engine_.get(), streams_.get(), &calls_);
+  inquiries_ = std::make_unique<InquiryService>(engine_.get(), &calls_);
   cadence_ = std::make_unique<CadenceService>(engine_.get(), &calls_);
   alerts_ = std::make_unique<AlertService>(engine_.get(), feed_.get(), &calls_);
   admin_ = std::make_unique<AdminService>(engine_.get(), streams_.get(), feed_.get(), &calls_);
@@ -155,8 +158,8 @@ absl::Status App::Impl::Listen() {
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, kClientPingMillisMin);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
   builder.SetMaxReceiveMessageSize(static_cast<int>(kMessageBytesMax));
-  for (grpc::Service* service : std::vector<grpc::Service*>{catalog_.get(), evidence_.get(), cadence_.get(), alerts_.get(),
-                                                           admin_.get()}) {
+  for (grpc::Service* service : std::vector<grpc::Service*>{catalog_.get(), evidence_.get(), inquiries_.get(), cadence_.get(),
+                                                           alerts_.get(), admin_.get()}) {
     builder.RegisterService(service);
   }
   server_ = builder.BuildAndStart();

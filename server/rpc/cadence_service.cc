@@ -38,14 +38,6 @@ absl::StatusOr<CadenceQuery> QueryFromProto(const Request& request) {
   return query;
 }
 
-// A district's name, or a team's.
-absl::StatusOr<TeamName> ParseScope(const std::string& name) {
-  if (absl::StatusOr<TeamName> team = ParseTeamName(name, "name"); team.ok()) return team;
-  absl::StatusOr<std::string> district = ParseDistrictName(name, "name");
-  if (district.ok()) return TeamName{*std::move(district), ""};
-  return InvalidField("name", Quoted(name) + " is neither \"districts/{district}\" nor \"districts/{district}/teams/{team}\"");
-}
-
 // As many of the rows, from the first on, as a page may take.
 absl::StatusOr<std::vector<OverviewCache::Row>> RowsWithWatches(const DistrictReader& reader, const std::optional<SignalKind>& kind,
                                                                 const std::vector<TeamNumber>& teams) {
@@ -135,7 +127,7 @@ grpc::ServerUnaryReactor* CadenceService::GetEvidenceLatency(grpc::CallbackServe
                                                              const grpc::ByteBuffer* request, grpc::ByteBuffer* response) {
   using Result = absl::StatusOr<v1::GetEvidenceLatencyResponse>;
   const auto handler = [this](const v1::GetEvidenceLatencyRequest& request) -> Result {
-    const absl::StatusOr<TeamName> name = ParseScope(request.name());
+    const absl::StatusOr<TeamName> name = ParseDistrictOrTeamName(request.name(), "name");
     if (!name.ok()) return name.status();
     if (!name->team.empty() && !request.labels().empty()) {
       return InvalidField("labels", "pick teams of a district; leave them out where name is one team's");

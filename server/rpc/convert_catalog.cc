@@ -48,6 +48,7 @@ class CatalogReader {
     ReadEntries(proto.sources(), "sources", catalog.sources, &CatalogReader::ReadSource);
     ReadEntries(proto.expectations(), "expectations", catalog.expectations, &CatalogReader::ReadExpectation);
     ReadEntries(proto.alert_rules(), "alert_rules", catalog.alert_rules, &CatalogReader::ReadAlertRule);
+    for (const v1::InquiryTheme& theme : proto.inquiry_themes()) catalog.inquiry_themes.push_back({theme.id(), theme.display_name()});
     if (proto.settings().has_settling_minutes()) {
       catalog.settings.settling_minutes = proto.settings().settling_minutes();
     }
@@ -465,6 +466,11 @@ v1::Catalog ToProto(const Catalog& catalog) {
   for (const Source& source : catalog.sources) *proto.add_sources() = ToProto(source);
   for (const Expectation& expectation : catalog.expectations) *proto.add_expectations() = ToProto(expectation);
   for (const AlertRule& rule : catalog.alert_rules) *proto.add_alert_rules() = ToProto(rule);
+  for (const InquiryTheme& theme : catalog.inquiry_themes) {
+    v1::InquiryTheme& proto_theme = *proto.add_inquiry_themes();
+    proto_theme.set_id(theme.id);
+    proto_theme.set_display_name(theme.display_name);
+  }
   proto.mutable_settings()->set_settling_minutes(catalog.settings.settling_minutes);
   proto.mutable_settings()->set_review_objective_days(catalog.settings.review_objective_days);
   if (catalog.settings.flip_retention_days != 0) {

@@ -71,6 +71,14 @@ absl::StatusOr<TeamName> ParseTeamName(std::string_view name, std::string_view f
   return TeamName{std::move(pair->district), std::move(pair->id)};
 }
 
+absl::StatusOr<TeamName> ParseDistrictOrTeamName(std::string_view name, std::string_view field) {
+  if (name.empty()) return Malformed(name, field, "districts/{district}");
+  if (absl::StatusOr<TeamName> team = ParseTeamName(name, field); team.ok()) return team;
+  absl::StatusOr<std::string> district = ParseDistrictName(name, field);
+  if (district.ok()) return TeamName{*std::move(district), ""};
+  return InvalidField(field, Quoted(name) + " is neither \"districts/{district}\" nor \"districts/{district}/teams/{team}\"");
+}
+
 absl::StatusOr<SourceName> ParseSourceName(std::string_view name, std::string_view field) {
   absl::StatusOr<Pair> pair = ParsePair(name, "sources", field, "districts/{district}/sources/{source}");
   if (!pair.ok()) return pair.status();
@@ -95,6 +103,12 @@ absl::StatusOr<ReviewName> ParseReviewName(std::string_view name, std::string_vi
   return ReviewName{std::move(pair->district), std::move(pair->id)};
 }
 
+absl::StatusOr<InquiryName> ParseInquiryName(std::string_view name, std::string_view field) {
+  absl::StatusOr<Pair> pair = ParsePair(name, "inquiries", field, "districts/{district}/inquiries/{inquiry}");
+  if (!pair.ok()) return pair.status();
+  return InquiryName{std::move(pair->district), std::move(pair->id)};
+}
+
 absl::StatusOr<AlertName> ParseAlertName(std::string_view name, std::string_view field) {
   constexpr std::string_view kForm = "districts/{district}/alerts/{alert}";
   absl::StatusOr<Pair> pair = ParsePair(name, "alerts", field, kForm);
@@ -117,6 +131,9 @@ std::string FormatEvidenceName(std::string_view district, std::string_view sourc
 }
 std::string FormatReviewName(std::string_view district, std::string_view review) {
   return Join(district, "reviews", review);
+}
+std::string FormatInquiryName(std::string_view district, std::string_view inquiry) {
+  return Join(district, "inquiries", inquiry);
 }
 std::string FormatAlertName(std::string_view district, uint64_t alert) {
   return Join(district, "alerts", std::to_string(alert));

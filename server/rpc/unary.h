@@ -49,6 +49,7 @@ const char* ParentFieldOf() {
   for (const char* const field : {"parent", "name"}) {
     if (Request::descriptor()->FindFieldByName(field) != nullptr) return field;
   }
+  if (Request::descriptor()->FindFieldByName("inquiry") != nullptr) return "inquiry.name";
   return Request::descriptor()->FindFieldByName("review") != nullptr ? "review.name" : "";
 }
 

@@ -58,7 +58,7 @@ days_from_now() { date -u -d "$1 days" +%F; }
 
 start_server
 services=$("$buf" curl --protocol grpc --http2-prior-knowledge --list-services "http://$address")
-for service in Catalog Evidence Cadence Alert Admin; do
+for service in Catalog Evidence Inquiry Cadence Alert Admin; do
   grep -qx "leadlag.v1.${service}Service" <<<"$services" || fail "reflection does not list ${service}Service: $services"
 done
 echo "ok: reflection lists the services"
@@ -108,6 +108,13 @@ expect "sent again they are the same" '.result.sameCount == 4 and (.result.newCo
 within 20 streamed 'any(.[].flips[]?; .team == "t" and .fromState == "WATCH_STATE_NOT_STARTED" and .toState == "WATCH_STATE_ON_TRACK" and
   .reason == "FLIP_REASON_EVIDENCE" and .labels.level == "high")' || fail "no flip to ON_TRACK: $(cat stream stream.error)"
 echo "ok: the stream brings the flip to ON_TRACK"
+
+expect "an inquiry that serves no district priority is found" \
+  '.inquiries | length == 1 and .[0].links[0].role == "INDICATOR_ROLE_LEADING"' "$(
+  call InquiryService/RecordInquiry '{"inquiry": {"name": "districts/stock/inquiries/i", "team": "t", "theme": "equity", "ifText": "we",
+    "thenText": "they", "soThatText": "all", "startDate": "'"$first"'",
+    "links": [{"indicator": "visits", "expectedDirection": "EXPECTED_DIRECTION_INCREASE"}]}}' >/dev/null
+  call InquiryService/ListInquiries '{"parent": "districts/stock", "withoutPriority": true}')"
 
 check_cadence() {
   # Dates -12, -9 (twice), -4: gaps 3 and 5; the open gap runs to the day before what the server calls today.

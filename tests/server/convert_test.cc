@@ -97,6 +97,7 @@ constexpr char kCatalog[] = R"pb(
   alert_rules { id: "lagging" lagging_only {} }
   alert_rules { id: "boxes-only" completion_only { cycle: CYCLE_MONTH cycles: 3 } severity: SEVERITY_CRITICAL enabled: false }
   alert_rules { id: "unread" review_overdue { days: 4 } notify_time: "06:15" from: "2025-09-01" teams: "t" }
+  inquiry_themes { id: "reading" display_name: "Reading" }
   alert_rules { id: "slow" collection_slow { percent: 10 } team_labels { key: "level" value: "high" } }
   alert_rules { id: "walks-run" run_signal { indicator: "walks" } }
   alert_rules { id: "walks-days" run_signal { indicator: "walks" unit: CHART_UNIT_DAY baseline: 4.5 } severity: SEVERITY_CRITICAL }
@@ -129,6 +130,7 @@ TEST(ConvertCatalogTest, FillsInDefaults) {
   EXPECT_EQ(catalog->expectations[2].grace_days, 0);
   EXPECT_EQ(catalog->settings.settling_minutes, 10);
   EXPECT_EQ(catalog->settings.review_objective_days, 10);
+  EXPECT_EQ(catalog->inquiry_themes, (std::vector<InquiryTheme>{{"reading", "Reading"}}));
   EXPECT_TRUE(catalog->sources[0].IsNameAlone());
   EXPECT_EQ(catalog->sources[1].every_days, 3);
   EXPECT_EQ(catalog->sources[1].notify_time.ToString(), "06:30");

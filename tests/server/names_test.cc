@@ -18,6 +18,11 @@ TEST(NamesTest, RoundTrip) {
   EXPECT_EQ(source.district + " " + source.source, "d sis");
   const ReviewName review = ParseReviewName(FormatReviewName("d", "r-1"), "name").value();
   EXPECT_EQ(review.district + " " + review.review, "d r-1");
+  const InquiryName inquiry = ParseInquiryName(FormatInquiryName("d", "i-1"), "name").value();
+  EXPECT_EQ(inquiry.district + " " + inquiry.inquiry, "d i-1");
+  EXPECT_EQ(ParseDistrictOrTeamName("districts/d", "parent")->district, "d");
+  EXPECT_EQ(ParseDistrictOrTeamName("districts/d", "parent")->team, "");
+  EXPECT_EQ(ParseDistrictOrTeamName("districts/d/teams/t", "parent")->team, "t");
   const AlertName alert = ParseAlertName(FormatAlertName("d", 18446744073709551615u), "name").value();
   EXPECT_EQ(alert.district, "d");
   EXPECT_EQ(alert.alert, 18446744073709551615u);
@@ -46,6 +51,12 @@ TEST(NamesTest, RefusesWhatIsNotOfItsForm) {
   for (const char* name : {"districts/d/alerts/0", "districts/d/alerts/x", "districts/d/alerts/-1", "districts/d/alerts/01",
                            "districts/d/alerts/18446744073709551616", "districts/d/alerts/"}) {
     EXPECT_FALSE(ParseAlertName(name, "name").ok()) << name;
+  }
+  for (const char* name : {"", "districts/d/", "districts/d/sources/s", "districts/d/teams/", "d"}) {
+    EXPECT_FALSE(ParseDistrictOrTeamName(name, "parent").ok()) << name;
+  }
+  for (const char* name : {"districts/d/inquiries/", "districts/d/inquiries/A", "districts/d/reviews/a", "inquiries/a"}) {
+    EXPECT_FALSE(ParseInquiryName(name, "name").ok()) << name;
   }
   for (const char* name : {"districts/d/sources/s/evidence", "districts/d/sources/s/evidence/", "districts/d/evidence/x"}) {
     EXPECT_FALSE(ParseEvidenceName(name, "name").ok()) << name;

@@ -11,6 +11,7 @@
 #include "leadlag/v1/cadence_service.grpc.pb.h"
 #include "leadlag/v1/catalog_service.grpc.pb.h"
 #include "leadlag/v1/evidence_service.grpc.pb.h"
+#include "leadlag/v1/inquiry_service.grpc.pb.h"
 
 namespace leadlag {
 
@@ -31,6 +32,7 @@ struct Stubs {
   std::shared_ptr<grpc::Channel> channel;
   std::unique_ptr<v1::CatalogService::Stub> catalog = v1::CatalogService::NewStub(channel);
   std::unique_ptr<v1::EvidenceService::Stub> evidence = v1::EvidenceService::NewStub(channel);
+  std::unique_ptr<v1::InquiryService::Stub> inquiries = v1::InquiryService::NewStub(channel);
   std::unique_ptr<v1::CadenceService::Stub> cadence = v1::CadenceService::NewStub(channel);
   std::unique_ptr<v1::AlertService::Stub> alerts = v1::AlertService::NewStub(channel);
   std::unique_ptr<v1::AdminService::Stub> admin = v1::AdminService::NewStub(channel);
