@@ -1,9 +1,7 @@
 // A catalog as a file: YAML or JSON with the structure of leadlag.v1.Catalog's proto3 JSON, and a few comforts for
 // those who write it.
 //
-//   - field names as in the .proto (display_name) or as in JSON (displayName);
-//   - enum values without their prefix: LEADING, WALKTHROUGH, HOLIDAY; weekdays also MON … SUN; case and
-//     "-" for "_" ignored;
+//   - those of every file (client/cli/message_reader.h);
 //   - an expectation's kind inline: `category: WALKTHROUGH`, `any_leading: true` or `indicator: id` beside its id;
 //   - a calendar's years from .ics files, by rules (client/cli/ics_calendar.h):
 //       calendars:
@@ -17,16 +15,15 @@
 //               - {category: last-day, last_day: true}
 //               - {category: concert, ignore: true}
 //
-// Unknown and repeated keys are refused, with the nearest known key. Every problem names file and line, and PlaceOf
-// finds the line of a field path that a server complains about. Immutable; thread safe.
+// Every problem names file and line, and PlaceOf finds the line of a field path that a server complains about. Immutable; thread safe.
 #pragma once
 
-#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "client/cli/field_places.h"
 #include "core/problem.h"
 #include "leadlag/v1/catalog.pb.h"
 
@@ -47,21 +44,17 @@ class CatalogFile {
   // out".
   const std::vector<std::string>& notes() const { return notes_; }
 
-  // "catalog.yaml:12": the line of a field by its path ("teams[3].labels"), or of the nearest field around it. A path
-  // from the request's root ("catalog.teams[3]") is understood too.
-  std::string PlaceOf(std::string_view field_path) const;
-
-  // A server's status with the file's lines in front of the paths of its problems, of those that `in_file` takes.
-  absl::Status Placed(const absl::Status& status, bool (*in_file)(std::string_view field_path) = nullptr) const;
+  // See FieldPlaces.
+  std::string PlaceOf(std::string_view field_path) const { return places_.PlaceOf(field_path); }
+  absl::Status Placed(const absl::Status& status, bool (*in_file)(std::string_view field_path) = nullptr) const {
+    return places_.Placed(status, in_file);
+  }
 
  private:
   friend class CatalogReader;
   v1::Catalog catalog_;
   std::vector<std::string> notes_;
-  std::map<std::string, std::string, std::less<>> places_;  // field path to "file:line"; "" is the document
+  FieldPlaces places_{"catalog."};
 };
-
-// The whole of a file. NOT_FOUND with the reason where it cannot be read.
-absl::StatusOr<std::string> ReadFile(const std::string& path);
 
 }  // namespace leadlag::cli
