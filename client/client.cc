@@ -51,6 +51,7 @@ Client::Client(std::shared_ptr<grpc::Channel> channel, ClientOptions options)
     : options_(std::move(options)),
       catalog_(v1::CatalogService::NewStub(channel)),
       evidence_(v1::EvidenceService::NewStub(channel)),
+      inquiries_(v1::InquiryService::NewStub(channel)),
       cadence_(v1::CadenceService::NewStub(channel)),
       alerts_(v1::AlertService::NewStub(channel)),
       admin_(v1::AdminService::NewStub(channel)),
@@ -105,6 +106,9 @@ LEADLAG_RPC(evidence_, GetEvidence)
 LEADLAG_RPC(evidence_, VoidEvidence)
 LEADLAG_RPC(evidence_, RecordReview)
 LEADLAG_RPC(evidence_, ListReviews)
+LEADLAG_RPC(inquiries_, RecordInquiry)
+LEADLAG_RPC(inquiries_, GetInquiry)
+LEADLAG_RPC(inquiries_, ListInquiries)
 LEADLAG_RPC(cadence_, GetTeamCadence)
 LEADLAG_RPC(cadence_, ListTeamCadence)
 LEADLAG_RPC(cadence_, GetEvidenceLatency)

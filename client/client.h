@@ -38,6 +38,7 @@
 #include "leadlag/v1/cadence_service.grpc.pb.h"
 #include "leadlag/v1/catalog_service.grpc.pb.h"
 #include "leadlag/v1/evidence_service.grpc.pb.h"
+#include "leadlag/v1/inquiry_service.grpc.pb.h"
 
 namespace leadlag {
 
@@ -82,6 +83,10 @@ class Client {
   absl::StatusOr<v1::RecordReviewResponse> RecordReview(const v1::RecordReviewRequest&, const CallOptions& = {});
   absl::StatusOr<v1::ListReviewsResponse> ListReviews(const v1::ListReviewsRequest&, const CallOptions& = {});
 
+  absl::StatusOr<v1::RecordInquiryResponse> RecordInquiry(const v1::RecordInquiryRequest&, const CallOptions& = {});
+  absl::StatusOr<v1::GetInquiryResponse> GetInquiry(const v1::GetInquiryRequest&, const CallOptions& = {});
+  absl::StatusOr<v1::ListInquiriesResponse> ListInquiries(const v1::ListInquiriesRequest&, const CallOptions& = {});
+
   absl::StatusOr<v1::GetTeamCadenceResponse> GetTeamCadence(const v1::GetTeamCadenceRequest&, const CallOptions& = {});
   absl::StatusOr<v1::ListTeamCadenceResponse> ListTeamCadence(const v1::ListTeamCadenceRequest&,
                                                               const CallOptions& = {});
@@ -116,6 +121,7 @@ class Client {
   ClientOptions options_;
   std::unique_ptr<v1::CatalogService::StubInterface> catalog_;
   std::unique_ptr<v1::EvidenceService::StubInterface> evidence_;
+  std::unique_ptr<v1::InquiryService::StubInterface> inquiries_;
   std::unique_ptr<v1::CadenceService::StubInterface> cadence_;
   std::unique_ptr<v1::AlertService::StubInterface> alerts_;
   std::unique_ptr<v1::AdminService::StubInterface> admin_;

@@ -66,7 +66,7 @@ int RunCommandLine(const std::vector<std::string>& arguments, Terminal terminal,
   AddGlobalFlags(root, context);
   CommandSet commands(root, context);
   for (const auto add : {AddApply, AddExport, AddImport, AddPush, AddCadence, AddLatency, AddTimeline, AddEvidence,
-                         AddReview, AddAlerts, AddBacktest, AddCalendar, AddSimulate, AddAdmin, AddCompletion}) {
+                         AddReview, AddInquiry, AddAlerts, AddBacktest, AddCalendar, AddSimulate, AddAdmin, AddCompletion}) {
     add(commands);
   }
   AddHelp(commands);

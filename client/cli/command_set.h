@@ -54,6 +54,7 @@ void AddCompletion(CommandSet& commands);
 void AddEvidence(CommandSet& commands);
 void AddExport(CommandSet& commands);
 void AddImport(CommandSet& commands);
+void AddInquiry(CommandSet& commands);
 void AddLatency(CommandSet& commands);
 void AddPush(CommandSet& commands);
 void AddReview(CommandSet& commands);

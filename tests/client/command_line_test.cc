@@ -121,7 +121,7 @@ TEST_F(CommandLine, UsageErrorsAndHelp) {
   EXPECT_EQ(help.code, kExitOk);
   EXPECT_THAT(help.out, HasSubstr("Exit codes"));
   for (const char* command : {"apply", "export", "import", "push", "cadence", "latency", "timeline", "evidence",
-                              "review", "alerts", "backtest", "calendar", "simulate", "admin", "completion"}) {
+                              "review", "inquiry", "alerts", "backtest", "calendar", "simulate", "admin", "completion"}) {
     EXPECT_THAT(help.out, HasSubstr(command));
     EXPECT_EQ(Run({"help", command}).code, kExitOk) << command;
     EXPECT_EQ(Run({command, "--help"}).code, kExitOk) << command;

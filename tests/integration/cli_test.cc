@@ -312,6 +312,47 @@ TEST_F(CliTest, FromACatalogToAlerts) {
                 .reviews_size(),
             1);
 
+  // Inquiry: the same file again changes nothing; another theory of the same id is a revision.
+  const std::string inquiry = directory_ / "inquiry.yaml";
+  const std::string theory =
+      "id: discourse\nteam: north\ntheme: equity\nif_text: we plan together\nthen_text: students reason aloud\n"
+      "so_that_text: more are on grade level\nstart_date: " + d4 + "\n"
+      "links: [{indicator: visits, expected_direction: INCREASE, expected_change: 12.5}]\n"
+      "actions: [{id: plan, description: Meet on Mondays, start_date: " + d4 + "}]\n";
+  Write(inquiry, theory);
+  result = leadlag({"inquiry", "record", inquiry, "--expected_revision", "0"});
+  EXPECT_EQ(result.exit_code, kExitOk) << Told(result);
+  EXPECT_THAT(result.out, HasSubstr("inquiry discourse is stored, as revision 1"));
+  EXPECT_EQ(ExpectThreeForms<v1::RecordInquiryResponse>(leadlag, {"inquiry", "record", inquiry}, "stands already, as revision 1")
+                .outcome(),
+            v1::RECORD_OUTCOME_KIND_SAME);
+  EXPECT_EQ(ExpectThreeForms<v1::ListInquiriesResponse>(leadlag, {"inquiry", "list", "--without_priority"}, "discourse")
+                .inquiries_size(),
+            1);
+  Write(inquiry, theory + "status: DONE\ndistrict_priority: Mathematics for all\n");
+  EXPECT_EQ(leadlag({"inquiry", "record", inquiry}).exit_code, kExitOk);
+  EXPECT_EQ(ExpectThreeForms<v1::ListInquiriesResponse>(leadlag, {"inquiry", "list", "--without_priority"}, "no inquiries")
+                .inquiries_size(),
+            0);
+  EXPECT_EQ(ExpectThreeForms<v1::ListInquiriesResponse>(leadlag, {"inquiry", "list", "--team", "north"}, "Mathematics for all")
+                .inquiries_size(),
+            1);
+  EXPECT_EQ(ExpectThreeForms<v1::ListInquiriesResponse>(leadlag, {"inquiry", "list", "--theme", "attendance"}, "no inquiries")
+                .inquiries_size(),
+            0);
+  const auto shown = ExpectThreeForms<v1::GetInquiryResponse>(leadlag, {"inquiry", "show", "discourse"}, "students reason aloud");
+  EXPECT_EQ(shown.revisions_size(), 2);
+  EXPECT_EQ(shown.inquiry().status(), v1::INQUIRY_STATUS_DONE);
+  result = leadlag({"inquiry", "show", "discourse"});
+  EXPECT_THAT(result.out, testing::ContainsRegex("LEADING +visits +INCREASE +12.5"));
+  EXPECT_THAT(result.out, testing::ContainsRegex("plan +" + d4 + " +Meet on Mondays"));
+  Write(inquiry, theory + "next_review_date: " + (today - 50).ToString() + "\n");
+  result = leadlag({"inquiry", "record", inquiry});
+  EXPECT_EQ(result.exit_code, kExitRefused) << Told(result);
+  EXPECT_THAT(result.err, HasSubstr("inquiry.yaml:10: inquiry.next_review_date"));
+  EXPECT_EQ(leadlag({"inquiry", "record", directory_ / "none.yaml"}).exit_code, kExitUsage);
+  EXPECT_EQ(leadlag({"inquiry", "show", "other"}).exit_code, kExitRefused);
+
   // Void.
   const std::vector<std::string> void_one = {"evidence", "void", "forms/v-8", "--reason", "typed twice"};
   EXPECT_TRUE(ExpectThreeForms<v1::VoidEvidenceResponse>(leadlag, void_one, "no longer counts").evidence().voided());
