@@ -314,18 +314,18 @@ const AlertRule* DistrictCatalog::FindRule(ExpectationNumber number) const {
 
 const std::vector<ExpectationNumber>& DistrictCatalog::SubjectsOf(TeamNumber team) const { return AtNumber(team_subjects_, team); }
 
-std::vector<ExpectationNumber> DistrictCatalog::ReviewedBy(TeamNumber team) const {
-  std::vector<ExpectationNumber> rules;
+std::vector<ExpectationNumber> DistrictCatalog::SubjectsOf(TeamNumber team, AlertKind kind) const {
+  std::vector<ExpectationNumber> subjects;
   for (const ExpectationNumber number : SubjectsOf(team)) {
-    if (terms_[number].kind == AlertKind::kReviewOverdue) rules.push_back(number);
+    if (terms_[number].kind == kind) subjects.push_back(number);
   }
-  return rules;
+  return subjects;
 }
 
 std::vector<IndicatorNumber> DistrictCatalog::ChartedOf(TeamNumber team) const {
   std::set<IndicatorNumber> charted;
-  for (const ExpectationNumber number : SubjectsOf(team)) {
-    if (terms_[number].kind == AlertKind::kRunSignal) charted.insert(IndicatorsOf(number).begin(), IndicatorsOf(number).end());
+  for (const ExpectationNumber number : SubjectsOf(team, AlertKind::kRunSignal)) {
+    charted.insert(IndicatorsOf(number).begin(), IndicatorsOf(number).end());
   }
   return {charted.begin(), charted.end()};
 }

@@ -84,8 +84,8 @@ class DistrictCatalog {
   const std::vector<ExpectationNumber>& SubjectsOf(TeamNumber team) const;
   // The expectations among them.
   const std::vector<ExpectationNumber>& ExpectationsOf(TeamNumber team) const;
-  // Those that a review of the team may change.
-  std::vector<ExpectationNumber> ReviewedBy(TeamNumber team) const;
+  // Those whose alerts are of the kind.
+  std::vector<ExpectationNumber> SubjectsOf(TeamNumber team, AlertKind kind) const;
   // The most subjects that pick one team, and the most that one record of a team counts for.
   size_t expectations_of_a_team_max() const { return expectations_of_a_team_max_; }
   size_t expectations_of_a_record_max() const { return expectations_of_a_record_max_; }

@@ -114,6 +114,20 @@ std::optional<Date> LastSignalIn(const std::vector<IndicatorNumber>& indicators,
   return last;
 }
 
+std::vector<LinkedAction> LinkedActionsOf(const std::vector<Inquiry>& inquiries, const InternTable& indicators) {
+  std::vector<LinkedAction> actions;
+  for (const Inquiry& inquiry : inquiries) {
+    if (inquiry.status != InquiryStatus::kActive) continue;
+    std::vector<IndicatorNumber> linked;
+    for (const InquiryLink& link : inquiry.links) {
+      if (const std::optional<IndicatorNumber> number = indicators.Find(link.indicator)) linked.push_back(*number);
+    }
+    std::sort(linked.begin(), linked.end());
+    for (const InquiryAction& action : inquiry.actions) actions.push_back({inquiry.id, action.id, action.start, action.end, linked});
+  }
+  return actions;
+}
+
 std::optional<RuleFinding> AskRule(const DistrictCatalog& catalog, ExpectationNumber rule, const RuleSpan& span,
                                    const TeamEvidence& evidence) {
   const AlertRule* const found = catalog.FindRule(rule);

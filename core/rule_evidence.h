@@ -10,6 +10,7 @@
 #include "core/alert_rule.h"
 #include "core/day_row.h"
 #include "core/district_catalog.h"
+#include "core/inquiry.h"
 
 namespace leadlag {
 
@@ -21,6 +22,9 @@ struct LinkedAction {
   std::vector<IndicatorNumber> linked{};  // that the inquiry is linked to, of whatever role; ascending
   friend bool operator==(const LinkedAction&, const LinkedAction&) = default;
 };
+
+// The actions of those of a team's inquiries that are active. `indicators`: where every indicator that they are linked to has a number.
+std::vector<LinkedAction> LinkedActionsOf(const std::vector<Inquiry>& inquiries, const InternTable& indicators);
 
 // The team's evidence as recorded by now. Borrows both, for a call.
 struct TeamEvidence {

@@ -21,6 +21,7 @@
 #include "absl/status/statusor.h"
 #include "core/day_row.h"
 #include "core/district_catalog.h"
+#include "core/rule_evidence.h"
 #include "core/run_points.h"
 #include "core/source_silence.h"
 #include "core/team_reviews.h"
@@ -191,6 +192,8 @@ class District {
   // `at`: when what is new was recorded; a.now, or before it.
   void Reconsider(Applying& a, WatchId id, WatchCause cause, Instant at);
   std::set<WatchId> WatchesOf(TeamNumber team) const;  // that it has, or is to have
+  // Those of the kind, by the catalog in force and the one before as long as that is not gone.
+  std::set<WatchId> WatchesOf(TeamNumber team, AlertKind kind) const;
   size_t WorkOf(WatchId id) const;  // in watches of expectations
   // Brings a team's watches up to now, unless that is more work than is left beside `done`, to which it adds it.
   bool CatchUpTeam(Applying& a, TeamNumber team, size_t watches_max, size_t& done);
@@ -285,6 +288,8 @@ class District {
   absl::StatusOr<std::shared_ptr<const DistrictCatalog>> LoadCatalog(uint32_t version);
   // The dates of the team's reviews, ascending. `batch`: where the applying command's own changes are; null: only the store counts.
   const std::vector<Date>& ReviewDatesOf(TeamNumber team, const Batch* batch, absl::Status& fatal);
+  // The actions of the team's active inquiries. `batch`: as above.
+  const std::vector<LinkedAction>& ActionsOf(TeamNumber team, const Batch* batch, absl::Status& fatal);
   // What the records of a row say. `batch`: as above. Valid until the next call.
   const SeriesValues& ValuesNow(const RowId& id, const Batch* batch, absl::Status& fatal);
   // Of a record that is new; of one that has been revised, once all of that is in the batch.
@@ -352,6 +357,7 @@ class District {
   uint64_t last_change_ = 0;
   DayRows rows_;
   absl::flat_hash_map<TeamNumber, std::vector<Date>> review_dates_;  // of teams that a rule has asked about
+  absl::flat_hash_map<TeamNumber, std::vector<LinkedAction>> actions_;  // likewise
   absl::flat_hash_map<RowId, SeriesValues> values_;                  // of series that a rule has asked for
   size_t values_held_ = 0;                                           // in them together
 };

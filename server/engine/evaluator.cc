@@ -96,6 +96,16 @@ std::set<WatchId> District::WatchesOf(TeamNumber team) const {
   return ids;
 }
 
+std::set<WatchId> District::WatchesOf(TeamNumber team, AlertKind kind) const {
+  std::set<WatchId> ids;
+  const auto add = [&](const DistrictCatalog& catalog) {
+    for (const ExpectationNumber subject : catalog.SubjectsOf(team, kind)) ids.insert({team, subject});
+  };
+  add(*catalog_);
+  if (recalculation_ && recalculation_->before != nullptr) add(*recalculation_->before);
+  return ids;
+}
+
 size_t District::WorkOf(WatchId id) const {
   constexpr size_t kRuleWork = 10;  // it reads every record of the year where an expectation's looks at the last
   const AlertKind kind = KindOf(id);

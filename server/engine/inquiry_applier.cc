@@ -1,5 +1,6 @@
 // Applies one inquiry: stores it as what stands under its id, and what stood there before as a revision.
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -24,6 +25,9 @@ class InquiryApplier {
     if (stored && stored->SameContent(inquiry)) return InquiryOutcome{*stored, RecordOutcomeKind::kSame};
     if (absl::Status status = Check(inquiry, stored, command.expected_revision); !status.ok()) return status;
 
+    // What has happened to the watches of rules about actions before now happened by what stood before.
+    const std::set<WatchId> watches = d_.WatchesOf(team_, AlertKind::kActionWithoutEvidence);
+    for (const WatchId id : watches) d_.CatchUp(a_, id);
     inquiry.revision = stored ? stored->revision + 1 : 1;
     inquiry.recorded = a_.now;
     if (stored) a_.batch.Put(InquiryRevisionKey{d_.number_, team_, stored->revision, inquiry.id}.Encode(), EncodeInquiry(*stored));
@@ -32,6 +36,11 @@ class InquiryApplier {
       ByteWriter team;
       team.PutVarint(team_);
       a_.batch.Put(InquiryIdKey{d_.number_, inquiry.id}.Encode(), std::move(team).Take());
+    }
+    d_.actions_.erase(team_);
+    for (const WatchId id : watches) {
+      d_.Reconsider(a_, id, WatchCause::kChange, a_.now);
+      d_.StoreWatch(a_, id);
     }
     return InquiryOutcome{std::move(inquiry), stored ? RecordOutcomeKind::kRevised : RecordOutcomeKind::kNew};
   }

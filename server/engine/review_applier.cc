@@ -106,15 +106,7 @@ class ReviewApplier {
     }
   }
 
-  std::set<WatchId> Watches() const {
-    std::set<WatchId> watches;
-    const auto add = [&](const DistrictCatalog& catalog) {
-      for (const ExpectationNumber rule : catalog.ReviewedBy(team_)) watches.insert({team_, rule});
-    };
-    add(*d_.catalog_);
-    if (d_.recalculation_ && d_.recalculation_->before != nullptr) add(*d_.recalculation_->before);
-    return watches;
-  }
+  std::set<WatchId> Watches() const { return d_.WatchesOf(team_, AlertKind::kReviewOverdue); }
 
   // The review stored under this id.
   std::optional<Review> Stored(const Review& review) {

@@ -50,7 +50,8 @@ class RuleExplanation {
     if (!rows.ok()) return rows.status();
     const absl::StatusOr<RuledTeam> ruled = ReadRuledTeam(reader_, alert_.record.team);
     if (!ruled.ok()) return ruled.status();
-    const TeamFacts facts(*reader_->catalog(), alert_.record.expectation, *rows, *ruled);
+    ruled_ = *ruled;
+    const TeamFacts facts(*reader_->catalog(), alert_.record.expectation, *rows, ruled_);
     why_.dates = DatesOn(world_, facts.get(), opened);
     if (why_.dates) finding_ = facts.Ask({world_.calendar, why_.dates->start, why_.dates->run, why_.dates->school_year});
     return absl::OkStatus();
@@ -116,7 +117,21 @@ class RuleExplanation {
                                " have become known later than that, with the next one recorded on a later date.");
   }
 
-  void Say(const ActionWithoutEvidenceTerms&) {}
+  void Say(const ActionWithoutEvidenceTerms& terms) {
+    const LinkedAction& action = ruled_.actions[*finding_->action];
+    std::vector<std::string> leading;
+    for (const IndicatorNumber number : action.linked) {
+      const Indicator* const indicator = reader_->catalog()->FindIndicator(number);
+      if (indicator != nullptr && indicator->role == IndicatorRole::kLeading) leading.push_back(Quoted(indicator->id));
+    }
+    Add(absl::StrCat("Action ", Quoted(action.action), " of inquiry ", Quoted(action.inquiry), " has been taken since ", Day(action.start),
+                     leading.empty() ? ", and the inquiry is linked to no leading indicator."
+                                     : absl::StrCat(", and no record of ", absl::StrJoin(leading, " or "), " is dated after that.")));
+    AddCount("allows", terms.days);
+    why_.remedy = absl::StrCat(leading.empty() ? "A leading indicator that the inquiry is linked to, and a record of it dated after "
+                                               : absl::StrCat("A record of ", absl::StrJoin(leading, " or "), " dated after "),
+                               Day(action.start), " would end it; so does an inquiry that is done or stopped.");
+  }
   void Say(const RunSignalTerms& terms) {
     const RunChart& chart = *finding_->chart;
     const char* const unit = terms.unit == ChartUnit::kDay ? "daily" : "weekly";
@@ -162,6 +177,7 @@ class RuleExplanation {
   const std::vector<TimelineFlip>& flips_;
   const AlertRule* const rule_;
   const WatchWorld world_;
+  RuledTeam ruled_;
   std::optional<RuleFinding> finding_;
   AlertWhy why_;
 };

@@ -31,7 +31,7 @@ struct HistoryReader::Pass {
 
   static size_t SizeOf(const TeamHistory& history) {
     size_t size = history.records.size() + history.revisions.size() + history.reviews.size() + history.names.size() +
-                  history.values.size();
+                  history.values.size() + history.inquiries.size();
     for (const Review& review : history.reviews) size += review.evidence.size();
     return size;
   }
@@ -61,6 +61,7 @@ absl::StatusOr<std::vector<TeamHistory>> HistoryReader::Read(size_t first) {
   pass.held_max = scope_.held_max;
   pass.histories.resize(scope_.teams.size() - first);
   if (absl::Status status = ReadReviews(pass); !status.ok()) return status;
+  if (absl::Status status = ReadInquiries(pass); !status.ok()) return status;
   if (absl::Status status = ReadRevisions(pass); !status.ok()) return status;
   if (absl::Status status = ReadRecords(pass); !status.ok()) return status;
   for (TeamHistory& history : pass.histories) {
@@ -83,7 +84,7 @@ std::optional<Instant> HistoryReader::KnownInstead(Instant recorded, std::option
 absl::Status HistoryReader::ReadReviews(Pass& pass) const {
   for (size_t i = 0; i < pass.histories.size(); ++i) {
     const TeamNumber team = scope_.teams[pass.first + i];
-    if (scope_.catalog.ReviewedBy(team).empty()) continue;
+    if (scope_.catalog.SubjectsOf(team, AlertKind::kReviewOverdue).empty()) continue;
     if (Stopped()) return absl::CancelledError("the back-test was stopped");
     TeamHistory& history = pass.histories[i];
     absl::Status damage;
@@ -99,6 +100,30 @@ absl::Status HistoryReader::ReadReviews(Pass& pass) const {
     history.lists_evidence = std::any_of(history.reviews.begin(), history.reviews.end(),
                                          [](const Review& review) { return !review.evidence.empty(); });
     pass.Hold(Pass::SizeOf(history));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status HistoryReader::ReadInquiries(Pass& pass) const {
+  for (size_t i = 0; i < pass.histories.size(); ++i) {
+    const TeamNumber team = scope_.teams[pass.first + i];
+    if (scope_.catalog.SubjectsOf(team, AlertKind::kActionWithoutEvidence).empty()) continue;
+    if (Stopped()) return absl::CancelledError("the back-test was stopped");
+    std::vector<Inquiry>& inquiries = pass.histories[i].inquiries;
+    absl::Status damage;
+    const auto take = [&](std::string_view, std::string_view value) {
+      absl::StatusOr<Inquiry> inquiry = DecodeInquiry(value);
+      damage = inquiry.status();
+      if (inquiry.ok() && inquiry->recorded < scope_.ends[pass.first + i]) inquiries.push_back(*std::move(inquiry));
+      return damage.ok();
+    };
+    for (const KeyRange& range : {InquiriesRange(scope_.district, team), InquiryRevisionsRange(scope_.district, team)}) {
+      const absl::Status scanned = scope_.store.Scan(range, take);
+      if (!scanned.ok()) return scanned;
+      if (!damage.ok()) return damage;
+    }
+    std::sort(inquiries.begin(), inquiries.end(), [](const Inquiry& a, const Inquiry& b) { return a.recorded < b.recorded; });
+    pass.Hold(inquiries.size());
   }
   return absl::OkStatus();
 }

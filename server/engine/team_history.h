@@ -21,6 +21,7 @@
 #include "core/day_row.h"
 #include "core/district_catalog.h"
 #include "core/evidence.h"
+#include "core/inquiry.h"
 #include "core/run_points.h"
 #include "storage/records.h"
 #include "storage/store.h"
@@ -52,6 +53,7 @@ struct TeamHistory {
   std::vector<Record> records;      // by `at`, number
   std::vector<Revision> revisions;  // by `at`, number, revision
   std::vector<Review> reviews;      // by `recorded`; of teams that a rule asks of them, else none
+  std::vector<Inquiry> inquiries;   // all revisions, by `recorded`; likewise
   absl::flat_hash_map<uint64_t, Name> names;  // by number; where a review lists evidence, else none
   absl::flat_hash_map<uint64_t, SeriesValue> values;  // of `records`, by number, where a rule charts the indicator
   bool lists_evidence = false;                // some review does
@@ -84,6 +86,7 @@ class HistoryReader {
   struct Pass;
   bool Stopped() const { return stop_ != nullptr && (*stop_)(); }
   absl::Status ReadReviews(Pass& pass) const;
+  absl::Status ReadInquiries(Pass& pass) const;
   absl::Status ReadRevisions(Pass& pass) const;
   absl::Status AddRevised(Pass& pass, uint64_t number, const EvidenceRecord& first, std::vector<EvidenceRevision> revisions) const;
   absl::Status ReadRecords(Pass& pass) const;

@@ -65,15 +65,20 @@ class TeamReplay {
   }
 
   BacktestTeam Run() {
-    size_t record = 0, revision = 0, review = 0;
+    size_t record = 0, revision = 0, review = 0, inquiry = 0;
     const auto at_of = [](const auto& list, size_t i, auto at) { return i < list.size() ? at(list[i]) : Instant::Max(); };
     const auto takes_effect = [](const auto& entry) { return entry.at; };
     while (true) {
       const Instant evidence = std::min(at_of(history_.records, record, takes_effect), at_of(history_.revisions, revision, takes_effect));
       const Instant held = at_of(history_.reviews, review, [](const Review& r) { return r.recorded; });
-      const Instant at = std::min(evidence, held);
+      const Instant told = at_of(history_.inquiries, inquiry, [](const Inquiry& i) { return i.recorded; });
+      const Instant at = std::min({evidence, held, told});
       if (!begun_ && at >= begin_) Begin();
       if (at >= end_) break;
+      if (at == told && told < std::min(evidence, held)) {
+        Tell(history_.inquiries[inquiry++]);
+        continue;
+      }
       if (evidence > held) {
         Enter(history_.reviews[review++]);
         continue;
@@ -85,7 +90,7 @@ class TeamReplay {
             {history_.revisions.data() + first_revision, revision - first_revision});
     }
     for (ReplayedWatch& watch : watches_) CatchUp(watch, end_);
-    Tell();
+    Conclude();
     return std::move(result_);
   }
 
@@ -109,7 +114,7 @@ class TeamReplay {
       if (watch.asked != span.run) {
         const auto last_review = [this](DateRange range) { return LastIn(review_dates_, range); };
         const auto values = [this](IndicatorNumber indicator, int year) -> const SeriesValues& { return ValuesOf(indicator, year); };
-        const auto actions = []() -> const std::vector<LinkedAction>& { static const auto* const none = new std::vector<LinkedAction>; return *none; };
+        const auto actions = [this]() -> const std::vector<LinkedAction>& { return actions_; };
         const std::optional<RuleFinding> finding = AskRule(catalog_, watch.subject, span, {row, values, actions, last_review});
         watch.asked = span.run;
         watch.told = finding ? std::optional(finding->due) : std::nullopt;
@@ -307,6 +312,27 @@ class TeamReplay {
     }
   }
 
+  // ── inquiries ──
+
+  void Tell(const Inquiry& inquiry) {
+    const auto of_actions = [](const ReplayedWatch& watch) { return watch.world.terms.kind == AlertKind::kActionWithoutEvidence; };
+    for (ReplayedWatch& watch : watches_) {
+      if (begun_ && of_actions(watch)) CatchUp(watch, inquiry.recorded);
+    }
+    const auto same = std::find_if(inquiries_.begin(), inquiries_.end(), [&](const Inquiry& told) { return told.id == inquiry.id; });
+    if (same == inquiries_.end()) {
+      inquiries_.push_back(inquiry);
+    } else {
+      *same = inquiry;
+    }
+    actions_ = LinkedActionsOf(inquiries_, interned_.indicators);
+    for (ReplayedWatch& watch : watches_) {
+      if (!of_actions(watch)) continue;
+      Forget(watch);
+      if (begun_) FollowBatch(watch, inquiry.recorded, WatchCause::kChange);
+    }
+  }
+
   CoverQuery QueryOf(const Standing& standing) const {
     CoverQuery query{.source = {},
                      .evidence_id = {},
@@ -365,7 +391,7 @@ class TeamReplay {
 
   // ── what came of it ──
 
-  void Tell() {
+  void Conclude() {
     result_.records = history_.record_count;
     result_.known_records = history_.known_count;
     for (const ReplayedWatch& watch : watches_) {
@@ -426,6 +452,8 @@ class TeamReplay {
   std::map<std::pair<IndicatorNumber, int>, SeriesValues> values_;  // by indicator and year, where a rule charts it
   std::vector<Standing> standings_;              // of records with several revisions; where reviews matter, of all
   absl::flat_hash_map<uint64_t, size_t> revised_;  // places in standings_, by number
+  std::vector<Inquiry> inquiries_;     // as they stand
+  std::vector<LinkedAction> actions_;  // of those
   std::vector<const Review*> entered_;
   std::vector<Date> review_dates_;  // ascending
   BacktestTeam result_;

@@ -162,7 +162,7 @@ std::optional<RuleFinding> TeamFacts::RuleDue::Ask(const RuleSpan& span) const {
   const auto row = [this](IndicatorNumber indicator, int year) -> const DayRow& { return rows.RowOf(indicator, year); };
   const auto values = [this](IndicatorNumber indicator, int year) -> const SeriesValues& { return ruled.ValuesOf(indicator, year); };
   const auto last_review = [this](DateRange range) { return LastIn(ruled.reviews, range); };
-  const auto actions = []() -> const std::vector<LinkedAction>& { static const auto* const none = new std::vector<LinkedAction>; return *none; };
+  const auto actions = [this]() -> const std::vector<LinkedAction>& { return ruled.actions; };
   return AskRule(catalog, expectation, span, {row, values, actions, last_review});
 }
 
@@ -181,10 +181,15 @@ const SeriesValues& RuledTeam::ValuesOf(IndicatorNumber indicator, int row_year)
 
 absl::StatusOr<RuledTeam> ReadRuledTeam(const DistrictReader& reader, TeamNumber team) {
   RuledTeam ruled;
-  if (!reader->catalog()->ReviewedBy(team).empty()) {
+  if (!reader->catalog()->SubjectsOf(team, AlertKind::kReviewOverdue).empty()) {
     const absl::StatusOr<TeamReviews> reviews = reader->ReviewsOf(team);
     if (!reviews.ok()) return reviews.status();
     ruled.reviews = reviews->Dates();
+  }
+  if (!reader->catalog()->SubjectsOf(team, AlertKind::kActionWithoutEvidence).empty()) {
+    const absl::StatusOr<std::vector<Inquiry>> inquiries = reader->InquiriesOf(team);
+    if (!inquiries.ok()) return inquiries.status();
+    ruled.actions = LinkedActionsOf(*inquiries, reader->interned().indicators);
   }
   const std::vector<IndicatorNumber> charted = reader->catalog()->ChartedOf(team);
   if (charted.empty()) return ruled;

@@ -47,6 +47,7 @@ class TeamRows {
 // What rules ask of a team beside its rows, as far as those that are for it do.
 struct RuledTeam {
   std::vector<Date> reviews;  // their dates, ascending
+  std::vector<LinkedAction> actions;
   struct Series {
     IndicatorNumber indicator = 0;
     int row_year = 0;

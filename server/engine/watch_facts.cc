@@ -27,10 +27,20 @@ std::optional<Date> District::Facts::RuleDue::operator()(const RuleSpan& span) c
   const auto values = [this](IndicatorNumber indicator, int year) -> const SeriesValues& {
     return district.ValuesNow({watch.team, indicator, year}, batch, fatal);
   };
-  const auto actions = []() -> const std::vector<LinkedAction>& { static const auto* const none = new std::vector<LinkedAction>; return *none; };
+  const auto actions = [this]() -> const std::vector<LinkedAction>& { return district.ActionsOf(watch.team, batch, fatal); };
   const std::optional<RuleFinding> finding = AskRule(catalog, watch.expectation, span, {row, values, actions, last_review});
   due = finding ? std::optional(finding->due) : std::nullopt;
   return due;
+}
+
+const std::vector<LinkedAction>& District::ActionsOf(TeamNumber team, const Batch* batch, absl::Status& fatal) {
+  const auto [found, missing] = actions_.try_emplace(team);
+  if (missing) {
+    const absl::StatusOr<std::vector<Inquiry>> inquiries = batch != nullptr ? InquiriesIn(*batch, team) : InquiriesOf(team);
+    if (!inquiries.ok() && fatal.ok()) fatal = inquiries.status();
+    if (inquiries.ok()) found->second = LinkedActionsOf(*inquiries, interned_.indicators);
+  }
+  return found->second;
 }
 
 const SeriesValues& District::ValuesNow(const RowId& id, const Batch* batch, absl::Status& fatal) {

@@ -226,6 +226,40 @@ TEST_F(AlertRulesTest, RunSignal) {
   EXPECT_EQ(Lines().back(), "2025-09-24 13:00 ON_TRACK RETRACTED");
 }
 
+TEST_F(AlertRulesTest, ActionWithoutEvidence) {
+  Apply(Rule("rule", ActionWithoutEvidenceTerms{4}));
+  Inquiry inquiry = InquiryOf("talk", "t1", D("2025-09-08"));
+  inquiry.links = {{"walks", ExpectedDirection::kIncrease}, {"results", ExpectedDirection::kIncrease}};
+  inquiry.actions = {{"plan", "Plan lessons together", D("2025-09-10")}, {"visit", "Visit each other", D("2025-09-22")}};
+  district_.AdvanceTo(At("2025-09-10 12:00"));
+  ASSERT_TRUE(district_.RecordInquiry(inquiry).ok());
+  Record("2025-09-15", "walks", "2025-09-10");    // not after it
+  Record("2025-09-15", "results", "2025-09-12");  // not leading
+  Record("2025-09-15", "lessons", "2025-09-12");  // not linked
+  district_.AdvanceTo(At("2025-09-17 12:00"));
+  EXPECT_THAT(Lines(), ElementsAre("2025-09-17 07:00 RAISED DUE due 2025-09-16"));
+  const AlertDetail open = Alert();
+  EXPECT_EQ(open.alert.record.kind, AlertKind::kActionWithoutEvidence);
+  EXPECT_EQ(open.why.text,
+            "Action \"plan\" of inquiry \"talk\" has been taken since Wed 2025-09-10, and no record of \"walks\" is dated after that. The "
+            "rule \"rule\" allows 4 instructional days; counting 4 instructional days from 2025-09-10 (skipping 2 weekend days) gives the due "
+            "date Tue 2025-09-16. (Catalog version 1.) RAISED since 07:00 on Wed 2025-09-17.");
+  EXPECT_EQ(open.why.remedy,
+            "A record of \"walks\" dated after Wed 2025-09-10 would end it; so does an inquiry that is done or stopped.");
+  Record("2025-09-18", "walks", "2025-09-11");
+  EXPECT_EQ(Lines().back(), "2025-09-18 12:00 ON_TRACK RESOLVED due 2025-09-26");
+  district_.AdvanceTo(At("2025-09-29 12:00"));
+  EXPECT_EQ(Lines().back(), "2025-09-29 07:00 RAISED DUE due 2025-09-26");
+  inquiry.actions[1].start = D("2025-09-26");
+  ASSERT_TRUE(district_.RecordInquiry(inquiry).ok());
+  EXPECT_EQ(Lines().back(), "2025-09-29 12:00 ON_TRACK RETRACTED due 2025-10-02");
+  district_.AdvanceTo(At("2025-10-03 12:00"));
+  inquiry.status = InquiryStatus::kDone;
+  ASSERT_TRUE(district_.RecordInquiry(inquiry).ok());
+  EXPECT_EQ(Lines().back(), "2025-10-03 12:00 ON_TRACK RETRACTED");
+  EXPECT_EQ(Lines().size(), 6u);
+}
+
 // Read from the store again, by another process, the values are the same.
 TEST_F(AlertRulesTest, RunSignalAcrossARestart) {
   Apply(Rule("rule", RunSignalTerms{.indicator = "walks", .unit = ChartUnit::kDay, .baseline = 4}));
@@ -332,6 +366,7 @@ class Life {
                             Rule("reviews", ReviewOverdueTerms{6}),
                             Rule("slow", CollectionSlowTerms{.records = 5, .percent = 30, .days = 2, .clear_percent = 15}),
                             Rule("walks-run", RunSignalTerms{"walks", ChartUnit::kDay}),
+                            Rule("actions", ActionWithoutEvidenceTerms{6}),
                             Rule("results-run", RunSignalTerms{"results", ChartUnit::kDay, 300'000}),
                             months,
                             high,
@@ -345,6 +380,7 @@ class Life {
       minute_ = random_.OneIn(3) ? 5 * 60 : 8 * 60;  // before or after the notify time of most
       for (int n = random_.Between(0, 3); n > 0; --n) Evidence(date);
       if (random_.OneIn(9)) Review(date);
+      if (random_.OneIn(9)) TellInquiry(date);
       if (random_.OneIn(12)) Edit(date);
       if (random_.OneIn(14) && date + 5 < kEnd) {
         const int days = random_.Between(0, 3);
@@ -462,6 +498,25 @@ class Life {
     Log(absl::StrCat(review.id, " ", review.team, " review of ", review.date.ToString()));
   }
 
+  void TellInquiry(Date date) {
+    GoTo(date);
+    const int number = random_.Between(1, 2 * kTeams);
+    Inquiry inquiry = InquiryOf(absl::StrCat("i", number), absl::StrCat("t", 1 + number % kTeams), D("2025-07-01"));
+    if (random_.OneIn(5)) inquiry.status = random_.OneIn(2) ? InquiryStatus::kStopped : InquiryStatus::kPlanned;
+    for (const char* const indicator : {"walks", "lessons", "results"}) {
+      if (random_.OneIn(2)) inquiry.links.push_back({indicator, ExpectedDirection::kIncrease});
+    }
+    for (int n = random_.Between(1, 3); n > 0; --n) {
+      InquiryAction action{.id = absl::StrCat("a", n), .description = "Try", .start = date + random_.Between(-9, 4)};
+      if (random_.OneIn(4)) action.end = action.start + random_.Between(1, 14);
+      inquiry.actions.push_back(std::move(action));
+    }
+    const absl::StatusOr<InquiryOutcome> outcome = district_.RecordInquiry(inquiry);
+    ASSERT_TRUE(outcome.ok()) << outcome.status();
+    stories_.Record(district_.last_command(), inquiry);
+    Log(absl::StrCat(inquiry.id, " ", inquiry.team, " inquiry"));
+  }
+
   void Edit(Date date) {
     GoTo(date);
     AlertRule& rule = catalog_.alert_rules[static_cast<size_t>(random_.Between(0, static_cast<int>(catalog_.alert_rules.size()) - 1))];
@@ -489,6 +544,7 @@ class Life {
         if (auto* completion = std::get_if<CompletionOnlyTerms>(&rule.terms)) completion->cycles = random_.Between(1, 3);
         if (auto* review = std::get_if<ReviewOverdueTerms>(&rule.terms)) review->days = random_.Between(2, 9);
         if (auto* slow = std::get_if<CollectionSlowTerms>(&rule.terms)) slow->records = random_.Between(3, 7);
+        if (auto* action = std::get_if<ActionWithoutEvidenceTerms>(&rule.terms)) action->days = random_.Between(2, 9);
         if (auto* run = std::get_if<RunSignalTerms>(&rule.terms)) {
           run->unit = random_.OneIn(3) ? ChartUnit::kWeek : ChartUnit::kDay;
           run->baseline = random_.OneIn(2) ? std::optional(100'000.0 * random_.Between(1, 6)) : std::nullopt;
@@ -524,7 +580,7 @@ TEST(AlertRulesLifeTest, FlipsLikeTheNaiveModel) {
   }
   if (std::getenv("LEADLAG_SEED") != nullptr) return;
   for (const AlertKind kind : {AlertKind::kSignalOverdue, AlertKind::kLaggingOnly, AlertKind::kCompletionOnly, AlertKind::kReviewOverdue,
-                               AlertKind::kCollectionSlow, AlertKind::kRunSignal}) {
+                               AlertKind::kCollectionSlow, AlertKind::kActionWithoutEvidence, AlertKind::kRunSignal}) {
     EXPECT_GT(fired[kind], 5) << ToString(kind);
   }
 }

@@ -146,6 +146,7 @@ void AddSubjects(Catalog& catalog) {
                          Rule("slow", CollectionSlowTerms{.records = 5, .percent = 30, .days = 2, .clear_percent = 15}),
                          Rule("walks-run", RunSignalTerms{"walks", ChartUnit::kDay}),
                          Rule("walks-weeks", RunSignalTerms{"walks", ChartUnit::kWeek}),
+                         Rule("actions", ActionWithoutEvidenceTerms{6}),
                          Rule("results-run", RunSignalTerms{"results", ChartUnit::kWeek, 300'000}),
                          high,
                          months,
@@ -156,7 +157,7 @@ class Life {
  public:
   struct Options {
     bool zones = true;
-    bool corrections = true;  // and voids, reviews, and evidence that was known before it was recorded
+    bool corrections = true;  // and voids, reviews, inquiries, and evidence that was known before it was recorded
     std::string subjects_from = "2025-08-01 12:00";
   };
   Life(uint64_t seed, Options options)
@@ -186,6 +187,7 @@ class Life {
       }
       if (random_.OneIn(4)) day.emplace(at(7 * 60), &Life::Evidence);  // at the very moment of a notify time
       if (options_.corrections && random_.OneIn(6)) day.emplace(at(random_.Between(0, 1439)), &Life::Review);
+      if (options_.corrections && random_.OneIn(9)) day.emplace(at(random_.Between(0, 1439)), &Life::TellInquiry);
       if (random_.OneIn(20)) day.emplace(at(random_.Between(0, 1439)), &Life::Restart);
       for (const auto& [when, happen] : day) {
         if (silent_until_ > date) continue;
@@ -290,6 +292,17 @@ class Life {
     ASSERT_TRUE(outcome.ok()) << outcome.status();
   }
 
+  void TellInquiry() {
+    const int number = random_.Between(1, 2 * kTeams);
+    Inquiry inquiry = InquiryOf(absl::StrCat("i", number), absl::StrCat("t", 1 + number % kTeams), D("2025-07-01"));
+    if (random_.OneIn(5)) inquiry.status = InquiryStatus::kStopped;
+    inquiry.links = {{random_.OneIn(2) ? "walks" : "lessons", ExpectedDirection::kIncrease}};
+    const Date start = LocalDate() + random_.Between(-9, 4);
+    inquiry.actions = {{"a", "Try", start, random_.OneIn(4) ? std::optional(start + 14) : std::nullopt}};
+    const absl::StatusOr<InquiryOutcome> outcome = district_.RecordInquiry(inquiry);
+    ASSERT_TRUE(outcome.ok()) << outcome.status();
+  }
+
   void Restart() { district_.Restart(district_.now()); }
 
   const Options options_;
@@ -373,7 +386,7 @@ TEST(BacktestLifeTest, AYearThatWasLivedIsItsBacktest) {
   }
   if (std::getenv("LEADLAG_SEED") != nullptr) return;
   for (const AlertKind kind : {AlertKind::kSignalOverdue, AlertKind::kLaggingOnly, AlertKind::kCompletionOnly, AlertKind::kReviewOverdue,
-                               AlertKind::kCollectionSlow, AlertKind::kRunSignal}) {
+                               AlertKind::kCollectionSlow, AlertKind::kActionWithoutEvidence, AlertKind::kRunSignal}) {
     EXPECT_GT(flips[kind][FlipReason::kDue], 5) << ToString(kind);
     EXPECT_GT(flips[kind][FlipReason::kResolved], 5) << ToString(kind);
   }

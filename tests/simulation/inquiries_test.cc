@@ -23,14 +23,7 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 
 Inquiry Theory(const std::string& id, const std::string& team = "t1") {
-  Inquiry inquiry;
-  inquiry.id = id;
-  inquiry.team = team;
-  inquiry.theme = "equity";
-  inquiry.if_text = "we plan together";
-  inquiry.then_text = "students reason aloud";
-  inquiry.so_that_text = "more of them are on grade level";
-  inquiry.start = D("2025-09-08");
+  Inquiry inquiry = InquiryOf(id, team, D("2025-09-08"));
   inquiry.links = {{"walks", ExpectedDirection::kIncrease, 10.0}, {"results", ExpectedDirection::kIncrease, std::nullopt}};
   inquiry.actions = {{"plan", "meet on Mondays", D("2025-09-15"), std::nullopt}};
   return inquiry;
@@ -45,9 +38,7 @@ class InquiriesTest : public testing::Test {
   }
 
   absl::StatusOr<InquiryOutcome> Record(const Inquiry& inquiry, std::optional<uint32_t> expected_revision = std::nullopt) {
-    absl::StatusOr<Outcome> outcome = district_.Execute(RecordInquiryCommand{inquiry, expected_revision});
-    if (!outcome.ok()) return outcome.status();
-    return std::get<InquiryOutcome>(*std::move(outcome));
+    return district_.RecordInquiry(inquiry, expected_revision);
   }
   // "code field" of the first problem; "" where it was taken.
   std::string Refused(const Inquiry& inquiry, std::optional<uint32_t> expected_revision = std::nullopt) {

@@ -234,6 +234,10 @@ absl::StatusOr<ReviewOutcome> SimulatedDistrict::RecordReview(const Review& revi
   return As<ReviewOutcome>(Execute(RecordReviewCommand{review}));
 }
 
+absl::StatusOr<InquiryOutcome> SimulatedDistrict::RecordInquiry(const Inquiry& inquiry, std::optional<uint32_t> expected_revision) {
+  return As<InquiryOutcome>(Execute(RecordInquiryCommand{inquiry, expected_revision}));
+}
+
 std::optional<Downtime> SimulatedDistrict::Restart(Instant up) {
   Settle();
   EXPECT_TRUE(engine_->Tick().ok());
@@ -544,6 +548,18 @@ Catalog SmallCatalog(int teams) {
   catalog.sources = {{"forms", "Forms"}, {"sis", "Student information"}};
   catalog.expectations = {ExpectationOn("walks", CategoryKind(Category::kWalkthrough), 5, 3, 2)};
   return catalog;
+}
+
+Inquiry InquiryOf(std::string id, std::string team, Date start) {
+  Inquiry inquiry;
+  inquiry.id = std::move(id);
+  inquiry.team = std::move(team);
+  inquiry.theme = "equity";
+  inquiry.if_text = "we plan together";
+  inquiry.then_text = "students reason aloud";
+  inquiry.so_that_text = "more of them are on grade level";
+  inquiry.start = start;
+  return inquiry;
 }
 
 EvidenceItem NumberRecord(std::string id, std::string team, std::string indicator, Date date, double value,

@@ -76,6 +76,7 @@ class SimulatedDistrict {
   absl::StatusOr<CatalogOutcome> Apply(const Catalog& catalog, std::optional<uint32_t> expected_version = std::nullopt);
   absl::StatusOr<BatchOutcome> Record(const std::string& source, std::vector<EvidenceItem> items);
   absl::StatusOr<ReviewOutcome> RecordReview(const Review& review);
+  absl::StatusOr<InquiryOutcome> RecordInquiry(const Inquiry& inquiry, std::optional<uint32_t> expected_revision = std::nullopt);
   // Of the watch's open alert. Aborts where there is none.
   absl::Status Acknowledge(const WatchName& watch, const std::string& by, const std::string& note = "");
   absl::Status SnoozeDays(const WatchName& watch, uint32_t days, const std::string& by = "coach");
@@ -140,6 +141,8 @@ Expectation ExpectationOn(std::string id, SignalKind kind, int every_days, int g
 SignalKind CategoryKind(Category category);
 SignalKind IndicatorKind(std::string indicator);
 
+// A theory of action from that date on, without links and actions.
+Inquiry InquiryOf(std::string id, std::string team, Date start);
 EvidenceItem NumberRecord(std::string id, std::string team, std::string indicator, Date date, double value = 1,
                           std::optional<uint64_t> version = std::nullopt);
 EvidenceItem VoidRecord(std::string id, std::optional<uint64_t> version = std::nullopt);

@@ -152,6 +152,14 @@ std::shared_ptr<const NaiveTeamFacts> WatchStories::FactsFor(const WatchName& na
     }
   }
   if (const auto reviews = reviews_.find(name.team); reviews != reviews_.end()) facts->reviews = reviews->second;
+  if (const auto inquiries = inquiries_.find(name.team); inquiries != inquiries_.end()) {
+    for (const auto& [id, inquiry] : inquiries->second) {
+      if (inquiry.status != InquiryStatus::kActive) continue;
+      std::vector<std::string> linked;
+      for (const InquiryLink& link : inquiry.links) linked.push_back(link.indicator);
+      for (const InquiryAction& action : inquiry.actions) facts->actions.push_back({action.start, action.end, linked});
+    }
+  }
   return facts;
 }
 
@@ -274,6 +282,13 @@ void WatchStories::Record(Instant at, const std::vector<Item>& items) {
   }
 }
 
+void WatchStories::Record(Instant at, const Inquiry& inquiry) {
+  inquiries_[inquiry.team][inquiry.id] = inquiry;
+  for (auto book = books_.lower_bound({inquiry.team, ""}); book != books_.end() && book->first.team == inquiry.team; ++book) {
+    if (IsRule(book->first)) Happen(book->first, book->second, {at, {}, nullptr});
+  }
+}
+
 void WatchStories::Review(Instant at, const std::string& team, Date date, const std::vector<std::string>& indicators) {
   reviews_[team].push_back({date, indicators, at});
   for (auto book = books_.lower_bound({team, ""}); book != books_.end() && book->first.team == team; ++book) {
@@ -309,7 +324,8 @@ bool WatchStories::Feeds(const Catalog& catalog, const Source& source, const Wat
     }
     if (expectation != nullptr && expectation->kind.Counts(indicator)) return true;
     if (rule == nullptr) continue;
-    if (rule->kind() == AlertKind::kLaggingOnly && indicator.role == IndicatorRole::kLeading) return true;
+    const bool of_leading = rule->kind() == AlertKind::kLaggingOnly || rule->kind() == AlertKind::kActionWithoutEvidence;
+    if (of_leading && indicator.role == IndicatorRole::kLeading) return true;
     if (rule->kind() == AlertKind::kCompletionOnly) return true;
   }
   return false;

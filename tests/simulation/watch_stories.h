@@ -39,6 +39,8 @@ class WatchStories {
   void Heard(Instant at, const std::string& source, std::optional<Date> complete_through = std::nullopt);
 
   // A review of indicators, without a list of records.
+  // It is recorded so.
+  void Record(Instant at, const Inquiry& inquiry);
   void Review(Instant at, const std::string& team, Date date, const std::vector<std::string>& indicators);
 
   void Down(Instant from, Instant up);
@@ -89,6 +91,7 @@ class WatchStories {
   std::map<std::string, Kept> records_;
   std::map<std::string, std::vector<std::string>> of_team_;  // records by team
   std::map<std::string, std::vector<NaiveReview>> reviews_;  // by team
+  std::map<std::string, std::map<std::string, Inquiry>> inquiries_;  // by team and id, as they stand
   std::set<std::string> rules_;                              // ids of every rule there ever was
   std::map<WatchName, Book> books_;
   std::vector<Downtime> downtimes_;

@@ -91,7 +91,25 @@ class RuledTeam {
     return due;
   }
 
-  std::optional<Date> Due(const ActionWithoutEvidenceTerms&) const { return std::nullopt; }
+  std::optional<Date> Due(const ActionWithoutEvidenceTerms& terms) const {
+    std::optional<Date> earliest;
+    for (const NaiveAction& action : facts_.actions) {
+      const bool told = AnyRecord([&](const NaiveRecord& r) {
+        const bool linked = std::find(action.indicators.begin(), action.indicators.end(), r.indicator) != action.indicators.end();
+        return linked && r.role == IndicatorRole::kLeading && !r.completion && r.event > action.start &&
+               r.event < run_.year.bounds.to;
+      });
+      if (told) continue;
+      Date day = std::max(action.start, *run_.start);
+      for (int days = 0; days < terms.days && day < run_.dates.to;) {
+        day = day + 1;
+        days += calendar_.IsInstructional(day) ? 1 : 0;
+      }
+      if (day >= run_.dates.to || (action.end && *action.end <= day)) continue;
+      if (!earliest || day < *earliest) earliest = day;
+    }
+    return earliest;
+  }
 
   // Lives through the points.
   std::optional<Date> Due(const RunSignalTerms& terms) const {

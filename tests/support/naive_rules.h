@@ -34,6 +34,13 @@ struct NaiveReview {
   Instant recorded;
 };
 
+// Of an inquiry that is active.
+struct NaiveAction {
+  Date start;
+  std::optional<Date> end;
+  std::vector<std::string> indicators;  // that the inquiry is linked to
+};
+
 // What is known of a source, of which nothing else is.
 struct NaiveSource {
   int every_days = 0;
@@ -47,6 +54,7 @@ struct NaiveTeamFacts {
   std::optional<AlertRule> rule;  // none: it is not in the catalog, or not enabled
   std::vector<NaiveRecord> records;
   std::vector<NaiveReview> reviews;
+  std::vector<NaiveAction> actions;
 };
 
 // None: nothing is due.
