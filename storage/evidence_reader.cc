@@ -58,10 +58,9 @@ void EvidenceReader::ForEachPart(uint32_t district, Visit visit) const {
 }
 
 absl::Status EvidenceReader::ScanBlocks(
-    const std::string& begin, const std::string& end,
+    const std::string& begin, const std::string& end, rocksdb::ReadOptions reading,
     absl::FunctionRef<absl::StatusOr<bool>(std::string_view key, std::string_view value)> visit) const {
   if (base_ == nullptr) return absl::OkStatus();
-  rocksdb::ReadOptions reading;
   reading.snapshot = snapshot_;
   const rocksdb::Slice bound = ToSlice(end);
   if (!end.empty()) reading.iterate_upper_bound = &bound;
@@ -138,8 +137,9 @@ absl::Status EvidenceReader::Places(uint32_t district, SeriesId series, Evidence
   std::vector<EvidencePlace> block;
   const KeyRange range = SeriesBlocksRange(district, series.team, series.indicator, {from.date, to});
   std::optional<uint16_t> month;
+  const rocksdb::ReadOptions reading;
   const absl::Status scanned =
-      ScanBlocks(range.begin, range.end, [&](std::string_view key_bytes, std::string_view value) -> absl::StatusOr<bool> {
+      ScanBlocks(range.begin, range.end, reading, [&](std::string_view key_bytes, std::string_view value) -> absl::StatusOr<bool> {
         const absl::StatusOr<SeriesBlockKey> key = SeriesBlockKey::Decode(key_bytes);
         if (!key.ok()) return key.status();
         if (month != key->month) more = visit_until(FirstOfMonth(key->month));
@@ -162,7 +162,7 @@ absl::Status EvidenceReader::Records(uint32_t district,
   bool more = true;
   const KeyRange range = TableRange(district, Table::kRecords);
   const absl::Status scanned =
-      ScanBlocks(range.begin, range.end, [&](std::string_view key_bytes, std::string_view value) -> absl::StatusOr<bool> {
+      ScanBlocks(range.begin, range.end, ReadingOnce(), [&](std::string_view key_bytes, std::string_view value) -> absl::StatusOr<bool> {
         const absl::StatusOr<RecordBlockKey> key = RecordBlockKey::Decode(key_bytes);
         if (!key.ok()) return key.status();
         const absl::StatusOr<std::vector<std::string_view>> block = DecodeRecordBlock(value);
@@ -191,7 +191,7 @@ absl::Status EvidenceReader::ForEachIdentity(uint32_t district, absl::FunctionRe
   });
   std::vector<EvidenceIdentityEntry> entries;
   const KeyRange range = TableRange(district, Table::kIdentities);
-  return ScanBlocks(range.begin, range.end, [&](std::string_view key_bytes, std::string_view value) -> absl::StatusOr<bool> {
+  return ScanBlocks(range.begin, range.end, ReadingOnce(), [&](std::string_view key_bytes, std::string_view value) -> absl::StatusOr<bool> {
     const absl::StatusOr<IdentityBlockKey> key = IdentityBlockKey::Decode(key_bytes);
     if (!key.ok()) return key.status();
     entries.clear();
@@ -207,7 +207,7 @@ absl::Status EvidenceReader::ForEachPlace(uint32_t district, absl::FunctionRef<v
   });
   std::vector<EvidencePlace> places;
   const KeyRange range = TableRange(district, Table::kSeries);
-  return ScanBlocks(range.begin, range.end, [&](std::string_view key_bytes, std::string_view value) -> absl::StatusOr<bool> {
+  return ScanBlocks(range.begin, range.end, ReadingOnce(), [&](std::string_view key_bytes, std::string_view value) -> absl::StatusOr<bool> {
     const absl::StatusOr<SeriesBlockKey> key = SeriesBlockKey::Decode(key_bytes);
     if (!key.ok()) return key.status();
     places.clear();

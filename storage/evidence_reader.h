@@ -25,6 +25,7 @@ namespace rocksdb {
 class DB;
 class Iterator;
 class Snapshot;
+struct ReadOptions;
 }  // namespace rocksdb
 
 namespace leadlag {
@@ -51,7 +52,8 @@ class EvidenceReader {
   // The series' places from `from` on, dated before `to`, by date, then number, each once, until the visitor says stop; it may read.
   absl::Status Places(uint32_t district, SeriesId series, EvidencePlace from, Date to, absl::FunctionRef<bool(EvidencePlace)> visit) const;
 
-  // For checks. All records in order of number, until the visitor says stop; DATA_LOSS where one is missing in between.
+  // For checks and back-tests; what they read does not stay in the cache. All records in order of number, until the visitor says stop;
+  // DATA_LOSS where one is missing in between.
   absl::Status Records(uint32_t district, absl::FunctionRef<bool(uint64_t number, std::string_view bytes)> visit) const;
   // All identities, and all places, each at least once, in no order.
   absl::Status ForEachIdentity(uint32_t district, absl::FunctionRef<void(const EvidenceIdentityEntry&)> visit) const;
@@ -68,7 +70,7 @@ class EvidenceReader {
   template <typename Visit>  // void(const EvidenceLayer::Part&)
   void ForEachPart(uint32_t district, Visit visit) const;
   // Blocks with keys in [begin, end), until the visitor says stop or fails.
-  absl::Status ScanBlocks(const std::string& begin, const std::string& end,
+  absl::Status ScanBlocks(const std::string& begin, const std::string& end, rocksdb::ReadOptions reading,
                           absl::FunctionRef<absl::StatusOr<bool>(std::string_view key, std::string_view value)> visit) const;
 
   // For looking one up: kept, since making one costs more than that. REQUIRES: base_ is not null.

@@ -162,4 +162,11 @@ rocksdb::Options BaseOptions(rocksdb::Env* env) {
   return options;
 }
 
+rocksdb::ReadOptions ReadingOnce() {
+  rocksdb::ReadOptions options;
+  options.fill_cache = false;
+  options.readahead_size = 2 << 20;
+  return options;
+}
+
 }  // namespace leadlag

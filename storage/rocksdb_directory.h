@@ -40,4 +40,7 @@ absl::StatusOr<std::unique_ptr<rocksdb::DB>> OpenDatabase(rocksdb::Options optio
 // What both databases have in common.
 rocksdb::Options BaseOptions(rocksdb::Env* env);
 
+// For reading much that will not be read again soon: it is read ahead, and pushes nothing out of the cache.
+rocksdb::ReadOptions ReadingOnce();
+
 }  // namespace leadlag

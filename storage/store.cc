@@ -23,7 +23,6 @@ namespace {
 
 // Files of a checkpoint until RocksDB has taken them in: a name that it does not know.
 constexpr char kRunPrefix[] = "checkpoint-";
-constexpr size_t kReadaheadBytes = 2 << 20;
 // Of a layer that takes what is committed: one grows by some thousand keys at a time then.
 constexpr size_t kKeyParts = 64;
 
@@ -435,9 +434,7 @@ absl::Status Store::Rep::LoadIdentities() {
 
 absl::StatusOr<std::shared_ptr<IdentityFilter>> Store::Rep::ReadFilter(uint32_t district) const {
   const KeyRange range = TableRange(district, Table::kIdentities);
-  rocksdb::ReadOptions reading;
-  reading.fill_cache = false;
-  reading.readahead_size = kReadaheadBytes;
+  rocksdb::ReadOptions reading = ReadingOnce();
   const rocksdb::Slice end = ToSlice(range.end);
   reading.iterate_upper_bound = &end;
   const std::unique_ptr<rocksdb::Iterator> at(db->NewIterator(reading));
@@ -494,10 +491,7 @@ absl::Status Store::Scan(const KeyRange& range, EntryVisitor visit, const Snapsh
 }
 
 absl::Status Store::ScanOnce(const KeyRange& range, EntryVisitor visit, const Snapshot* snapshot) const {
-  rocksdb::ReadOptions options;
-  options.fill_cache = false;
-  options.readahead_size = kReadaheadBytes;
-  return rep_->Scan(range, visit, snapshot, options);
+  return rep_->Scan(range, visit, snapshot, ReadingOnce());
 }
 
 absl::Status Store::Rep::Scan(const KeyRange& range, EntryVisitor visit, const Snapshot* snapshot, rocksdb::ReadOptions options) const {

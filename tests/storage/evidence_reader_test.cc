@@ -184,6 +184,34 @@ TEST(EvidenceReaderTest, ManyRecordsGetFilesOfTheirOwn) {
   EXPECT_EQ(large, 6u);
 }
 
+// What is read from end to end must not push out what is looked up.
+TEST(EvidenceReaderTest, ReadingThemAllLeavesTheCacheAsItIs) {
+  const std::shared_ptr<Disk> disk = Disk::InMemory();
+  std::unique_ptr<Store> store = Store::Open({.directory = "/view", .disk = disk}).value();
+  std::mt19937_64 random(1);
+  Batch batch = store->NewBatch();
+  for (uint64_t number = 1; number <= 20'000; ++number) {
+    std::string bytes(200, '\0');
+    for (char& c : bytes) c = static_cast<char>(random());
+    batch.AddRecord(1, number, random(), bytes);
+    batch.AddPlace(1, {1, 1}, {Date(20'000), number});
+  }
+  batch.PutAppliedPosition(1, 1);
+  store->Commit(batch);
+  ASSERT_TRUE(store->Checkpoint().ok());
+  store.reset();
+  store = Store::Open({.directory = "/view", .disk = disk}).value();
+  const auto cached = [&] { return store->Stats().value().memory_bytes; };
+  const uint64_t before = cached();
+  const EvidenceReader reader = store->evidence();
+  ASSERT_TRUE(reader.Records(1, [](uint64_t, std::string_view) { return true; }).ok());
+  ASSERT_TRUE(reader.ForEachIdentity(1, [](const EvidenceIdentityEntry&) {}).ok());
+  ASSERT_TRUE(reader.ForEachPlace(1, [](SeriesId, EvidencePlace) {}).ok());
+  EXPECT_LT(cached(), before + 100'000);
+  ASSERT_TRUE(reader.Record(1, 7'777).ok());
+  EXPECT_GT(cached(), before);  // as a lookup does
+}
+
 TEST(EvidenceReaderTest, FingerprintsAreForEver) {
   EXPECT_EQ(FingerprintOf(0, ""), 0x1e924b9d737700d7u);
   EXPECT_NE(FingerprintOf(0, "a"), FingerprintOf(1, "a"));
