@@ -267,14 +267,6 @@ FlipReason ImprovementReason(WatchState from, WatchState to, WatchCause cause) {
   return cause == WatchCause::kEvidence ? FlipReason::kEvidence : FlipReason::kChange;
 }
 
-// The last instructional day of the run whose notify time lies before `now`.
-std::optional<Date> LastNotified(const WatchWorld& world, const Run& run, Instant now) {
-  std::optional<Date> day =
-      world.calendar->LastOnOrBefore(std::min(LocalDateBefore(world, now), run.dates.to - 1));
-  if (day && world.zone->At(*day, world.terms.notify_time) >= now) day = world.calendar->LastOnOrBefore(*day - 1);
-  return day && *day >= run.dates.from ? day : std::nullopt;
-}
-
 }  // namespace
 
 std::string_view ToString(WatchState state) {
@@ -330,6 +322,12 @@ std::optional<WatchDates> DatesOn(const WatchWorld& world, const WatchFacts& fac
   return DatesOf(world, facts, *run);
 }
 
+std::optional<Date> LastNotified(const WatchWorld& world, DateRange run, Instant before) {
+  std::optional<Date> day = world.calendar->LastOnOrBefore(std::min(LocalDateBefore(world, before), run.to - 1));
+  if (day && world.zone->At(*day, world.terms.notify_time) >= before) day = world.calendar->LastOnOrBefore(*day - 1);
+  return day && *day >= run.from ? day : std::nullopt;
+}
+
 Watch NewWatch(Instant now) { return Watch{.handled_before = now, .last_effective = Instant{}}; }
 
 std::optional<Instant> Advance(const WatchWorld& world, const WatchFacts& facts, Instant until, bool hold, Watch& watch,
@@ -374,7 +372,7 @@ void Reconsider(const WatchWorld& world, const WatchFacts& facts, Instant now, W
   const WatchDates dates = DatesOf(world, facts, *run);
   const bool due_moves_on = IsLater(dates.due, watch.due);
   if (due_moves_on) watch.due = dates.due;
-  const WatchState stage = StageOn(world, dates, LastNotified(world, *run, now));
+  const WatchState stage = StageOn(world, dates, LastNotified(world, run->dates, now));
   if (IsBetter(stage, watch.state)) {
     Flip(watch, stage, ImprovementReason(watch.state, stage, cause), now, flips);
   } else if (due_moves_on && HasAlert(watch.state)) {

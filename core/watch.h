@@ -159,6 +159,10 @@ struct WatchDates {
 // The dates of the run that holds `date`; none where the watch is paused then.
 std::optional<WatchDates> DatesOn(const WatchWorld& world, const WatchFacts& facts, Date date);
 
+// The last instructional day of the run whose notify time lies before the instant: the last one to judge by then. None where there is none.
+// REQUIRES: the world has a calendar.
+std::optional<Date> LastNotified(const WatchWorld& world, DateRange run, Instant before);
+
 // A watch as it stands when it comes into being: PAUSED, handled up to `now`. Follow with Reconsider(kChange).
 Watch NewWatch(Instant now);
 

@@ -448,17 +448,10 @@ class WatchVerifier {
     if (watch.state == WatchState::kUnknown) return;
     if (IsBefore(watch.due, dates->due)) findings_.Add(WatchName(reader_, id) + " is due before its facts say");
     const Instant now{std::max(watch.handled_before, Instant{reader_->last_time().micros + 1})};
-    if (watch.state > WorstAllowed(world.terms.kind, *dates, LastNotified(world, *dates, now))) {
+    if (watch.state > WorstAllowed(world.terms.kind, *dates, LastNotified(world, dates->run, now))) {
       findings_.Add(absl::StrCat(WatchName(reader_, id), " is ", View(ToString(watch.state)),
                                  ", which is worse than its facts allow"));
     }
-  }
-
-  // The last instructional day of the run whose notify time lies before `now`.
-  static std::optional<Date> LastNotified(const WatchWorld& world, const WatchDates& dates, Instant now) {
-    std::optional<Date> day = world.calendar->LastOnOrBefore(std::min(world.zone->LocalDate(now), dates.run.to - 1));
-    if (day && world.zone->At(*day, world.terms.notify_time) >= now) day = world.calendar->LastOnOrBefore(*day - 1);
-    return day && *day >= dates.run.from ? day : std::nullopt;
   }
 
   const DistrictReader& reader_;

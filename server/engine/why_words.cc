@@ -105,15 +105,8 @@ std::string SkipWords(const Skips& skips) {
   return absl::StrCat(" (skipping ", absl::StrJoin(words, ", "), words.empty() ? "" : " and ", last, ")");
 }
 
-std::optional<Date> LastNotified(const WatchWorld& world, const WatchDates& dates, Instant now) {
-  const Date latest = std::min(world.zone->LocalDate(now), dates.run.to - 1);
-  std::optional<Date> day = world.calendar->LastOnOrBefore(latest);
-  if (day && world.zone->At(*day, world.terms.notify_time) > now) day = world.calendar->LastOnOrBefore(*day - 1);
-  return day && *day >= dates.run.from ? day : std::nullopt;
-}
-
 std::optional<Date> EarliestRemedy(const WatchWorld& world, const WatchDates& dates, int days, Instant now) {
-  const std::optional<Date> judged = LastNotified(world, dates, now);
+  const std::optional<Date> judged = LastNotified(world, dates.run, Instant{now.micros + 1});
   if (!judged) return std::nullopt;
   const Date before_year = dates.school_year.from - 1;
   const int wanted = world.calendar->Between(before_year, *judged) - days;

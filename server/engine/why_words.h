@@ -29,8 +29,6 @@ Skips SkipsIn(const Calendar& calendar, Date from, Date through);
 // " (skipping …)", or nothing.
 std::string SkipWords(const Skips& skips);
 
-// The last instructional day of the run whose notify time has come; none where there was none yet.
-std::optional<Date> LastNotified(const WatchWorld& world, const WatchDates& dates, Instant now);
 // The earliest event date from which `days` instructional days lead to the last day on which the watch was judged, or past it: k of it is
 // at least that day's less `days`. Any date of the school year does where that asks for nothing; none where it was not judged yet.
 std::optional<Date> EarliestRemedy(const WatchWorld& world, const WatchDates& dates, int days, Instant now);
