@@ -192,6 +192,8 @@ inline constexpr size_t kBacktestRecordsHeld = 2'000'000;
 // Threads a back-test reckons on, and teams that are reckoned before the first of them is sent.
 inline constexpr int kBacktestThreads = 2;
 inline constexpr size_t kBacktestTeamsAtOnce = 32;
+// For how long in all a back-test waits until its messages are taken; it holds a snapshot meanwhile. For one message: kStalledMicros.
+inline constexpr int64_t kBacktestWaitMicrosMax = 15 * 60 * int64_t{1'000'000};
 // Bytes of the flips and counts of one message, a team's counts and a flip in any case.
 inline constexpr size_t kBacktestMessageBytes = 256 << 10;
 

@@ -126,7 +126,7 @@ absl::Status App::Impl::Start() {
   catalog_ = std::make_unique<CatalogService>(engine_.get(), &calls_);
   evidence_ = std::make_unique<EvidenceService>(engine_.get(), streams_.get(), &calls_);
   inquiries_ = std::make_unique<InquiryService>(engine_.get(), &calls_);
-  cadence_ = std::make_unique<CadenceService>(engine_.get(), &calls_);
+  cadence_ = std::make_unique<CadenceService>(engine_.get(), &calls_, options_.backtest);
   alerts_ = std::make_unique<AlertService>(engine_.get(), feed_.get(), &calls_);
   admin_ = std::make_unique<AdminService>(engine_.get(), streams_.get(), feed_.get(), &calls_);
   if (absl::Status status = Listen(); !status.ok()) return status;

@@ -31,6 +31,7 @@
 #include "core/limits.h"
 #include "server/engine/engine.h"
 #include "server/feed.h"
+#include "server/rpc/backtest_waits.h"
 
 namespace leadlag {
 
@@ -44,6 +45,7 @@ struct AppOptions {
   // Called once, from a thread of the App's, when the engine's health is lost (Engine::Health): only opening the data anew helps.
   std::function<void()> on_unhealthy;
   FeedOptions feed;
+  BacktestWaits backtest;
   // For tests, as in EngineOptions.
   std::shared_ptr<Disk> disk;
 };

@@ -65,7 +65,7 @@ int Serve(const leadlag::ServerConfig& config) {
   options.data_directory = config.data_directory;
   options.listen = config.listen;
   options.tail_records_max = config.tail_records_max;
-  options.feed.stalled_micros = config.stalled_micros;
+  options.feed.stalled_micros = options.backtest.stalled_micros = config.stalled_micros;
   options.on_unhealthy = [main = pthread_self()] { pthread_kill(main, SIGUSR1); };
   absl::StatusOr<std::unique_ptr<leadlag::App>> app = leadlag::App::BuildAndStart(std::move(options));
   if (!app.ok()) {
@@ -101,7 +101,7 @@ int main(int argc, char** argv) {
   add("listen", "host:port for gRPC, port 0 for a free one; default 127.0.0.1:7401 (LEADLAG_LISTEN)");
   add("tail_records_max", "Records that a start may have to apply again, the longest; fewer cost more writing while it runs; default "
                           "1000000 (LEADLAG_TAIL_RECORDS_MAX)");
-  add("subscriber_stalled_seconds", "Seconds without taking a message after which a subscriber is cut off; default 300 "
+  add("subscriber_stalled_seconds", "Seconds without taking a message after which a subscriber, or a back-test, is cut off; default 300 "
                                     "(LEADLAG_SUBSCRIBER_STALLED_SECONDS)");
   add("config", "YAML file of these settings, \"data_dir: /var/lib/leadlag\" (LEADLAG_CONFIG)");
   cli.set_version_flag("--version", "leadlagd " LEADLAG_VERSION);

@@ -153,7 +153,7 @@ absl::StatusOr<EvidenceGlance> GlanceAtEvidenceRecord(std::string_view bytes) {
   glance.team = in.GetString();
   glance.indicator = in.GetString();
   if (flags & kEventDate) GetDate(in);
-  if (flags & kEventTime) GetInstant(in);
+  if (flags & kEventTime) glance.event_time = GetInstant(in);
   if (flags & kPeriod) GetDateRange(in);
   if (flags & kReported) glance.reported = GetInstant(in);
   if (flags & kSourceVersion) in.GetVarint();

@@ -42,7 +42,7 @@ struct EvidenceGlance {
   SourceNumber source = 0;
   std::string_view evidence_id;
   std::string_view team, indicator;  // ids as sent
-  std::optional<Instant> reported;
+  std::optional<Instant> event_time, reported;
   EvidenceValue value;
   EvidenceDates dates;
   bool voided() const { return std::holds_alternative<Void>(value); }

@@ -66,8 +66,24 @@ BacktestCounts& BacktestCounts::operator+=(const BacktestCounts& other) {
   return *this;
 }
 
-absl::StatusOr<std::unique_ptr<const Backtest>> Backtest::Prepare(DistrictReader reader, const BacktestQuery& query) {
-  std::unique_ptr<Backtest> backtest(new Backtest(reader->store().Held()));
+absl::StatusOr<std::unique_ptr<const Backtest>> Backtest::Prepare(absl::FunctionRef<absl::StatusOr<DistrictReader>()> read,
+                                                                  const BacktestQuery& query) {
+  while (true) {
+    absl::StatusOr<DistrictReader> checked = read();
+    if (!checked.ok()) return checked.status();
+    absl::StatusOr<std::unique_ptr<Backtest>> backtest = Check(*std::move(checked), query);
+    if (!backtest.ok()) return backtest.status();
+    const absl::StatusOr<DistrictReader> reader = read();
+    if (!reader.ok()) return reader.status();
+    if ((*reader)->catalog_version() != (*backtest)->catalog_version_) continue;  // another one has come meanwhile
+    (*backtest)->until_ = Instant{reader->now().micros + 1};
+    (*backtest)->store_ = (*reader)->store().Held();
+    return std::unique_ptr<const Backtest>(*std::move(backtest));
+  }
+}
+
+absl::StatusOr<std::unique_ptr<Backtest>> Backtest::Check(DistrictReader reader, const BacktestQuery& query) {
+  std::unique_ptr<Backtest> backtest(new Backtest());
   backtest->interned_ = reader->interned();
   backtest->catalog_ = reader->catalog();
   backtest->district_ = reader->number();
@@ -116,7 +132,7 @@ absl::StatusOr<BacktestSummary> Backtest::Run(absl::FunctionRef<bool(const Backt
   }
   std::vector<Instant> ends;
   for (const TeamNumber team : teams_) ends.push_back(std::min(catalog_->FindTeam(team)->zone->StartOf(window_.to), until_));
-  HistoryReader reader({.store = store_,
+  HistoryReader reader({.store = *store_,
                         .district = district_,
                         .interned = interned_,
                         .catalog = *catalog_,
@@ -138,11 +154,11 @@ absl::StatusOr<BacktestSummary> Backtest::Run(absl::FunctionRef<bool(const Backt
     absl::StatusOr<std::vector<TeamHistory>> histories = reader.Read(first);
     if (!histories.ok()) return histories.status();
     for (size_t block = 0; block < histories->size(); block += kBacktestTeamsAtOnce) {
-      std::vector<BacktestTeam> results(std::min(kBacktestTeamsAtOnce, histories->size() - block));
+      std::vector<std::optional<BacktestTeam>> results(std::min(kBacktestTeamsAtOnce, histories->size() - block));
       std::atomic<size_t> next{0};
       const auto work = [&] {
         for (size_t i = next++; i < results.size(); i = next++) {
-          results[i] = Replay(terms, teams_[first + block + i], (*histories)[block + i]);
+          results[i] = Replay(terms, teams_[first + block + i], (*histories)[block + i], stop);
           (*histories)[block + i] = TeamHistory();
         }
       };
@@ -150,8 +166,8 @@ absl::StatusOr<BacktestSummary> Backtest::Run(absl::FunctionRef<bool(const Backt
       for (int i = 1; i < kBacktestThreads; ++i) others.emplace_back(work);
       work();
       for (std::thread& other : others) other.join();
-      for (const BacktestTeam& team : results) {
-        if ((stop != nullptr && (*stop)()) || !tell(team)) return absl::CancelledError("the back-test was stopped");
+      for (const std::optional<BacktestTeam>& team : results) {
+        if (!team || (stop != nullptr && (*stop)()) || !tell(*team)) return absl::CancelledError("the back-test was stopped");
       }
     }
     first += histories->size();

@@ -7,9 +7,10 @@
 // recorded at one instant is one cause; a batch that was cut into parts for its size is several.
 //
 // A back-test takes what it needs of a reader, which can end then: the store's snapshot, the catalog and the names. So it holds up nobody.
+// It is checked before it takes a snapshot, so that one that is refused leaves nothing behind for others to read through.
 // It holds at most kBacktestRecordsHeld records at once, and what kBacktestTeamsAtOnce teams came to.
 //
-//   absl::StatusOr<std::unique_ptr<Backtest>> backtest = Backtest::Prepare(*std::move(reader), {.alert_rules = rules});
+//   absl::StatusOr<std::unique_ptr<Backtest>> backtest = Backtest::Prepare([&] { return engine.Read(id); }, {.alert_rules = rules});
 //   absl::StatusOr<BacktestSummary> summary = (*backtest)->Run([&](const BacktestTeam& team) { …; return true; });
 //
 // Thread safe: a Backtest does not change.
@@ -94,12 +95,13 @@ struct BacktestSummary {
 class Backtest {
  public:
   // INVALID_ARGUMENT with the field for what Validate refuses in the proposed ones, a bad window ("end_date"), one that has not begun
-  // ("start_date"), labels that no team has ("labels"), or nothing to run ("expectations").
-  // The reader ends before the most of the work.
-  static absl::StatusOr<std::unique_ptr<const Backtest>> Prepare(DistrictReader reader, const BacktestQuery& query);
+  // ("start_date"), labels that no team has ("labels"), or nothing to run ("expectations"); else what `read` says, which is called for
+  // what is checked, and again for what is run: neither reader lasts for long.
+  static absl::StatusOr<std::unique_ptr<const Backtest>> Prepare(absl::FunctionRef<absl::StatusOr<DistrictReader>()> read,
+                                                                 const BacktestQuery& query);
 
   // Visits the teams, by id; ends early with CANCELLED where `visit` says false, or `stop` (null: never) true. DATA_LOSS for damaged bytes:
-  // what was visited before is good.
+  // what was visited before is good. `stop` is asked by several threads, also in the middle of a team.
   absl::StatusOr<BacktestSummary> Run(absl::FunctionRef<bool(const BacktestTeam&)> visit,
                                       const std::function<bool()>* stop = nullptr) const;
 
@@ -108,9 +110,11 @@ class Backtest {
   bool known_as_recorded() const { return known_as_recorded_; }
 
  private:
-  explicit Backtest(StoreView store) : store_(std::move(store)) {}
+  Backtest() = default;
+  // All but the store.
+  static absl::StatusOr<std::unique_ptr<Backtest>> Check(DistrictReader reader, const BacktestQuery& query);
 
-  const StoreView store_;
+  std::optional<StoreView> store_;
   uint32_t district_ = 0;
   uint32_t catalog_version_ = 0;
   Interned interned_;

@@ -1,6 +1,7 @@
 #include "server/engine/team_history.h"
 
 #include <algorithm>
+#include <bitset>
 #include <tuple>
 #include <utility>
 
@@ -18,6 +19,25 @@ absl::Status Damaged(uint64_t number, const char* what) {
   return absl::DataLossError(absl::StrCat("evidence ", number, " ", what, "; run `leadlag admin verify` and restore from a backup"));
 }
 
+// Numbers of records. A place in it holds as much as a record held does.
+class RecordNumbers {
+ public:
+  // Whether it takes a place more than before.
+  bool Insert(uint64_t number) {
+    const auto [place, is_new] = places_.try_emplace(number / kPlace);
+    place->second.set(number % kPlace);
+    return is_new;
+  }
+  bool Contains(uint64_t number) const {
+    const auto place = places_.find(number / kPlace);
+    return place != places_.end() && place->second.test(number % kPlace);
+  }
+
+ private:
+  static constexpr size_t kPlace = 512;
+  absl::flat_hash_map<uint64_t, std::bitset<kPlace>> places_;
+};
+
 }  // namespace
 
 // One reading of the store, for the teams from scope_.teams[first] on.
@@ -25,12 +45,13 @@ struct HistoryReader::Pass {
   size_t first = 0;
   std::vector<TeamHistory> histories;  // fewer from time to time: the last ones are let go where too much is held
   size_t held = 0, held_max = 0;
-  absl::flat_hash_set<uint64_t> revised;    // numbers
+  RecordNumbers revised;                    // of all teams
   absl::flat_hash_set<int64_t> revised_at;  // instants at which revisions of these teams take effect
   absl::flat_hash_set<int64_t> new_at;      // those among them at which some record is new
 
   static size_t SizeOf(const TeamHistory& history) {
-    size_t size = history.records.size() + history.revisions.size() + history.reviews.size() + history.names.size() +
+    // A revision is larger, and has its instant noted.
+    size_t size = history.records.size() + 2 * history.revisions.size() + history.reviews.size() + history.names.size() +
                   history.values.size() + history.inquiries.size();
     for (const Review& review : history.reviews) size += review.evidence.size();
     return size;
@@ -75,10 +96,14 @@ absl::StatusOr<std::vector<TeamHistory>> HistoryReader::Read(size_t first) {
   return std::move(pass.histories);
 }
 
-std::optional<Instant> HistoryReader::KnownInstead(Instant recorded, std::optional<Instant> reported) const {
+std::optional<Instant> HistoryReader::KnownInstead(TeamNumber team, Instant recorded, std::optional<Instant> reported,
+                                                   std::optional<Instant> event_time, Date event_date) const {
   // A source's clock may have been a little ahead of ours.
   if (!scope_.known_as_recorded || !reported || *reported >= recorded) return std::nullopt;
-  return reported;
+  const DistrictCatalog::TeamEntry* const entry = scope_.catalog.FindTeam(team);
+  const ZoneRules& zone = entry == nullptr ? scope_.catalog.district_zone() : *entry->zone;
+  const Instant known = std::max(*reported, event_time.value_or(zone.StartOf(event_date)));
+  return known < recorded ? std::optional(known) : std::nullopt;
 }
 
 absl::Status HistoryReader::ReadReviews(Pass& pass) const {
@@ -154,7 +179,7 @@ absl::Status HistoryReader::ReadRevisions(Pass& pass) const {
 
 absl::Status HistoryReader::AddRevised(Pass& pass, uint64_t number, const EvidenceRecord& first,
                                        std::vector<EvidenceRevision> revisions) const {
-  pass.revised.insert(number);
+  if (pass.revised.Insert(number)) pass.Hold(1);
   std::optional<TeamNumber> team;  // the same of all revisions that name one
   for (const EvidenceRevision& revision : revisions) {
     if (revision.voided()) continue;
@@ -167,11 +192,14 @@ absl::Status HistoryReader::AddRevised(Pass& pass, uint64_t number, const Eviden
   const size_t place = static_cast<size_t>(rank) - pass.first;
   if (rank < static_cast<int32_t>(pass.first) || place >= pass.histories.size()) return absl::OkStatus();
   EvidenceRevision& earliest = revisions.front();
-  const std::optional<Instant> known =
-      earliest.voided() ? std::nullopt : KnownInstead(earliest.recorded, earliest.content.reported);
+  std::optional<Instant> known;
+  if (!earliest.voided()) {
+    const EvidenceContent& content = earliest.content;
+    known = KnownInstead(*team, earliest.recorded, content.reported, content.event_time, earliest.event_date);
+  }
   if (known) {
     earliest.recorded = *known;
-    earliest.recorded_date = earliest.known_date;
+    earliest.recorded_date = std::max(earliest.known_date, earliest.event_date);
   }
   TeamHistory& history = pass.histories[place];
   std::vector<EvidenceRevision> so_far;
@@ -200,7 +228,7 @@ absl::Status HistoryReader::AddRevised(Pass& pass, uint64_t number, const Eviden
   for (const TeamHistory::Revision& standing : standings) pass.revised_at.insert(standing.at.micros);
   history.revisions.insert(history.revisions.end(), standings.begin(), standings.end());
   if (history.lists_evidence) history.names[number] = {first.source, first.evidence_id};
-  pass.Hold(standings.size() + (history.lists_evidence ? 1 : 0));
+  pass.Hold(2 * standings.size() + (history.lists_evidence ? 1 : 0));
   return absl::OkStatus();
 }
 
@@ -219,13 +247,14 @@ absl::Status HistoryReader::ReadRecords(Pass& pass) const {
 
 absl::Status HistoryReader::AddRecord(Pass& pass, uint64_t number, const EvidenceGlance& glance) const {
   if (glance.voided()) return absl::OkStatus();  // of a record that was to come
-  const std::optional<Instant> known = KnownInstead(glance.dates.recorded, glance.reported);
-  const Instant at = known.value_or(glance.dates.recorded);
-  if (pass.revised_at.contains(at.micros)) pass.new_at.insert(at.micros);
-  if (at >= end_ || pass.revised.contains(number)) return absl::OkStatus();
   const std::optional<TeamNumber> team = scope_.interned.teams.Find(glance.team);
   const std::optional<IndicatorNumber> indicator = scope_.interned.indicators.Find(glance.indicator);
   if (!team || !indicator) return Damaged(number, "names a team or an indicator that was never applied");
+  const std::optional<Instant> known =
+      KnownInstead(*team, glance.dates.recorded, glance.reported, glance.event_time, glance.dates.event_date);
+  const Instant at = known.value_or(glance.dates.recorded);
+  if (pass.revised_at.contains(at.micros)) pass.new_at.insert(at.micros);
+  if (at >= end_ || pass.revised.Contains(number)) return absl::OkStatus();
   const int32_t rank = rank_of_[*team];
   const size_t place = static_cast<size_t>(rank) - pass.first;
   if (rank < static_cast<int32_t>(pass.first) || place >= pass.histories.size()) return absl::OkStatus();
@@ -238,7 +267,7 @@ absl::Status HistoryReader::AddRecord(Pass& pass, uint64_t number, const Evidenc
                              .indicator = *indicator,
                              .event = dates.event_date,
                              .known = known_date,
-                             .recorded = known ? known_date : dates.recorded_date});
+                             .recorded = known ? std::max(known_date, dates.event_date) : dates.recorded_date});
   ++history.record_count;
   if (known) ++history.known_count;
   size_t more = 1;

@@ -3,7 +3,8 @@
 //
 // Concepts. A record of evidence takes effect when it is recorded, with each of its revisions; what it amounts to from then on is what
 // Summarize makes of the revisions so far. What was recorded at one instant came in one batch, which is one cause. Where the known time is
-// taken for recorded, a first revision with a reported time takes effect then, as if it had been recorded at that instant.
+// taken for recorded, a first revision with a reported time takes effect then, as if it had been recorded at that instant; but never before
+// what it tells of had happened.
 // Histories are held for as many teams at once as a limit allows; for the next ones the store is read again.
 #pragma once
 
@@ -91,8 +92,10 @@ class HistoryReader {
   absl::Status AddRevised(Pass& pass, uint64_t number, const EvidenceRecord& first, std::vector<EvidenceRevision> revisions) const;
   absl::Status ReadRecords(Pass& pass) const;
   absl::Status AddRecord(Pass& pass, uint64_t number, const EvidenceGlance& glance) const;
-  // The instant at which a first revision takes effect, where that is not when it was recorded.
-  std::optional<Instant> KnownInstead(Instant recorded, std::optional<Instant> reported) const;
+  // The instant at which a first revision takes effect, where that is not when it was recorded. `event_time`: its own, else it happened on
+  // the date of the team.
+  std::optional<Instant> KnownInstead(TeamNumber team, Instant recorded, std::optional<Instant> reported, std::optional<Instant> event_time,
+                                      Date event_date) const;
 
   const Scope scope_;
   Instant end_;  // the last of them

@@ -15,6 +15,9 @@
 namespace leadlag {
 namespace {
 
+// Records and reviews, with the records that each of these looks at, between two looks at whether to stop.
+constexpr size_t kWorkALook = 4'096;
+
 // A watch, and what is known of it between two calls of the machine.
 struct ReplayedWatch {
   ExpectationNumber subject = 0;
@@ -45,8 +48,8 @@ struct Standing {
 
 class TeamReplay {
  public:
-  TeamReplay(const ReplayTerms& terms, TeamNumber team, const TeamHistory& history)
-      : catalog_(terms.catalog), interned_(terms.interned), history_(history), team_(*terms.catalog.FindTeam(team)) {
+  TeamReplay(const ReplayTerms& terms, TeamNumber team, const TeamHistory& history, const std::function<bool()>* stop)
+      : catalog_(terms.catalog), interned_(terms.interned), history_(history), team_(*terms.catalog.FindTeam(team)), stop_(stop) {
     result_.team = team;
     begin_ = team_.zone->StartOf(terms.window.from);
     end_ = std::max(begin_, std::min(team_.zone->StartOf(terms.window.to), terms.until));
@@ -64,7 +67,8 @@ class TeamReplay {
     }
   }
 
-  BacktestTeam Run() {
+  // None: it was stopped.
+  std::optional<BacktestTeam> Run() {
     size_t record = 0, revision = 0, review = 0, inquiry = 0;
     const auto at_of = [](const auto& list, size_t i, auto at) { return i < list.size() ? at(list[i]) : Instant::Max(); };
     const auto takes_effect = [](const auto& entry) { return entry.at; };
@@ -75,6 +79,7 @@ class TeamReplay {
       const Instant at = std::min({evidence, held, told});
       if (!begun_ && at >= begin_) Begin();
       if (at >= end_) break;
+      if (Stopped()) return std::nullopt;
       if (at == told && told < std::min(evidence, held)) {
         Tell(history_.inquiries[inquiry++]);
         continue;
@@ -97,6 +102,12 @@ class TeamReplay {
  private:
   using Records = std::span<const TeamHistory::Record>;
   using Revisions = std::span<const TeamHistory::Revision>;
+
+  bool Stopped() {
+    if (stop_ == nullptr || ++work_ < kWorkALook) return false;
+    work_ = 0;
+    return (*stop_)();
+  }
 
   // ── the machine ──
 
@@ -288,6 +299,7 @@ class TeamReplay {
 
   // As of all that a review interprets the first one that covers it counts, it is enough to look at the one that comes.
   void Enter(const Review& review) {
+    work_ += standings_.size();
     const Instant at = review.recorded;
     const auto of_reviews = [](const ReplayedWatch& watch) { return watch.world.terms.kind == AlertKind::kReviewOverdue; };
     for (ReplayedWatch& watch : watches_) {
@@ -442,6 +454,8 @@ class TeamReplay {
   const Interned& interned_;
   const TeamHistory& history_;
   const DistrictCatalog::TeamEntry& team_;
+  const std::function<bool()>* const stop_;
+  size_t work_ = 0;  // since it was asked
   Instant begin_, end_;
   bool begun_ = false;
   bool reviews_matter_ = false;  // a rule asks of them
@@ -461,8 +475,9 @@ class TeamReplay {
 
 }  // namespace
 
-BacktestTeam Replay(const ReplayTerms& terms, TeamNumber team, const TeamHistory& history) {
-  return TeamReplay(terms, team, history).Run();
+std::optional<BacktestTeam> Replay(const ReplayTerms& terms, TeamNumber team, const TeamHistory& history,
+                                   const std::function<bool()>* stop) {
+  return TeamReplay(terms, team, history, stop).Run();
 }
 
 }  // namespace leadlag

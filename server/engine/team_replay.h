@@ -7,6 +7,8 @@
 // moment is then known as a bound: it is not before that.
 #pragma once
 
+#include <functional>
+#include <optional>
 #include <vector>
 
 #include "core/district_catalog.h"
@@ -25,7 +27,9 @@ struct ReplayTerms {
 };
 
 // The team lives through its history: the watches of all that picks it come into being at the window's start, with what was recorded
-// before, and are made up to its end, or `until` where that comes first. Pure; thread safe.
-BacktestTeam Replay(const ReplayTerms& terms, TeamNumber team, const TeamHistory& history);
+// before, and are made up to its end, or `until` where that comes first. None once `stop` (null: never), which is asked every so often,
+// says true. Pure but for that; thread safe.
+std::optional<BacktestTeam> Replay(const ReplayTerms& terms, TeamNumber team, const TeamHistory& history,
+                                   const std::function<bool()>* stop = nullptr);
 
 }  // namespace leadlag

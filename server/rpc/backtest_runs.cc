@@ -6,7 +6,9 @@
 #include <string>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "core/clock.h"
 #include "core/limits.h"
 #include "leadlag/v1/cadence_service.pb.h"
 #include "server/engine/backtest.h"
@@ -23,19 +25,25 @@ namespace leadlag {
 // which may come at any time after Finish, takes no lock.
 class BacktestCall final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
  public:
-  static std::shared_ptr<BacktestCall> New(OpenCalls* calls, grpc::CallbackServerContext* context) {
-    auto call = std::make_shared<BacktestCall>(calls, context);
+  static std::shared_ptr<BacktestCall> New(OpenCalls* calls, grpc::CallbackServerContext* context, const BacktestWaits& waits) {
+    auto call = std::make_shared<BacktestCall>(calls, context, waits);
     call->self_ = call;
     return call;
   }
-  BacktestCall(OpenCalls* calls, grpc::CallbackServerContext* context) : calls_(calls), context_(context) {}
+  BacktestCall(OpenCalls* calls, grpc::CallbackServerContext* context, const BacktestWaits& waits)
+      : calls_(calls), context_(context), waits_(waits) {}
 
   // What is asked; set before it is run.
   std::string district;
   BacktestQuery query;
 
-  // Runs it to its end. Called once, or End is.
-  void Run(Engine& engine) { End(Answer(engine)); }
+  // Runs it to its end, and sees that its last message is taken. Called once, or End is.
+  void Run(Engine& engine) {
+    End(Answer(engine));  // the snapshot is let go
+    absl::MutexLock lock(&mu_);
+    const auto written = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) { return !writing_; };
+    if (!mu_.AwaitWithTimeout(absl::Condition(&written), absl::Microseconds(waits_.stalled_micros))) context_->TryCancel();
+  }
   // Nothing is sent any more; the call finishes once nothing is being written.
   void End(const absl::Status& status) {
     absl::MutexLock lock(&mu_);
@@ -65,9 +73,12 @@ class BacktestCall final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
 
  private:
   absl::Status Answer(Engine& engine) {
-    absl::StatusOr<DistrictReader> reader = engine.Read(district);
-    if (!reader.ok()) return AtField(reader.status(), "parent");
-    const absl::StatusOr<std::unique_ptr<const Backtest>> backtest = Backtest::Prepare(*std::move(reader), query);
+    const auto read = [&]() -> absl::StatusOr<DistrictReader> {
+      absl::StatusOr<DistrictReader> reader = engine.Read(district);
+      if (!reader.ok()) return AtField(reader.status(), "parent");
+      return reader;
+    };
+    const absl::StatusOr<std::unique_ptr<const Backtest>> backtest = Backtest::Prepare(read, query);
     if (!backtest.ok()) return backtest.status();
     v1::BacktestResponse response;
     size_t bytes = 0;  // of `response`
@@ -107,10 +118,18 @@ class BacktestCall final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
     grpc::ByteBuffer buffer = Serialize(response);
     absl::MutexLock lock(&mu_);
     const auto ready = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) { return !writing_ || ending_; };
-    if (!mu_.AwaitWithTimeout(absl::Condition(&ready), absl::Microseconds(kStalledMicros))) {
-      ending_ = absl::CancelledError("the caller has taken no message for long");
-      context_->TryCancel();  // the write then comes back undone
+    const int64_t from = MonotonicMicros(), left = waits_.all_micros_max - waited_micros_;
+    if (!mu_.AwaitWithTimeout(absl::Condition(&ready), absl::Microseconds(std::min(waits_.stalled_micros, left)))) {
+      if (left <= waits_.stalled_micros) {
+        ending_ = absl::DeadlineExceededError(absl::StrCat("the back-test has waited ", waits_.all_micros_max / kMicrosPerSecond,
+                                                           " s in all for its messages to be taken; read them faster, or ask for fewer "
+                                                           "teams at once (labels)"));
+      } else {
+        ending_ = absl::CancelledError("the caller has taken no message for long");
+        context_->TryCancel();  // the write then comes back undone
+      }
     }
+    waited_micros_ += MonotonicMicros() - from;
     if (ending_) return false;
     buffer_.Swap(&buffer);
     writing_ = true;
@@ -122,6 +141,7 @@ class BacktestCall final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
 
   OpenCalls* const calls_;
   grpc::CallbackServerContext* const context_;
+  const BacktestWaits waits_;
   std::shared_ptr<BacktestCall> self_;  // taken by OnDone
 
   absl::Mutex mu_;
@@ -129,9 +149,10 @@ class BacktestCall final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
   bool writing_ ABSL_GUARDED_BY(mu_) = false;
   bool ended_ ABSL_GUARDED_BY(mu_) = false;                 // no message follows
   std::optional<absl::Status> ending_ ABSL_GUARDED_BY(mu_);  // to finish with
+  int64_t waited_micros_ ABSL_GUARDED_BY(mu_) = 0;           // until messages were taken
 };
 
-BacktestRuns::BacktestRuns(Engine* engine, OpenCalls* calls) : engine_(engine), calls_(calls) {
+BacktestRuns::BacktestRuns(Engine* engine, OpenCalls* calls, BacktestWaits waits) : engine_(engine), calls_(calls), waits_(waits) {
   for (size_t i = 0; i < kBacktestRunsMax; ++i) workers_.emplace_back([this] { Work(); });
 }
 
@@ -141,7 +162,7 @@ BacktestRuns::~BacktestRuns() {
 }
 
 grpc::ServerWriteReactor<grpc::ByteBuffer>* BacktestRuns::Start(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) {
-  const std::shared_ptr<BacktestCall> call = BacktestCall::New(calls_, context);
+  const std::shared_ptr<BacktestCall> call = BacktestCall::New(calls_, context, waits_);
   const auto take = [&]() -> absl::Status {
     if (absl::Status status = calls_->Begin(); !status.ok()) return status;
     v1::BacktestRequest asked;

@@ -1,8 +1,9 @@
 // The calls of CadenceService.Backtest. Thread safe. Engine and calls are borrowed.
 //
 // A back-test takes seconds, and so has a thread that is not gRPC's; at most kBacktestRunsMax are taken at once. A call holds the message
-// that is being written and the one that is being put together: its back-test waits for a slow reader, and for one that has not taken a
-// message for kStalledMicros no longer.
+// that is being written and the one that is being put together: its back-test waits for a slow reader. One that has not taken a message
+// for `stalled_micros` is cut off, and sees CANCELLED; one for which it has waited kBacktestWaitMicrosMax in all is told so with
+// DEADLINE_EXCEEDED: a back-test holds a snapshot, and what stands before others.
 #pragma once
 
 #include <deque>
@@ -16,6 +17,7 @@
 #include "grpcpp/support/byte_buffer.h"
 #include "grpcpp/support/server_callback.h"
 #include "server/engine/engine.h"
+#include "server/rpc/backtest_waits.h"
 #include "server/rpc/open_calls.h"
 
 namespace leadlag {
@@ -24,7 +26,7 @@ class BacktestCall;
 
 class BacktestRuns {
  public:
-  BacktestRuns(Engine* engine, OpenCalls* calls);
+  BacktestRuns(Engine* engine, OpenCalls* calls, BacktestWaits waits);
   // Drains; waits for the runs under way.
   ~BacktestRuns();
 
@@ -38,6 +40,7 @@ class BacktestRuns {
 
   Engine* const engine_;
   OpenCalls* const calls_;
+  const BacktestWaits waits_;
 
   absl::Mutex mu_;
   std::deque<std::shared_ptr<BacktestCall>> waiting_ ABSL_GUARDED_BY(mu_);       // for a thread, a moment long

@@ -17,7 +17,8 @@ using CadenceServiceBase = v1::CadenceService::WithRawCallbackMethod_GetTeamCade
 
 class CadenceService final : public CadenceServiceBase {
  public:
-  CadenceService(Engine* engine, OpenCalls* calls) : engine_(engine), calls_(calls), backtests_(engine, calls) {}
+  CadenceService(Engine* engine, OpenCalls* calls, BacktestWaits waits)
+      : engine_(engine), calls_(calls), backtests_(engine, calls, waits) {}
 
   grpc::ServerUnaryReactor* GetTeamCadence(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
                                            grpc::ByteBuffer* response) override;

@@ -2,12 +2,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "core/clock.h"
 #include "core/limits.h"
 #include "server/rpc/convert_catalog.h"
 #include "server/rpc/status.h"
@@ -32,7 +34,8 @@ struct Streamed {
 
 class BacktestServiceTest : public ::testing::Test {
  protected:
-  BacktestServiceTest() : server_({.now = Instant::Parse("2025-09-02T13:00:00Z").value()}) {}
+  explicit BacktestServiceTest(BacktestWaits waits = {}, int64_t drain_micros_max = AppOptions().drain_micros_max)
+      : server_({.now = Instant::Parse("2025-09-02T13:00:00Z").value(), .backtest = waits, .drain_micros_max = drain_micros_max}) {}
 
   // `teams` more than the small district has.
   void Apply(int teams = 0) {
@@ -229,6 +232,103 @@ TEST_F(BacktestServiceTest, HoldsUpNobodyAndIsStopped) {
   ASSERT_TRUE(streamed.status.ok()) << streamed.status.error_message();
   EXPECT_GT(streamed.messages.size(), 5u);
   EXPECT_EQ(streamed.messages.back().summary().team_count(), kManyTeams + 3);
+}
+
+// As many as there may be, whose callers read nothing: far more than a connection holds back.
+class UnreadBacktests {
+ public:
+  explicit UnreadBacktests(Stubs& stubs, v1::BacktestRequest request) {
+    while (request.expectations_size() < static_cast<int>(kMaxExpectations)) {
+      *request.add_expectations() = request.expectations(0);
+      request.mutable_expectations()->rbegin()->set_id(absl::StrCat("more-", request.expectations_size()));
+    }
+    for (size_t i = 0; i < kBacktestRunsMax; ++i) {
+      contexts_.push_back(std::make_unique<TestContext>());
+      calls_.push_back(stubs.cadence->Backtest(contexts_.back().get(), request));
+    }
+  }
+  // How they ended.
+  std::vector<grpc::Status> Ends() {
+    std::vector<grpc::Status> ends;
+    for (const auto& call : calls_) {
+      v1::BacktestResponse message;
+      while (call->Read(&message)) continue;
+      ends.push_back(call->Finish());
+    }
+    return ends;
+  }
+
+ private:
+  std::vector<std::unique_ptr<TestContext>> contexts_;
+  std::vector<std::unique_ptr<grpc::ClientReaderInterface<v1::BacktestResponse>>> calls_;
+};
+
+// Nobody's snapshot is held for ever: who takes nothing is cut off, as a subscriber is.
+class StalledBacktestTest : public BacktestServiceTest {
+ protected:
+  StalledBacktestTest() : BacktestServiceTest({.stalled_micros = 1'000'000}) {}
+};
+
+TEST_F(StalledBacktestTest, AReaderThatTakesNothingIsCutOff) {
+  Apply(kManyTeams);
+  server_.GoTo(Instant::Parse("2025-10-31T16:00:00Z").value());
+  UnreadBacktests unread(stubs(), Weekly());
+  v1::BacktestRequest bad = Weekly();
+  (*bad.mutable_labels())["level"] = "nowhere";
+  const auto is_full = [&] { return Ask(bad).status.error_code() == grpc::StatusCode::RESOURCE_EXHAUSTED; };
+  while (!is_full()) continue;
+  while (is_full()) continue;  // until one has been cut off; the other one may just be read in time
+  const std::vector<grpc::Status> ends = unread.Ends();
+  EXPECT_TRUE(std::any_of(ends.begin(), ends.end(),
+                          [](const grpc::Status& end) { return end.error_code() == grpc::StatusCode::CANCELLED; }));
+}
+
+class SlowBacktestTest : public BacktestServiceTest {
+ protected:
+  SlowBacktestTest() : BacktestServiceTest({.all_micros_max = 0}) {}
+};
+
+TEST_F(SlowBacktestTest, AReaderThatIsTooSlowInAllIsToldSo) {
+  Apply(kManyTeams);
+  server_.GoTo(Instant::Parse("2025-10-31T16:00:00Z").value());
+  // One that is waited for at all. Now and then every message has been taken before the next one is there.
+  Streamed streamed;
+  for (int tries = 0; tries < 100 && (tries == 0 || streamed.status.ok()); ++tries) streamed = Ask(Many());
+  EXPECT_EQ(streamed.status.error_code(), grpc::StatusCode::DEADLINE_EXCEEDED) << streamed.status.error_message();
+  EXPECT_THAT(streamed.status.error_message(), HasSubstr("for its messages to be taken; read them faster, or ask for fewer"));
+}
+
+// A drain takes as long as it may, and no longer, however many calls there are whose clients read nothing.
+class BoundedDrainTest : public BacktestServiceTest {
+ protected:
+  static constexpr int64_t kDrainMicros = 2'500'000;
+  BoundedDrainTest() : BacktestServiceTest({}, kDrainMicros) {}
+};
+
+TEST_F(BoundedDrainTest, ADrainDoesNotWaitForWhoReadsNothing) {
+  Apply(kManyTeams);
+  server_.GoTo(Instant::Parse("2025-10-31T16:00:00Z").value());
+  UnreadBacktests unread(stubs(), Weekly());
+  TestContext context;
+  v1::SubscribeRequest subscribe;
+  subscribe.set_parent(kDistrict);
+  subscribe.set_earliest(true);
+  const auto subscriber = stubs().alerts->Subscribe(&context, subscribe);
+  while (server_.app().feed().size() == 0) continue;
+  v1::BacktestRequest bad = Weekly();
+  (*bad.mutable_labels())["level"] = "nowhere";
+  // Until they are under way; and, while others go on, come to where nobody takes what they say.
+  while (Ask(bad).status.error_code() != grpc::StatusCode::RESOURCE_EXHAUSTED) continue;
+  for (int i = 0; i < 1'000; ++i) ASSERT_EQ(Ask(bad).status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  const int64_t from = MonotonicMicros();
+  server_.app().Drain();
+  const int64_t took = MonotonicMicros() - from;
+  EXPECT_GT(took, kDrainMicros / 2) << "somebody was not waited for";
+  EXPECT_LT(took, kDrainMicros + 5'000'000);
+  for (const grpc::Status& end : unread.Ends()) EXPECT_FALSE(end.ok());
+  v1::SubscribeResponse flips;
+  while (subscriber->Read(&flips)) continue;
+  EXPECT_FALSE(subscriber->Finish().ok());
 }
 
 TEST_F(BacktestServiceTest, ADrainEndsIt) {

@@ -3,6 +3,7 @@
 #include "server/engine/backtest.h"
 
 #include <algorithm>
+#include <atomic>
 #include <map>
 #include <set>
 #include <string>
@@ -11,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "server/engine/team_history.h"
 #include "server/engine/zone_database.h"
 #include "tests/simulation/simulated_district.h"
 #include "tests/support/random_seed.h"
@@ -77,8 +79,12 @@ struct Tested {
   std::map<std::string, BacktestCounts> totals;  // by subject
 };
 
-absl::StatusOr<Tested> RunBacktest(DistrictReader reader, const BacktestQuery& query) {
-  const absl::StatusOr<std::unique_ptr<const Backtest>> backtest = Backtest::Prepare(std::move(reader), query);
+absl::StatusOr<std::unique_ptr<const Backtest>> Prepare(const SimulatedDistrict& district, const BacktestQuery& query) {
+  return Backtest::Prepare([&]() -> absl::StatusOr<DistrictReader> { return district.Read(); }, query);
+}
+
+absl::StatusOr<Tested> RunBacktest(const SimulatedDistrict& district, const BacktestQuery& query) {
+  const absl::StatusOr<std::unique_ptr<const Backtest>> backtest = Prepare(district, query);
   if (!backtest.ok()) return backtest.status();
   Tested tested;
   std::string last_team;
@@ -333,14 +339,14 @@ TEST(BacktestLifeTest, AYearThatWasLivedIsItsBacktest) {
     Life life(seed, {});
     ASSERT_NO_FATAL_FAILURE(life.Live(seed % 3 == 0 ? D("2026-02-10") : D("2026-07-10")));
     const FlipsOf lived = Lived(life.district());
-    const absl::StatusOr<Tested> in_force = RunBacktest(life.district().Read(), OfYear());
+    const absl::StatusOr<Tested> in_force = RunBacktest(life.district(), OfYear());
     ASSERT_TRUE(in_force.ok()) << in_force.status();
     ASSERT_NO_FATAL_FAILURE(ExpectSame(lived, in_force->flips));
 
     // However little of it may be held at once.
     BacktestQuery in_parts = OfYear();
     in_parts.records_held = 60;
-    const absl::StatusOr<Tested> parts = RunBacktest(life.district().Read(), in_parts);
+    const absl::StatusOr<Tested> parts = RunBacktest(life.district(), in_parts);
     ASSERT_TRUE(parts.ok()) << parts.status();
     ASSERT_NO_FATAL_FAILURE(ExpectSame(lived, parts->flips));
     EXPECT_EQ(parts->summary.records, in_force->summary.records);
@@ -354,7 +360,7 @@ TEST(BacktestLifeTest, AYearThatWasLivedIsItsBacktest) {
     without.alert_rules.clear();
     const std::map<WatchName, AlertRecord> open = life.district().OpenAlerts();
     ASSERT_TRUE(life.district().Apply(without).ok());
-    const absl::StatusOr<Tested> proposed = RunBacktest(life.district().Read(), query);
+    const absl::StatusOr<Tested> proposed = RunBacktest(life.district(), query);
     ASSERT_TRUE(proposed.ok()) << proposed.status();
     ASSERT_NO_FATAL_FAILURE(ExpectSame(lived, proposed->flips));
 
@@ -405,7 +411,7 @@ TEST(BacktestLifeTest, AWindowThatBeginsInTheYear) {
     query.to = D("2026-07-01");
     query.expectations = life.catalog().expectations;
     query.alert_rules = life.catalog().alert_rules;
-    const absl::StatusOr<Tested> tested = RunBacktest(life.district().Read(), query);
+    const absl::StatusOr<Tested> tested = RunBacktest(life.district(), query);
     ASSERT_TRUE(tested.ok()) << tested.status();
     ASSERT_NO_FATAL_FAILURE(ExpectSame(Lived(life.district()), tested->flips));
   }
@@ -434,7 +440,7 @@ TEST(BacktestLifeTest, AFirstImportIsTestedByWhatWasKnown) {
     query.expectations = life.catalog().expectations;
     query.alert_rules = life.catalog().alert_rules;
     query.known_as_recorded = true;
-    const absl::StatusOr<Tested> tested = RunBacktest(imported.Read(), query);
+    const absl::StatusOr<Tested> tested = RunBacktest(imported, query);
     ASSERT_TRUE(tested.ok()) << tested.status();
     ASSERT_NO_FATAL_FAILURE(ExpectSame(Lived(life.district()), tested->flips));
     EXPECT_EQ(tested->summary.records, records);
@@ -442,7 +448,7 @@ TEST(BacktestLifeTest, AFirstImportIsTestedByWhatWasKnown) {
 
     // Without, nothing was there in time.
     query.known_as_recorded = false;
-    const absl::StatusOr<Tested> as_recorded = RunBacktest(imported.Read(), query);
+    const absl::StatusOr<Tested> as_recorded = RunBacktest(imported, query);
     ASSERT_TRUE(as_recorded.ok()) << as_recorded.status();
     EXPECT_EQ(as_recorded->summary.records, 0u);
     EXPECT_EQ(as_recorded->totals.at("walks").resolved, 0u);
@@ -473,7 +479,7 @@ class BacktestTest : public testing::Test {
   }
   // The problem with a query: "field: …".
   std::string Refusal(const BacktestQuery& query) const {
-    const absl::StatusOr<Tested> tested = RunBacktest(district_.Read(), query);
+    const absl::StatusOr<Tested> tested = RunBacktest(district_, query);
     EXPECT_EQ(tested.status().code(), absl::StatusCode::kInvalidArgument) << tested.status();
     return std::string(tested.status().message());
   }
@@ -489,7 +495,7 @@ TEST_F(BacktestTest, SaysWhatWouldHaveFired) {
   BacktestQuery query;  // of this school year
   query.expectations = {ExpectationOn("weekly", CategoryKind(Category::kWalkthrough), 5, 3, 2)};
   query.alert_rules = {Rule("lagging", LaggingOnlyTerms{20})};
-  const absl::StatusOr<Tested> tested = RunBacktest(district_.Read(), query);
+  const absl::StatusOr<Tested> tested = RunBacktest(district_, query);
   ASSERT_TRUE(tested.ok()) << tested.status();
   EXPECT_THAT(LinesOf(*tested, {"t1", "weekly"}),
               ElementsAre("2025-09-08 00:00 NOT_STARTED STARTED due 2025-09-16", "2025-09-10 12:00 ON_TRACK EVIDENCE due 2025-09-17",
@@ -511,7 +517,7 @@ TEST_F(BacktestTest, SaysWhatWouldHaveFired) {
   EXPECT_EQ(district_.last_sequence(), 0u);  // nothing of it happened
 
   query.labels = {{"level", "high"}};
-  const absl::StatusOr<Tested> high = RunBacktest(district_.Read(), query);
+  const absl::StatusOr<Tested> high = RunBacktest(district_, query);
   ASSERT_TRUE(high.ok()) << high.status();
   EXPECT_EQ(high->summary.teams, 1u);
   EXPECT_THAT(LinesOf(*high, {"t1", "weekly"}), IsEmpty());
@@ -524,7 +530,7 @@ TEST_F(BacktestTest, AnExpectedSourceIsInNoProposalsWay) {
   district_.AdvanceTo(At("2025-09-22 12:00"));
   BacktestQuery query;
   query.expectations = {ExpectationOn("daily", CategoryKind(Category::kWalkthrough), 1, 3, 0)};
-  const absl::StatusOr<Tested> tested = RunBacktest(district_.Read(), query);
+  const absl::StatusOr<Tested> tested = RunBacktest(district_, query);
   ASSERT_TRUE(tested.ok()) << tested.status();
   EXPECT_THAT(LinesOf(*tested, {"t1", "daily"}),
               ElementsAre("2025-09-08 00:00 NOT_STARTED STARTED due 2025-09-08", "2025-09-09 07:00 LATE DUE due 2025-09-08",
@@ -538,11 +544,11 @@ TEST_F(BacktestTest, ABatchIsOneCauseAcrossTeams) {
   BacktestQuery query;
   query.expectations = {ExpectationOn("weekly", CategoryKind(Category::kWalkthrough), 5, 3, 2)};
   query.labels = {{"level", "middle"}};
-  absl::StatusOr<Tested> tested = RunBacktest(district_.Read(), query);
+  absl::StatusOr<Tested> tested = RunBacktest(district_, query);
   ASSERT_TRUE(tested.ok()) << tested.status();
   EXPECT_EQ(LinesOf(*tested, {"t1", "weekly"}).back(), "2025-09-22 12:00 ON_TRACK RESOLVED due 2025-09-26");
   Record("2025-09-30", {NumberRecord("a", "t1", "walks", D("2025-09-29"))});
-  tested = RunBacktest(district_.Read(), query);
+  tested = RunBacktest(district_, query);
   ASSERT_TRUE(tested.ok()) << tested.status();
   EXPECT_EQ(LinesOf(*tested, {"t1", "weekly"}).back(), "2025-09-30 12:00 ON_TRACK RETRACTED due 2025-10-06");
 }
@@ -580,10 +586,146 @@ TEST_F(BacktestTest, BadQueriesAreRefusedWithTheField) {
   EXPECT_THAT(Refusal(query), HasSubstr("expectations: nothing to run: none of"));
 }
 
+// At whatever time it is told; a very large team is left in the middle.
+TEST_F(BacktestTest, ALargeTeamIsLeftInTheMiddle) {
+  district_.AdvanceTo(At("2026-05-01 12:00"));
+  std::vector<EvidenceItem> items;
+  for (int i = 0; i < 10'000; ++i) {
+    items.push_back(NumberRecord(absl::StrCat("r", i), "t1", "walks", D("2025-09-08")));
+    items.back().content.reported = Instant{At("2025-09-09 00:00").micros + i * kMicrosPerMinute};
+    if (items.size() < 1'000) continue;
+    ASSERT_TRUE(district_.Record("forms", std::exchange(items, {})).ok());
+  }
+  BacktestQuery query;
+  query.expectations = {ExpectationOn("x", {}, 5, 3, 2)};
+  query.known_as_recorded = true;
+  query.labels = {{"level", "middle"}};
+  const absl::StatusOr<std::unique_ptr<const Backtest>> backtest = Prepare(district_, query);
+  ASSERT_TRUE(backtest.ok()) << backtest.status();
+  // Asked from several threads.
+  const auto run = [&](int stop_at) {
+    std::atomic<int> asked{0};
+    const std::function<bool()> stop = [&] { return ++asked >= stop_at; };
+    const absl::Status status = (*backtest)->Run([](const BacktestTeam&) { return true; }, &stop).status();
+    return std::pair(status.code(), asked.load());
+  };
+  const auto [code, asked] = run(1'000'000);
+  ASSERT_EQ(code, absl::StatusCode::kOk);
+  // Twice while they are read, twice while they are lived, once a team.
+  EXPECT_GE(asked, 5);
+  for (int stop_at = 1; stop_at <= asked; ++stop_at) EXPECT_EQ(run(stop_at).first, absl::StatusCode::kCancelled) << stop_at;
+}
+
+// What a snapshot sets apart is looked through by every read until the next checkpoint.
+TEST_F(BacktestTest, OneThatIsRefusedTakesNoSnapshot) {
+  district_.AdvanceTo(At("2025-10-20 12:00"));
+  Record("2025-10-20", {NumberRecord("a", "t1", "walks", D("2025-10-20"))});
+  const auto layers = [this] { return district_.Read()->store().live().layers(); };
+  const size_t before = layers();
+  BacktestQuery query;
+  query.expectations = {ExpectationOn("x", {}, 5, 3, 2)};
+  query.labels = {{"level", "nowhere"}};
+  EXPECT_THAT(Refusal(query), HasSubstr("labels: no team"));
+  EXPECT_EQ(layers(), before);
+  query.labels.clear();
+  ASSERT_TRUE(Prepare(district_, query).ok());
+  EXPECT_EQ(layers(), before + 1);
+}
+
+// Where a catalog comes between what is checked and what is run, it is checked anew.
+TEST_F(BacktestTest, IsOfTheCatalogItWasCheckedBy) {
+  district_.AdvanceTo(At("2025-10-20 12:00"));
+  BacktestQuery query;
+  query.expectations = {ExpectationOn("x", {}, 5, 3, 2)};
+  int reads = 0;
+  const auto read = [&]() -> absl::StatusOr<DistrictReader> {
+    if (++reads == 2) {
+      catalog_.teams.pop_back();
+      EXPECT_TRUE(district_.Apply(catalog_).ok());
+    }
+    return district_.Read();
+  };
+  const absl::StatusOr<std::unique_ptr<const Backtest>> backtest = Backtest::Prepare(read, query);
+  ASSERT_TRUE(backtest.ok()) << backtest.status();
+  EXPECT_EQ(reads, 4);
+  const absl::StatusOr<BacktestSummary> summary = (*backtest)->Run([](const BacktestTeam&) { return true; });
+  ASSERT_TRUE(summary.ok()) << summary.status();
+  EXPECT_EQ(summary->teams, 2u);
+  EXPECT_EQ(summary->catalog_version, 2u);
+}
+
+// Which records of other teams have been revised is held as well.
+TEST_F(BacktestTest, CountsAllThatItHolds) {
+  district_.AdvanceTo(At("2025-10-20 12:00"));
+  std::vector<EvidenceItem> items, voids;
+  for (int i = 0; i < 600; ++i) {
+    items.push_back(NumberRecord(absl::StrCat("other", i), "t3", "walks", D("2025-10-01")));
+    voids.push_back(VoidRecord(absl::StrCat("other", i)));
+  }
+  for (const char* team : {"t1", "t2"}) {
+    for (int i = 0; i < 10; ++i) items.push_back(NumberRecord(absl::StrCat(team, i), team, "walks", D("2025-10-01")));
+  }
+  ASSERT_TRUE(district_.Record("forms", items).ok());
+  ASSERT_TRUE(district_.Record("forms", voids).ok());
+  Catalog catalog = catalog_;
+  catalog.expectations = {ExpectationOn("x", {}, 5, 3, 2)};
+  ASSERT_TRUE(district_.Apply(catalog).ok());
+  const DistrictReader reader = district_.Read();
+  const std::vector<TeamNumber> teams = {*reader->interned().teams.Find("t1"), *reader->interned().teams.Find("t2")};
+  const std::vector<Instant> ends(2, district_.now());
+  const StoreView store = reader->store().Held();
+  const auto held_at_once = [&](size_t held_max) {
+    HistoryReader history({.store = store,
+                           .district = reader->number(),
+                           .interned = reader->interned(),
+                           .catalog = *reader->catalog(),
+                           .teams = teams,
+                           .ends = ends,
+                           .known_as_recorded = false,
+                           .held_max = held_max},
+                          nullptr);
+    const absl::StatusOr<std::vector<TeamHistory>> histories = history.Read(0);
+    EXPECT_TRUE(histories.ok()) << histories.status();
+    EXPECT_EQ((*histories)[0].records.size(), 10u);
+    return histories->size();
+  };
+  EXPECT_EQ(held_at_once(22), 2u);  // twenty records, and 600 numbers in two places
+  EXPECT_EQ(held_at_once(21), 1u);
+}
+
+// However early a source says that it took it in: nothing is known before it has happened.
+TEST_F(BacktestTest, NothingIsKnownBeforeItHasHappened) {
+  EvidenceItem dated = NumberRecord("a", "t1", "walks", D("2025-09-17"));
+  dated.content.reported = At("2025-09-09 09:00");
+  EvidenceItem timed = NumberRecord("b", "t1", "walks", D("2025-09-26"));
+  timed.content.event_date.reset();
+  timed.content.event_time = At("2025-09-26 14:30");
+  timed.content.reported = At("2025-01-01 09:00");
+  EvidenceItem corrected = NumberRecord("c", "t1", "walks", D("2025-10-07"));
+  corrected.content.reported = At("2025-10-01 09:00");
+  EvidenceItem later = NumberRecord("d", "t1", "walks", D("2025-10-14"));  // reported after it: then
+  later.content.reported = At("2025-10-16 09:00");
+  Record("2025-10-20", {dated, timed, corrected, later});
+  corrected.content.value = 2.0;
+  Record("2025-10-21", {corrected});
+  BacktestQuery query;
+  query.expectations = {ExpectationOn("weekly", CategoryKind(Category::kWalkthrough), 5, 9, 1)};
+  query.known_as_recorded = true;
+  const absl::StatusOr<Tested> tested = RunBacktest(district_, query);
+  ASSERT_TRUE(tested.ok()) << tested.status();
+  EXPECT_EQ(tested->summary.known_records, 4u);
+  EXPECT_THAT(LinesOf(*tested, {"t1", "weekly"}),
+              ElementsAre("2025-09-08 00:00 NOT_STARTED STARTED due 2025-09-15", "2025-09-16 07:00 LATE DUE due 2025-09-15",
+                          "2025-09-17 00:00 ON_TRACK RESOLVED due 2025-09-24", "2025-09-25 07:00 LATE DUE due 2025-09-24",
+                          "2025-09-26 14:30 ON_TRACK RESOLVED due 2025-10-03", "2025-10-06 07:00 LATE DUE due 2025-10-03",
+                          "2025-10-07 00:00 ON_TRACK RESOLVED due 2025-10-14", "2025-10-15 07:00 LATE DUE due 2025-10-14",
+                          "2025-10-16 09:00 ON_TRACK RESOLVED due 2025-10-21"));
+}
+
 TEST_F(BacktestTest, EndsWhereNobodyWantsMore) {
   BacktestQuery query;
   query.expectations = {ExpectationOn("x", {}, 5, 3, 2)};
-  const absl::StatusOr<std::unique_ptr<const Backtest>> backtest = Backtest::Prepare(district_.Read(), query);
+  const absl::StatusOr<std::unique_ptr<const Backtest>> backtest = Prepare(district_, query);
   ASSERT_TRUE(backtest.ok()) << backtest.status();
   int visited = 0;
   EXPECT_EQ((*backtest)->Run([&](const BacktestTeam&) { return ++visited < 2; }).status().code(), absl::StatusCode::kCancelled);

@@ -595,6 +595,7 @@ TEST(RecordsTest, EveryKindOfEvidenceRoundTrips) {
       EXPECT_EQ(glance->evidence_id, record.evidence_id);
       EXPECT_EQ(glance->team, content.team);
       EXPECT_EQ(glance->indicator, content.indicator);
+      EXPECT_EQ(glance->event_time, content.event_time);
       EXPECT_EQ(glance->reported, content.reported);
       EXPECT_EQ(glance->voided(), record.revision.voided());
       EXPECT_EQ(glance->dates.recorded, record.revision.recorded);

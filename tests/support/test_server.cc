@@ -26,6 +26,8 @@ void TestServer::Start() {
   options.clock = &clock_;
   options.ticker = false;
   options.feed = options_.feed;
+  options.backtest = options_.backtest;
+  options.drain_micros_max = options_.drain_micros_max;
   absl::StatusOr<std::unique_ptr<App>> app = App::BuildAndStart(std::move(options));
   if (!app.ok()) {  // nothing a test could go on with
     std::fprintf(stderr, "the test server did not start: %s\n", app.status().ToString().c_str());

@@ -25,6 +25,8 @@ struct TestServerOptions {
   std::shared_ptr<Disk> disk;  // null: a new one in memory, which Restart keeps
   bool on_machine = false;     // data_directory is a real one
   FeedOptions feed;
+  BacktestWaits backtest;
+  int64_t drain_micros_max = AppOptions().drain_micros_max;
 };
 
 class TestServer {
