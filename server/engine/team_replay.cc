@@ -5,12 +5,14 @@
 #include <optional>
 #include <span>
 #include <utility>
+#include <variant>
 
 #include "absl/container/flat_hash_map.h"
 #include "core/check.h"
 #include "core/review.h"
 #include "core/rule_evidence.h"
 #include "server/engine/day_rows.h"
+#include "server/engine/slow_window.h"
 
 namespace leadlag {
 namespace {
@@ -31,6 +33,10 @@ struct ReplayedWatch {
   // What it has asked last, and was told; kept true while evidence comes.
   std::optional<DateRange> asked;  // an expectation's school year, a rule's run
   std::optional<Date> told;        // the last signal; the due date
+  // Of these rules what tells whether a record more changes what they say.
+  std::optional<int> review_days;   // REVIEW_OVERDUE
+  std::optional<int> slow_days;     // COLLECTION_SLOW
+  std::optional<SlowWindow> slow;
   // By the batch that is being applied.
   bool concerned = false;
   bool moved = false;  // what it was told may be another one now
@@ -60,6 +66,14 @@ class TeamReplay {
       watch.of_rule = watch.world.terms.kind != AlertKind::kSignalOverdue;
       const bool of_reviews = watch.world.terms.kind == AlertKind::kReviewOverdue;
       reviews_matter_ = reviews_matter_ || of_reviews;
+      const AlertRule* const rule = catalog_.FindRule(subject);
+      if (rule != nullptr) {
+        if (const auto* terms_of = std::get_if<ReviewOverdueTerms>(&rule->terms)) watch.review_days = terms_of->days;
+        if (const auto* terms_of = std::get_if<CollectionSlowTerms>(&rule->terms)) {
+          watch.slow_days = terms_of->days;
+          watch.slow.emplace(*terms_of);
+        }
+      }
       for (const IndicatorNumber indicator : catalog_.IndicatorsOf(subject)) {
         if (indicator >= counting_.size()) counting_.resize(indicator + 1);
         counting_[indicator].push_back(static_cast<uint32_t>(watches_.size() - 1));
@@ -128,6 +142,7 @@ class TeamReplay {
         const auto actions = [this]() -> const std::vector<LinkedAction>& { return actions_; };
         const std::optional<RuleFinding> finding = AskRule(catalog_, watch.subject, span, {row, values, actions, last_review});
         watch.asked = span.run;
+        if (watch.slow) watch.slow->LookAt(span.run, last_recorded_);
         watch.told = finding ? std::optional(finding->due) : std::nullopt;
       }
       return watch.told;
@@ -266,6 +281,7 @@ class TeamReplay {
     for (const uint32_t place : Counting(standing.indicator)) {
       ReplayedWatch& watch = watches_[place];
       if (watch.of_rule) {
+        if (SaysTheSame(watch, *standing.entry)) continue;
         watch.asked.reset();
         watch.moved = true;
       } else if (!watch.asked) {
@@ -275,6 +291,22 @@ class TeamReplay {
         watch.moved = true;
       }
     }
+    last_recorded_ = std::max(last_recorded_, standing.entry->recorded);
+  }
+
+  // Whether the rule surely says what it has said, with this record more. Notes the record.
+  bool SaysTheSame(ReplayedWatch& watch, const DayEntry& entry) const {
+    const bool in_order = entry.recorded >= last_recorded_ && !entry.correction;
+    if (watch.slow && in_order) {
+      watch.slow->Add(entry, watch.world.calendar->Between(entry.event, entry.known) > *watch.slow_days);
+    } else if (watch.slow) {
+      watch.slow->Forget(std::max(last_recorded_, entry.recorded));
+    }
+    if (!watch.asked || !in_order) return false;
+    if (watch.slow) return !watch.told && !watch.slow->MayFind();
+    // It waits from when it was recorded, and is due after what was due already.
+    return watch.review_days && watch.told && !entry.reviewed &&
+           watch.world.calendar->Between(entry.recorded, *watch.told) < *watch.review_days;
   }
 
   void RemoveEntry(const Standing& standing) {
@@ -290,7 +322,8 @@ class TeamReplay {
     }
   }
 
-  static void Forget(ReplayedWatch& watch) {
+  void Forget(ReplayedWatch& watch) const {
+    if (watch.slow) watch.slow->Forget(last_recorded_);
     watch.asked.reset();
     watch.moved = watch.fell = true;
   }
@@ -464,6 +497,7 @@ class TeamReplay {
   std::vector<uint32_t> concerned_;              // by the batch that is being applied
   std::vector<Row> rows_;                        // by indicator, then year
   std::map<std::pair<IndicatorNumber, int>, SeriesValues> values_;  // by indicator and year, where a rule charts it
+  Date last_recorded_ = Date::Min();             // of all entries that they have had
   std::vector<Standing> standings_;              // of records with several revisions; where reviews matter, of all
   absl::flat_hash_map<uint64_t, size_t> revised_;  // places in standings_, by number
   std::vector<Inquiry> inquiries_;     // as they stand
