@@ -151,6 +151,7 @@ absl::StatusOr<std::shared_ptr<const DistrictCatalog>> DistrictCatalog::Compile(
   InternAll(compiled->catalog_.alert_rules, interned.expectations, compiled->rules_);
   compiled->LinkSubjects();
   compiled->LinkSources();
+  compiled->LinkFeeders();
   return compiled;
 }
 
@@ -237,26 +238,33 @@ bool DistrictCatalog::Feeds(SourceNumber source, TeamNumber team) const {
 
 std::vector<SourceNumber> DistrictCatalog::FeedersOf(TeamNumber team, ExpectationNumber subject) const {
   std::vector<SourceNumber> feeders;
-  if (subject >= terms_.size()) return feeders;
-  // Which of the indicators that concern the subject it waits for. How records come in, whether anybody looks at them, and what they say
-  // is known as long as nothing is.
-  const AlertKind kind = terms_[subject].kind;
-  if (kind == AlertKind::kReviewOverdue || kind == AlertKind::kCollectionSlow || kind == AlertKind::kRunSignal) return feeders;
-  const auto awaited = [&](IndicatorNumber number) {
-    const Indicator& indicator = *indicators_[number];
-    return indicator.measure != Measure::kCompletion && (kind != AlertKind::kLaggingOnly || indicator.role == IndicatorRole::kLeading);
-  };
-  for (SourceNumber source = 0; source < feeds_.size(); ++source) {
-    if (!Feeds(source, team)) continue;
-    const std::vector<bool>& indicators = feeds_[source].indicators;
-    const std::vector<IndicatorNumber>& concerned = IndicatorsOf(subject);
-    if (std::any_of(concerned.begin(), concerned.end(), [&](IndicatorNumber number) {
-          return awaited(number) && (indicators.empty() || indicators[number]);
-        })) {
-      feeders.push_back(source);
-    }
+  for (const SourceNumber source : AtNumber(feeders_, subject)) {
+    if (Feeds(source, team)) feeders.push_back(source);
   }
   return feeders;
+}
+
+bool DistrictCatalog::Awaits(ExpectationNumber subject, IndicatorNumber number) const {
+  // How records come in, whether anybody looks at them, and what they say is known as long as nothing is.
+  const AlertKind kind = terms_[subject].kind;
+  if (kind == AlertKind::kReviewOverdue || kind == AlertKind::kCollectionSlow || kind == AlertKind::kRunSignal) return false;
+  const Indicator& indicator = *indicators_[number];
+  return indicator.measure != Measure::kCompletion && (kind != AlertKind::kLaggingOnly || indicator.role == IndicatorRole::kLeading);
+}
+
+void DistrictCatalog::LinkFeeders() {
+  feeders_.resize(terms_.size());
+  for (ExpectationNumber subject = 0; subject < feeders_.size(); ++subject) {
+    std::vector<IndicatorNumber> awaited;
+    for (const IndicatorNumber number : IndicatorsOf(subject)) {
+      if (Awaits(subject, number)) awaited.push_back(number);
+    }
+    for (SourceNumber source = 0; source < feeds_.size(); ++source) {
+      const std::vector<bool>& indicators = feeds_[source].indicators;
+      const auto fed = [&](IndicatorNumber number) { return indicators.empty() || indicators[number]; };
+      if (feeds_[source].any && std::any_of(awaited.begin(), awaited.end(), fed)) feeders_[subject].push_back(source);
+    }
+  }
 }
 
 // Goes through all numbers in ascending order, so that every list comes out ascending.
@@ -287,11 +295,9 @@ void DistrictCatalog::LinkSubjects() {
       counted_by_[i].push_back(number);
     }
   }
-  for (const std::vector<ExpectationNumber>& picked : team_subjects_) {
-    expectations_of_a_team_max_ = std::max(expectations_of_a_team_max_, picked.size());
-  }
+  for (TeamNumber team = 0; team < team_subjects_.size(); ++team) work_of_a_team_max_ = std::max(work_of_a_team_max_, WorkOfTeam(team));
   for (const std::vector<ExpectationNumber>& counting : counted_by_) {
-    expectations_of_a_record_max_ = std::max(expectations_of_a_record_max_, counting.size());
+    work_of_a_record_max_ = std::max(work_of_a_record_max_, WorkOfAll(counting));
   }
 }
 
@@ -313,6 +319,12 @@ const AlertRule* DistrictCatalog::FindRule(ExpectationNumber number) const {
 }
 
 const std::vector<ExpectationNumber>& DistrictCatalog::SubjectsOf(TeamNumber team) const { return AtNumber(team_subjects_, team); }
+
+size_t DistrictCatalog::WorkOfAll(const std::vector<ExpectationNumber>& subjects) const {
+  size_t work = 0;
+  for (const ExpectationNumber subject : subjects) work += WorkOf(subject);
+  return work;
+}
 
 std::vector<ExpectationNumber> DistrictCatalog::SubjectsOf(TeamNumber team, AlertKind kind) const {
   std::vector<ExpectationNumber> subjects;

@@ -27,6 +27,9 @@ using IndicatorNumber = uint32_t;
 using SourceNumber = uint32_t;
 using ExpectationNumber = uint32_t;  // of an expectation or an alert rule: they share a table
 
+// What the watch of an alert rule costs in watches of expectations: it reads every record of the year where those look at the last.
+inline constexpr size_t kRuleWork = 10;
+
 // What stands in a team's place in the watch of a source, whose number stands in the expectation's.
 inline constexpr TeamNumber kNoTeam = UINT32_MAX;
 
@@ -86,9 +89,12 @@ class DistrictCatalog {
   const std::vector<ExpectationNumber>& ExpectationsOf(TeamNumber team) const;
   // Those whose alerts are of the kind.
   std::vector<ExpectationNumber> SubjectsOf(TeamNumber team, AlertKind kind) const;
-  // The most subjects that pick one team, and the most that one record of a team counts for.
-  size_t expectations_of_a_team_max() const { return expectations_of_a_team_max_; }
-  size_t expectations_of_a_record_max() const { return expectations_of_a_record_max_; }
+  // What the subject's watch, and all that pick the team, cost, in watches of expectations; the most that any team has, and the most that
+  // one record of a team counts for.
+  size_t WorkOf(ExpectationNumber subject) const { return FindRule(subject) == nullptr ? 1 : kRuleWork; }
+  size_t WorkOfTeam(TeamNumber team) const { return WorkOfAll(SubjectsOf(team)); }
+  size_t work_of_a_team_max() const { return work_of_a_team_max_; }
+  size_t work_of_a_record_max() const { return work_of_a_record_max_; }
   // Indicators whose evidence counts for the expectation, or may change what the rule says; ascending.
   const std::vector<IndicatorNumber>& IndicatorsOf(ExpectationNumber expectation) const;
   // Expectations and rules for which an indicator's evidence counts, ascending.
@@ -123,6 +129,10 @@ class DistrictCatalog {
   template <typename Entry, typename Visit>  // void(TeamNumber), ascending
   void ForEachPicked(const Entry& entry, Visit visit) const;
   void LinkSources();
+  void LinkFeeders();
+  size_t WorkOfAll(const std::vector<ExpectationNumber>& subjects) const;
+  // Whether the subject, which the indicator concerns, waits for its evidence.
+  bool Awaits(ExpectationNumber subject, IndicatorNumber indicator) const;
   WatchWorld SourceWorld(SourceNumber source) const;
 
   Catalog catalog_;
@@ -139,14 +149,15 @@ class DistrictCatalog {
     bool any = false;              // it feeds something
   };
   std::vector<Feed> feeds_;                // by source
+  std::vector<std::vector<SourceNumber>> feeders_;  // by subject, ascending: those with something that it waits for, of any team
   std::vector<WatchTerms> source_terms_;   // likewise
   std::vector<const Expectation*> expectations_;
   std::vector<const AlertRule*> rules_;  // by the same numbers
   std::vector<WatchTerms> terms_;                                  // by expectation
   std::vector<std::vector<ExpectationNumber>> team_subjects_;      // by team
   std::vector<std::vector<ExpectationNumber>> team_expectations_;  // by team
-  size_t expectations_of_a_team_max_ = 0;
-  size_t expectations_of_a_record_max_ = 0;
+  size_t work_of_a_team_max_ = 0;
+  size_t work_of_a_record_max_ = 0;
   std::vector<std::vector<IndicatorNumber>> counted_indicators_;   // by expectation
   std::vector<std::vector<ExpectationNumber>> counted_by_;         // by indicator
 };

@@ -107,7 +107,6 @@ std::set<WatchId> District::WatchesOf(TeamNumber team, AlertKind kind) const {
 }
 
 size_t District::WorkOf(WatchId id) const {
-  constexpr size_t kRuleWork = 10;  // it reads every record of the year where an expectation's looks at the last
   const AlertKind kind = KindOf(id);
   return kind == AlertKind::kSignalOverdue || kind == AlertKind::kSourceSilent ? 1 : kRuleWork;
 }

@@ -16,24 +16,23 @@
 namespace leadlag {
 namespace {
 
-// One team always fits: under a catalog and, while a change is being worked through, the one before.
+// One team always fits, but for one with very many rules, under a catalog and, while a change is being worked through, the one before.
 static_assert(2 * kMaxExpectations <= kWatchesPerCommand);
 
-// Watches of whoever is asked about, under the catalog in force and the one that teams are still reckoned by.
+// Work of the watches of whoever is asked about, under the catalog in force and the one that teams are still reckoned by.
 class WatchBounds {
  public:
   explicit WatchBounds(const District& district) : catalog_(*district.catalog()), before_(district.catalog_before()) {}
 
   size_t OfTeam(TeamNumber team) const {
-    return catalog_.SubjectsOf(team).size() + (before_ != nullptr ? before_->SubjectsOf(team).size() : 0);
+    return catalog_.WorkOfTeam(team) + (before_ != nullptr ? before_->WorkOfTeam(team) : 0);
   }
   size_t OfAnyTeam() const {
-    return catalog_.expectations_of_a_team_max() + (before_ != nullptr ? before_->expectations_of_a_team_max() : 0);
+    return catalog_.work_of_a_team_max() + (before_ != nullptr ? before_->work_of_a_team_max() : 0);
   }
   // Those of its indicator and, where it is a correction, of another one.
   size_t OfAnyRecord() const {
-    const size_t counted =
-        catalog_.expectations_of_a_record_max() + (before_ != nullptr ? before_->expectations_of_a_record_max() : 0);
+    const size_t counted = catalog_.work_of_a_record_max() + (before_ != nullptr ? before_->work_of_a_record_max() : 0);
     return std::min(2 * counted, OfAnyTeam());
   }
 

@@ -20,11 +20,12 @@ namespace leadlag {
 struct EvidencePart {
   RecordEvidenceCommand command;
   std::vector<uint32_t> places;  // of its items in the batch
-  size_t watches = 0;            // that it works on, at most
+  size_t watches = 0;            // the work that it does, at most: a rule's watch counts as kRuleWork
 };
 
-// The batch as commands that work on at most kWatchesPerCommand watches each; most often it is one. `now`: the time they will have,
-// nearly; `batch_began` is left to who knows it. REQUIRES: no command that changes the catalog comes between the district's state and them.
+// The batch as commands that do at most kWatchesPerCommand watches' work each, a team's in any case; most often it is one. `now`: the time
+// they will have, nearly; `batch_began` is left to who knows it. REQUIRES: no command that changes the catalog comes between the district's
+// state and them.
 std::vector<EvidencePart> SplitEvidence(const District& district, RecordEvidenceCommand batch, Instant now);
 
 // A callback for the answer of each part, called once a part in their order, after which `callback` is called: with the answers together,

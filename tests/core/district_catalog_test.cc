@@ -262,5 +262,60 @@ TEST(DistrictCatalogTest, FiftyThousandTeamsCompileQuickly) {
   EXPECT_EQ(district->ExpectationsOf(4).size(), 1u);
 }
 
+// By source and indicator, as the sentence in district_catalog.h says it.
+TEST(DistrictCatalogTest, FeedersAreThoseWithSomethingThatTheSubjectWaitsFor) {
+  Catalog catalog = District();
+  catalog.indicators.push_back(IndicatorOf("ticks", IndicatorRole::kLeading, Category::kImplementation, Measure::kCompletion));
+  catalog.indicators.push_back(IndicatorOf("ends", IndicatorRole::kLagging, Category::kOutcome));
+  catalog.expectations.push_back(ExpectationOf("every-leading", {}));
+  const auto rule = [&](const char* id, decltype(AlertRule::terms) terms) {
+    AlertRule& added = catalog.alert_rules.emplace_back();
+    added.id = id;
+    added.terms = std::move(terms);
+  };
+  rule("lagging", LaggingOnlyTerms{});
+  rule("boxes", CompletionOnlyTerms{});
+  rule("reviews", ReviewOverdueTerms{});
+  rule("slow", CollectionSlowTerms{});
+  catalog.sources.clear();
+  const auto source = [&](const char* id, std::vector<std::string> indicators, std::vector<std::string> teams) {
+    Source& added = catalog.sources.emplace_back();
+    added.id = id;
+    added.indicators = std::move(indicators);
+    added.teams = std::move(teams);
+    added.every_days = 3;
+  };
+  source("all", {}, {});
+  source("of-ticks", {"ticks"}, {});
+  source("of-ends", {"ends"}, {});
+  source("of-one-team", {}, {catalog.teams[1].id});
+  Interned interned;
+  std::map<std::string, Date> dates;
+  for (const Expectation& expectation : catalog.expectations) dates[expectation.id] = Day("2025-07-01");
+  for (const AlertRule& added : catalog.alert_rules) dates[added.id] = Day("2025-07-01");
+  for (const Source& added : catalog.sources) dates[DistrictCatalog::AppliedAs(added)] = Day("2025-07-01");
+  const auto compiled = DistrictCatalog::Compile(catalog, Zones(), dates, interned);
+  ASSERT_TRUE(compiled.ok()) << compiled.status();
+  const auto feeders = [&](int team, const char* subject) {
+    std::vector<std::string> names;
+    const TeamNumber number = *interned.teams.Find(catalog.teams[static_cast<size_t>(team)].id);
+    for (const SourceNumber feeder : (*compiled)->FeedersOf(number, *interned.expectations.Find(subject))) {
+      names.push_back(interned.sources.NameOf(feeder));
+    }
+    return names;
+  };
+  using Names = std::vector<std::string>;
+  EXPECT_EQ(feeders(0, "every-leading"), Names{"all"});
+  EXPECT_EQ(feeders(1, "every-leading"), (Names{"all", "of-one-team"}));
+  EXPECT_EQ(feeders(0, "lagging"), Names{"all"});
+  EXPECT_EQ(feeders(0, "boxes"), (Names{"all", "of-ends"}));
+  EXPECT_EQ(feeders(0, "reviews"), Names{});
+  EXPECT_EQ(feeders(0, "slow"), Names{});
+  EXPECT_EQ((*compiled)->FeedersOf(0, 99), std::vector<SourceNumber>{});
+  // The watch of a rule costs what ten of an expectation do.
+  const TeamNumber first = *interned.teams.Find(catalog.teams[0].id);
+  EXPECT_EQ((*compiled)->WorkOfTeam(first), 4 * kRuleWork + (*compiled)->ExpectationsOf(first).size());
+}
+
 }  // namespace
 }  // namespace leadlag

@@ -358,6 +358,30 @@ std::vector<EvidenceItem> Corrections(bool with_new) {
   return items;
 }
 
+// The watch of a rule reads a year's records: it counts as ten (kRuleWork) of a batch's work too.
+TEST(LargeBatchOfRulesTest, IsCutByTheWorkOfItsRules) {
+  SimulatedDistrict district({.start = At("2025-08-01 12:00")});
+  Catalog catalog = SmallCatalog(100);
+  catalog.expectations.clear();
+  for (int i = 0; i < 4; ++i) {
+    AlertRule rule;
+    rule.id = absl::StrCat("rule-", i);
+    rule.terms = CollectionSlowTerms{.records = 1 + i};
+    catalog.alert_rules.push_back(rule);
+  }
+  ASSERT_TRUE(district.Apply(catalog).ok());
+  district.AdvanceTo(At("2025-09-08 12:00"));
+  const uint64_t before = district.Read()->applied_position();
+  std::vector<EvidenceItem> items;
+  for (int i = 1; i <= 100; ++i) items.push_back(NumberRecord(absl::StrCat("a", i), absl::StrCat("t", i), "walks", D("2025-09-08")));
+  const absl::StatusOr<BatchOutcome> outcome = district.Record("forms", std::move(items));
+  ASSERT_TRUE(outcome.ok()) << outcome.status();
+  EXPECT_EQ(outcome->new_count, 100u);
+  EXPECT_EQ(district.Read()->applied_position(), before + 4);  // 400 rules' watches, a hundred a command
+  EXPECT_LE(SteppedDistrict(district.LogAlone()).most_work(), kWatchesPerCommand / kRuleWork);
+  EXPECT_EQ(district.Inconsistencies(), "");
+}
+
 TEST_F(LargeBatchTest, IsOneCauseThoughItIsCut) {
   const absl::StatusOr<BatchOutcome> outcome = district_.Record("forms", Corrections(/*with_new=*/true));
   ASSERT_TRUE(outcome.ok()) << outcome.status();
