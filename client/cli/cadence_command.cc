@@ -11,7 +11,9 @@ namespace {
 constexpr char kText[] =
     "Without TEAM a line for each team: the worst state of its watches, when it is due, the last signal, the open gap, "
     "and the evidence\n"
-    "debt. With TEAM every metric of one team in a window. All days are instructional days; windows are [start, end).";
+    "debt. UNKNOWN: all is well as far as one can tell, but what feeds some watch is silent. With TEAM every metric of "
+    "one team in a\n"
+    "window. All days are instructional days; windows are [start, end).";
 
 std::string Share(int part, int whole) {
   if (whole == 0) return "-";

@@ -69,13 +69,15 @@ struct WatchStanding {
 WatchStanding StandingOf(const DistrictReader& reader, WatchId id, const WatchRecord& record);
 struct TeamOverview {
   std::string team;
-  // The worst state among the watches asked for (PAUSED and UNKNOWN only where no other is); none where nothing watches.
+  // The worst state among the watches asked for: an alert, then UNKNOWN, as nobody can say that all is well, then NOT_STARTED, ON_TRACK,
+  // and PAUSED; none where nothing watches.
   std::optional<WatchState> state;
   std::optional<Date> due;
   std::optional<Date> last_signal;  // in today's school year
   int open_gap = 0;
   int days_past_due = 0;
   uint64_t unreviewed = 0;
+  int unknown = 0;  // of the watches asked for, those that are UNKNOWN
   std::vector<WatchStanding> watches;  // by expectation id
 };
 // Teams by id from `after` (exclusive; empty: the first) on, at most `limit`; `more`: there are further ones. `kind` none: every kind for

@@ -129,9 +129,9 @@ int Rank(WatchState state) {
   switch (state) {
     case WatchState::kOverdue: return 5;
     case WatchState::kLate: return 4;
-    case WatchState::kNotStarted: return 3;
-    case WatchState::kOnTrack: return 2;
-    case WatchState::kUnknown: return 1;
+    case WatchState::kUnknown: return 3;  // what is known is not all, and nobody can say that all is well
+    case WatchState::kNotStarted: return 2;
+    case WatchState::kOnTrack: return 1;
     case WatchState::kPaused: return 0;
     case WatchState::kRaised: return 0;  // no expectation's
   }
@@ -150,6 +150,7 @@ void SetStandings(const DistrictReader& reader, const std::optional<SignalKind>&
     // One that a catalog change has taken away is still shown until it has been paused, but decides nothing; nor does a rule's.
     if (expectation == nullptr || (kind && !SameKind(*kind, expectation->kind))) continue;
     const WatchState state = record.watch.state;
+    if (state == WatchState::kUnknown) ++overview.unknown;
     const bool worse = !overview.state || Rank(state) > Rank(*overview.state) ||
                        (state == *overview.state && IsDueBefore(record.watch.due, overview.due));
     if (!worse) continue;

@@ -109,6 +109,7 @@ v1::TeamOverview ToProto(std::string_view district, const TeamOverview& overview
   proto.set_open_gap_days(overview.open_gap);
   proto.set_days_past_due(overview.days_past_due);
   proto.set_unreviewed_records(static_cast<int64_t>(overview.unreviewed));
+  proto.set_unknown_watches(overview.unknown);
   if (!include_watches) return proto;
   for (const WatchStanding& watch : overview.watches) *proto.add_watches() = ToProto(district, overview.team, watch);
   return proto;

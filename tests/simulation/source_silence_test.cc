@@ -90,6 +90,33 @@ TEST_F(SourceSilenceTest, IsOneAlertAndWhatItAloneFeedsIsUnknown) {
                                       HasSubstr("2 watches that silent sources alone feed are UNKNOWN")));
 }
 
+// Nobody can say that all is well with a team one of whose watches cannot be told; an alert of another one is worse.
+TEST_F(SourceSilenceTest, TheOverviewTellsOfUnknownBehindAnAlertAndBeforeAllElse) {
+  Catalog catalog = ExpectingForms(2);
+  catalog.sources[0].indicators = {"walks"};
+  catalog.expectations.push_back(ExpectationOn("lessons", IndicatorKind("lessons"), 2, 3, 0));
+  Apply(catalog);
+  Send("2025-09-08 16:00", "forms", {});
+  EvidenceItem lesson = NumberRecord("lesson", "t1", "lessons", D("2025-09-11"));
+  district_.AdvanceTo(At("2025-09-11 16:00"));
+  ASSERT_TRUE(district_.Record("sis", {lesson}).ok());
+  district_.AdvanceTo(At("2025-09-12 12:00"));
+  ASSERT_EQ(district_.StateOf("t1", "walks"), WatchState::kUnknown);
+  ASSERT_EQ(district_.StateOf("t1", "lessons"), WatchState::kOnTrack);
+  ASSERT_EQ(district_.StateOf("t2", "lessons"), WatchState::kLate);
+  const absl::StatusOr<OverviewPage> page = ListTeamCadence(district_.Freeze(), std::nullopt, {}, "", 10);
+  ASSERT_TRUE(page.ok()) << page.status();
+  ASSERT_EQ(page->teams.size(), 2u);
+  EXPECT_EQ(page->teams[0].state, WatchState::kUnknown);
+  EXPECT_EQ(page->teams[0].unknown, 1);
+  EXPECT_EQ(page->teams[1].state, WatchState::kLate);
+  EXPECT_EQ(page->teams[1].unknown, 1);
+  const absl::StatusOr<OverviewPage> of_lessons = ListTeamCadence(district_.Freeze(), IndicatorKind("lessons"), {}, "", 10);
+  ASSERT_TRUE(of_lessons.ok()) << of_lessons.status();
+  EXPECT_EQ(of_lessons->teams[0].state, WatchState::kOnTrack);
+  EXPECT_EQ(of_lessons->teams[0].unknown, 0);
+}
+
 TEST_F(SourceSilenceTest, OnRecoveryTheBacklogIsInBeforeAnythingIsJudged) {
   Apply(ExpectingForms(2));
   Send("2025-09-08 16:00", "forms", {});
