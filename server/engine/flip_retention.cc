@@ -2,7 +2,8 @@
 //
 // They leave from its front, in order, so that it stays dense from its first sequence on; each with its place among its team's. What a
 // command may take off is bounded, as its other work is: the rest follows by Continue commands. Alerts stay, and with them the sequences of
-// flips that have left.
+// flips that have left. One that cannot be read stays, and with it what is behind it: it is in nobody's way until somebody asks for it, so
+// that it stops no service; verify tells of it. One that is missing does: the log is not what it was.
 #include <utility>
 #include <vector>
 
@@ -23,24 +24,23 @@ void District::TrimFlips(Applying& a, size_t flips_max) {
     found = true;
     const absl::StatusOr<FlipKey> key = FlipKey::Decode(key_bytes);
     const absl::StatusOr<FlipRecord> flip = DecodeFlipRecord(value);
-    if (!key.ok() || !flip.ok()) {
-      a.Fail(!key.ok() ? key.status() : flip.status());
-      return false;
-    }
+    if (!key.ok() || !flip.ok()) return false;
     if (flip->recorded >= kept_from) return false;
     trim_pending_ = teams.size() == flips_max;
     if (trim_pending_) return false;
     const std::optional<TeamNumber> team = flip->source.empty() ? interned_.teams.Find(flip->team) : std::optional(kNoTeam);
-    if (!team || key->sequence != first_sequence_ + teams.size()) {
-      a.Fail(absl::DataLossError(absl::StrCat("flip ", first_sequence_ + teams.size(), " is damaged; restore from a backup")));
+    if (!team) return false;
+    if (key->sequence != first_sequence_ + teams.size()) {
+      a.Fail(absl::DataLossError(absl::StrCat("flip ", first_sequence_ + teams.size(), " is missing; restore from a backup")));
       return false;
     }
     teams.push_back(*team);
     trimmed_through_ = flip->recorded;
     return true;
   };
-  if (absl::Status scanned = a.batch.Scan(FlipsRange(number_, first_sequence_), visit); !scanned.ok()) a.Fail(std::move(scanned));
-  if (!found) a.Fail(absl::DataLossError(absl::StrCat("flip ", first_sequence_, " is missing; restore from a backup")));
+  absl::Status scanned = a.batch.Scan(FlipsRange(number_, first_sequence_), visit);
+  if (scanned.ok() && !found) scanned = absl::DataLossError(absl::StrCat("flip ", first_sequence_, " is missing; restore from a backup"));
+  if (!scanned.ok()) a.Fail(std::move(scanned));
   for (const TeamNumber team : teams) {
     a.batch.Delete(FlipKey{number_, first_sequence_}.Encode());
     if (team != kNoTeam) a.batch.Delete(TeamFlipKey{number_, team, first_sequence_}.Encode());

@@ -371,6 +371,32 @@ TEST(FlipRetentionTest, AFirstSequenceThatCannotBeIsDamage) {
   EXPECT_EQ(district.Open().code(), absl::StatusCode::kDataLoss);
 }
 
+// It is in nobody's way until somebody asks for it; it, and what is behind it, stays.
+TEST(FlipRetentionTest, AFlipThatCannotBeReadStaysAndStopsNoService) {
+  SimulatedDistrict district({.start = At("2025-09-01 12:00")});
+  ASSERT_TRUE(district.Apply(ACatalog(kDays, 0)).ok());
+  district.AdvanceTo(At("2025-09-12 12:00"));
+  const uint64_t damaged = district.Read()->first_sequence() + 3;
+  ASSERT_LT(damaged, district.last_sequence());
+  {
+    const DistrictReader reader = district.Freeze();
+    Store& store = const_cast<Store&>(reader->store().live());
+    Batch batch = store.NewBatch();
+    batch.Put(FlipKey{reader->number(), damaged}.Encode(), "?");
+    store.Commit(batch);
+  }
+  district.clock().Set(At("2025-11-01 12:00"));
+  ASSERT_TRUE(district.engine().Tick().ok());
+  district.engine().WaitIdle();
+  EXPECT_TRUE(district.engine().Health().ok()) << district.engine().Health();
+  EXPECT_EQ(district.Read()->first_sequence(), damaged);
+  district.clock().Set(At("2025-11-02 12:00"));
+  ASSERT_TRUE(district.engine().Tick().ok());
+  district.engine().WaitIdle();
+  EXPECT_EQ(district.Read()->first_sequence(), damaged);
+  EXPECT_FALSE(VerifyDistrict(district.Freeze(), 5).empty());
+}
+
 TEST(FlipRetentionTest, AFlipThatIsMissingAtTheFrontIsDamageNotRetention) {
   SimulatedDistrict district({.start = At("2025-09-01 12:00")});
   ASSERT_TRUE(district.Apply(ACatalog(kDays, 0)).ok());
