@@ -111,6 +111,9 @@ inline constexpr size_t kBatchFailuresMax = 100;
 // Who did something with an alert; and for how many days, dates all told, a snooze may last.
 inline constexpr size_t kAlertByBytesMax = 200;
 inline constexpr int kSnoozeDaysMax = 400;
+// Flips of one alert, from which on it is not acknowledged or snoozed any more, each a flip itself: that is what people do, and no program
+// repeats for ever. A snooze can be ended in any case.
+inline constexpr size_t kHandledFlipsMax = 100;
 // Revisions of one record: corrections, not a log.
 inline constexpr size_t kRevisionsMax = 200;
 // A source's own id of a record.

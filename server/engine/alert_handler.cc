@@ -13,6 +13,8 @@
 namespace leadlag {
 namespace {
 
+static_assert(kHandledFlipsMax <= AlertRecord::kFlipsKept);  // it knows of no more
+
 absl::Status Refusal(absl::StatusCode code, std::string field, std::string reason) {
   return AsStatus(Problem{code, std::move(field), std::move(reason)});
 }
@@ -84,6 +86,12 @@ absl::StatusOr<Outcome> District::HandleAlert(Applying& a, const HandleAlertComm
   if (!alert) return NoOutcome{};  // damaged, and noted
   if (IsRepetition(*alert, command)) return NoOutcome{};
   if (alert->closed) return Closed(*alert);
+
+  if (command.what != HandleAlertCommand::What::kEndSnooze && alert->sequences.size() >= kHandledFlipsMax) {
+    return Refusal(absl::StatusCode::kResourceExhausted, "name",
+                   absl::StrCat("the alert has changed, or been acknowledged or snoozed, ", kHandledFlipsMax,
+                                " times; it takes no more of it, and stays as it is until it closes"));
+  }
 
   const WatchWorld world = catalog_->World(id.team, id.expectation);
   const AlertRemark remark{command.by, command.note, a.now};

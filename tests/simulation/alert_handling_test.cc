@@ -119,6 +119,26 @@ TEST_F(AlertHandlingTest, TheSameAgainChangesNothingAndAnotherRemarkTakesItsPlac
   EXPECT_EQ(Lines().size(), 9u);
 }
 
+TEST_F(AlertHandlingTest, AtTheLimitNothingMoreIsDoneButToEndASnooze) {
+  ASSERT_TRUE(district_.SnoozeDays(kWalks, 3).ok());
+  const auto by = [](size_t flips) { return absl::StrCat("m.ortiz-", flips); };
+  while (Lines().size() < kHandledFlipsMax) ASSERT_TRUE(district_.Acknowledge(kWalks, by(Lines().size())).ok());
+  const absl::Status acknowledged = district_.Acknowledge(kWalks, "m.ortiz", "once more");
+  EXPECT_EQ(acknowledged.code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_THAT(std::string(acknowledged.message()), HasSubstr(absl::StrCat(kHandledFlipsMax, " times")));
+  EXPECT_EQ(district_.SnoozeDays(kWalks, 9).code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_TRUE(district_.Acknowledge(kWalks, by(kHandledFlipsMax - 1)).ok());  // as it is
+  EXPECT_EQ(Lines().size(), kHandledFlipsMax);
+  EXPECT_TRUE(district_.EndSnooze(kWalks).ok());
+  EXPECT_EQ(Lines().size(), kHandledFlipsMax + 1);
+  EXPECT_EQ(district_.SnoozeDays(kWalks, 9).code(), absl::StatusCode::kResourceExhausted);
+
+  // Another alert of the watch begins anew.
+  RecordWalk("2025-09-17");
+  district_.AdvanceTo(At("2025-10-20 12:00"));
+  EXPECT_TRUE(district_.Acknowledge(kWalks, "m.ortiz").ok());
+}
+
 TEST_F(AlertHandlingTest, WhenASnoozeIsOverTheStateOfThatMorningShows) {
   ASSERT_TRUE(district_.SnoozeDays(kWalks, 3).ok());
   district_.AdvanceTo(At("2025-09-22 12:00"));
