@@ -2,12 +2,33 @@
 
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "absl/time/time.h"
 #include "client/status.h"
+#include "core/problem.h"
 #include "grpcpp/client_context.h"
 
 namespace leadlag {
+namespace {
+
+// What went wrong, by the fields of what the stream was given: that these travel in the messages of a stream ("open.parent") is its own
+// affair.
+absl::Status WithOwnFields(const absl::Status& status) {
+  std::vector<Problem> problems = ProblemsOf(status);
+  if (problems.empty()) return status;
+  for (Problem& problem : problems) problem.field = std::string(OwnField(problem.field));
+  return WithProblems(status, problems);
+}
+
+}  // namespace
+
+std::string_view OwnField(std::string_view field) {
+  for (const std::string_view message : {"open.", "batch."}) {
+    if (field.starts_with(message)) return field.substr(message.size());
+  }
+  return field;
+}
 
 EvidenceStream::EvidenceStream(Client& client, EvidenceStreamOptions options, OnAck on_ack)
     : client_(client), options_(std::move(options)), on_ack_(std::move(on_ack)), thread_([this] { Run(); }) {}
@@ -122,7 +143,7 @@ absl::Status EvidenceStream::RunCall(bool& progress) {
     const bool idle_and_alive = opened && opened->Elapsed() >= options_.open_min && sent_ == 0;
     progress = acknowledged_ > acknowledged_before || idle_and_alive;
   }
-  return Outcome(StatusOf(status, context));
+  return Outcome(WithOwnFields(StatusOf(status, context)));
 }
 
 absl::Status EvidenceStream::Outcome(const absl::Status& call_status) {

@@ -27,6 +27,7 @@
 #include <limits>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <thread>
 
 #include "absl/base/thread_annotations.h"
@@ -48,6 +49,10 @@ struct EvidenceStreamOptions {
   // after `wait`: for the `failures`-th time in a row without progress, from 1. May be empty.
   std::function<void(const absl::Status& why, std::chrono::milliseconds wait, int failures)> on_reconnect;
 };
+
+// The field of a problem as the one who pushes knows it: "parent", or one of an EvidenceBatch, without the message that carried it. Of what
+// ends a stream it is so already; of an acknowledgement's error it is not.
+std::string_view OwnField(std::string_view field);
 
 class EvidenceStream {
  public:

@@ -192,6 +192,10 @@ class Import {
     if (status.ok()) status = finished;
     const SendTotals totals = sender.totals();
     const int code = Report(status);
+    if (status.ok() && rows_ == skipped_ && flags_.complete_through.empty()) {
+      context_.Note("leadlag: there is no row to store: nothing was sent, and the source was not heard; if it has no news, `leadlag push "
+                    "--source " + source_ + " --heartbeat </dev/null` says so");
+    }
     if (!complete && !flags_.complete_through.empty()) {
       context_.Note("leadlag: --complete_through was not sent, as not every row is stored; give it again once all are");
     }

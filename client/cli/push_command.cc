@@ -20,6 +20,8 @@ constexpr char kText[] =
     "Lines that are refused are named on standard error; the others are stored. Safe to send again.\n"
     "While the server is away for no longer than --outage_seconds nothing is lost: lines wait in the pipe.\n"
     "--complete_through is withheld where any line was refused: not all evidence is there then.\n"
+    "Of an empty input nothing is sent, as it may come of an export that failed: --heartbeat says that a source with no "
+    "news is alive.\n"
     "--output=json prints every acknowledgement on a line.";
 constexpr int kIdleMs = 200;
 constexpr int kRefusalsShown = 20;
@@ -111,6 +113,9 @@ class Push {
     context_.Say(Summary(totals) + (unreadable_ > 0 ? ", " + std::to_string(unreadable_) + " unreadable" : ""));
     if (refusals_ > kRefusalsShown)
       context_.Note("and " + std::to_string(refusals_ - kRefusalsShown) + " more refused");
+    if (status.ok() && empty_ && !flags_.heartbeat && flags_.complete_through.empty()) {
+      context_.Note("leadlag: the input was empty: nothing was sent, and the source was not heard; if it has no news, give --heartbeat");
+    }
     if (!complete && !flags_.complete_through.empty()) {
       context_.Note(
           "leadlag: --complete_through was not sent, as not every line is stored; mend those, push them, and "
@@ -141,8 +146,10 @@ class Push {
       } else {
         ++number;
         if (event == LineReader::Event::kTooLong) {
+          empty_ = false;
           Refused(number, "longer than 1 MiB", true);
         } else if (line.find_first_not_of(" \t") != std::string::npos) {
+          empty_ = false;
           v1::EvidenceRecord record;
           const absl::Status parsed = FromJson(line, record);
           if (!parsed.ok()) {
@@ -179,6 +186,7 @@ class Push {
 
   RunContext& context_;
   const Flags& flags_;
+  bool empty_ = true;  // there was no record, nor what was to be one
   absl::Mutex mutex_;  // both the reading thread and the stream's report
   int64_t refusals_ ABSL_GUARDED_BY(mutex_) = 0;
   int64_t unreadable_ ABSL_GUARDED_BY(mutex_) = 0;

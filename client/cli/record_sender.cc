@@ -117,7 +117,7 @@ void RecordSender::Acknowledged(const v1::EvidenceBatch& batch, const v1::Stream
     if (ack.has_error() && batch.records().empty() && promise_.ok()) {
       const absl::StatusCode code = CodeOf(ack.error().code());
       promise_ = AsStatus(Problem{code == absl::StatusCode::kOk ? absl::StatusCode::kUnknown : code,
-                                  ack.error().field(), ack.error().reason()});
+                                  std::string(OwnField(ack.error().field())), ack.error().reason()});
     }
   }
   if (outage_over) context_.Note("leadlag: " + context_.server + " answers again");

@@ -64,6 +64,7 @@ class CommandLine : public testing::Test {
       call.Read(&request);
       parent_ = request.open().parent();
       while (call.Read(&request)) {
+        ++batches_;
         v1::StreamEvidenceResponse ack;
         ack.set_batch_id(request.batch().batch_id());
         v1::BatchResult& result = *ack.mutable_result();
@@ -87,6 +88,7 @@ class CommandLine : public testing::Test {
   std::map<std::string, std::string> stored_;
   std::string parent_;
   std::string complete_through_;
+  int batches_ = 0;
 
  private:
   void Store(const v1::EvidenceRecord& record, int index, v1::BatchResult& result) {
@@ -404,7 +406,37 @@ TEST_F(CommandLine, PushTellsThatCompleteThroughWasRefused) {
   StoreEvidence();
   const Outcome outcome = Run({"--district=d", "push", "--source=s", "--complete_through=never"});
   EXPECT_EQ(outcome.code, kExitRefused);
-  EXPECT_THAT(outcome.err, HasSubstr("batch.complete_through: \"never\" is not a date"));
+  EXPECT_THAT(outcome.err, HasSubstr("leadlag: complete_through: \"never\" is not a date"));
+}
+
+// An export that failed looks the same: the source is not to seem alive.
+TEST_F(CommandLine, AnEmptyInputIsNoHeartbeatAndSaysSo) {
+  StoreEvidence();
+  const std::vector<std::string> arguments = {"--district=d", "push", "--source", "s"};
+  for (const char* input : {"", "\n \n"}) {
+    const Outcome outcome = Run(arguments, input);
+    EXPECT_EQ(outcome.code, kExitOk);
+    EXPECT_EQ(batches_, 0);
+    EXPECT_EQ(outcome.err,
+              "leadlag: the input was empty: nothing was sent, and the source was not heard; if it has no news, give "
+              "--heartbeat\n");
+  }
+  std::vector<std::string> alive = arguments;
+  alive.push_back("--heartbeat");
+  EXPECT_EQ(Run(alive).err, "");
+  EXPECT_EQ(batches_, 1);
+  alive = arguments;
+  alive.insert(alive.end(), {"--complete_through", "2025-09-10"});
+  EXPECT_EQ(Run(alive).err, "");
+  EXPECT_EQ(batches_, 2);
+
+  const std::string file = directory_ + "/empty.csv";
+  std::ofstream(file) << "id,team,date\n";
+  const Outcome imported = Run({"--district=d", "import", file, "--set", "source=s", "--map", "evidence_id=id", "--map",
+                                "team=team", "--map", "event_date=date", "--set", "indicator=i", "--set", "number=1"});
+  EXPECT_EQ(imported.code, kExitOk) << imported.err;
+  EXPECT_THAT(imported.err, HasSubstr("there is no row to store: nothing was sent, and the source was not heard"));
+  EXPECT_EQ(batches_, 2);
 }
 
 TEST_F(CommandLine, PushBridgesAnOutageAndSaysSo) {

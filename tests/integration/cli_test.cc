@@ -274,6 +274,9 @@ TEST_F(CliTest, FromACatalogToAlerts) {
   EXPECT_THAT(result.out, HasSubstr("1 new"));
   EXPECT_THAT(result.err, HasSubstr("line 2: "));
   EXPECT_THAT(result.err, HasSubstr("line 3: number"));
+  result = leadlag({"push", "--source", "nobody", "--heartbeat"}, "");
+  EXPECT_EQ(result.exit_code, kExitRefused) << Told(result);
+  EXPECT_THAT(result.err, HasSubstr("leadlag: parent: there is no source \"nobody\""));  // and not the stream's own open.parent
   result = leadlag({"push", "--source", "forms", "--output=json"}, lines.substr(0, lines.find('\n') + 1));
   EXPECT_EQ(result.exit_code, kExitOk) << Told(result);
   EXPECT_EQ(FromJson<v1::StreamEvidenceResponse>(result.out).result().same_count(), 1);
