@@ -99,8 +99,8 @@ constexpr char kCatalog[] = R"pb(
   alert_rules { id: "unread" review_overdue { days: 4 } notify_time: "06:15" from: "2025-09-01" teams: "t" }
   inquiry_themes { id: "reading" display_name: "Reading" }
   alert_rules { id: "slow" collection_slow { percent: 10 } team_labels { key: "level" value: "high" } }
-  alert_rules { id: "walks-run" run_signal { indicator: "walks" } }
-  alert_rules { id: "walks-days" run_signal { indicator: "walks" unit: CHART_UNIT_DAY baseline: 4.5 } severity: SEVERITY_CRITICAL }
+  alert_rules { id: "walks-run" run_signal { indicator: "walk" } }
+  alert_rules { id: "walks-days" run_signal { indicator: "walk" unit: CHART_UNIT_DAY baseline: 4.5 } severity: SEVERITY_CRITICAL }
 )pb";
 
 TEST(ConvertCatalogTest, ARetentionComesBackAndNoneIsLeftOut) {
@@ -147,9 +147,9 @@ TEST(ConvertCatalogTest, FillsInDefaults) {
   EXPECT_EQ(std::get<ReviewOverdueTerms>(rules[2].terms).days, 4);
   EXPECT_EQ(std::get<CollectionSlowTerms>(rules[3].terms),
             (CollectionSlowTerms{.records = 8, .percent = 10, .days = 5, .clear_percent = 10}));
-  EXPECT_EQ(std::get<RunSignalTerms>(rules[4].terms), (RunSignalTerms{"walks", ChartUnit::kWeek, std::nullopt}));
+  EXPECT_EQ(std::get<RunSignalTerms>(rules[4].terms), (RunSignalTerms{"walk", ChartUnit::kWeek, std::nullopt}));
   EXPECT_EQ(rules[4].severity, Severity::kAdvisory);
-  EXPECT_EQ(std::get<RunSignalTerms>(rules[5].terms), (RunSignalTerms{"walks", ChartUnit::kDay, 4.5}));
+  EXPECT_EQ(std::get<RunSignalTerms>(rules[5].terms), (RunSignalTerms{"walk", ChartUnit::kDay, 4.5}));
   EXPECT_EQ(rules[5].severity, Severity::kCritical);
 }
 

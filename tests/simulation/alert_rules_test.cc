@@ -226,6 +226,22 @@ TEST_F(AlertRulesTest, RunSignal) {
   EXPECT_EQ(Lines().back(), "2025-09-24 13:00 ON_TRACK RETRACTED");
 }
 
+TEST_F(AlertRulesTest, RunSignalIsResolvedByPointsThatCross) {
+  Apply(Rule("rule", RunSignalTerms{.indicator = "walks", .unit = ChartUnit::kDay, .baseline = 4}));
+  Date date = D("2025-09-08");
+  const auto value = [&](double number) {
+    Send(date.ToString().c_str(), NumberRecord(absl::StrCat("v", ++records_), "t1", "walks", date, number));
+    do date = date + 1; while (date.weekday() >= Weekday::kSaturday);
+  };
+  for (int i = 0; i < 10; ++i) value(i < 6 ? 5 : 3);  // one crossing of ten, on Fri 2025-09-19
+  district_.AdvanceTo(At("2025-09-22 07:01"));
+  EXPECT_THAT(Lines(), ElementsAre("2025-09-22 07:00 RAISED DUE due 2025-09-19"));
+  value(5);  // two of eleven, and that day may not be over
+  EXPECT_EQ(Lines().size(), 1u);
+  value(3);
+  EXPECT_THAT(Lines(), ElementsAre("2025-09-22 07:00 RAISED DUE due 2025-09-19", "2025-09-23 12:00 ON_TRACK RESOLVED"));
+}
+
 TEST_F(AlertRulesTest, ActionWithoutEvidence) {
   Apply(Rule("rule", ActionWithoutEvidenceTerms{4}));
   Inquiry inquiry = InquiryOf("talk", "t1", D("2025-09-08"));
@@ -242,8 +258,8 @@ TEST_F(AlertRulesTest, ActionWithoutEvidence) {
   EXPECT_EQ(open.alert.record.kind, AlertKind::kActionWithoutEvidence);
   EXPECT_EQ(open.why.text,
             "Action \"plan\" of inquiry \"talk\" has been taken since Wed 2025-09-10, and no record of \"walks\" is dated after that. The "
-            "rule \"rule\" allows 4 instructional days; counting 4 instructional days from 2025-09-10 (skipping 2 weekend days) gives the due "
-            "date Tue 2025-09-16. (Catalog version 1.) RAISED since 07:00 on Wed 2025-09-17.");
+            "rule \"rule\" allows 4 instructional days; counting 4 instructional days from 2025-09-10 (skipping 2 weekend days) gives the "
+            "due date Tue 2025-09-16. (Catalog version 1.) RAISED since 07:00 on Wed 2025-09-17.");
   EXPECT_EQ(open.why.remedy,
             "A record of \"walks\" dated after Wed 2025-09-10 would end it; so does an inquiry that is done or stopped.");
   Record("2025-09-18", "walks", "2025-09-11");

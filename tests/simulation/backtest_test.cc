@@ -230,7 +230,8 @@ class Life {
 
   EvidenceItem ItemOf(const std::string& id, const Mine& mine, Date date) {
     if (mine.voided) return VoidRecord(id, mine.version > 0 ? std::optional(mine.version) : std::nullopt);
-    EvidenceItem item = mine.indicator == "boxes" ? Box(id, mine.team, date) : NumberRecord(id, mine.team, mine.indicator, date, NextValue());
+    EvidenceItem item = Box(id, mine.team, date);
+    if (mine.indicator != "boxes") item = NumberRecord(id, mine.team, mine.indicator, date, NextValue());
     if (mine.version > 0) item.content.source_version = mine.version;
     return item;
   }
