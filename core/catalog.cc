@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/calendar.h"
+#include "core/digits.h"
 #include "core/inquiry.h"
 #include "core/limits.h"
 
@@ -597,7 +598,8 @@ class CatalogCheck {
     if (!std::isfinite(*terms.baseline)) {
       problems_.Add(field + ".baseline", "is not finite; give a number, or none");
     } else if (of_parts && (*terms.baseline < 0 || *terms.baseline > 1)) {
-      problems_.Add(field + ".baseline", *terms.baseline, " is no share; give 0 to 1, as ", Quoted(terms.indicator), " is a PROPORTION");
+      problems_.Add(field + ".baseline", FormatDecimal(*terms.baseline), " is no share; give 0 to 1, as ", Quoted(terms.indicator),
+                    " is a PROPORTION");
     }
   }
 

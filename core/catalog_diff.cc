@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/catalog.h"
+#include "core/digits.h"
 #include "core/limits.h"
 
 namespace leadlag {
@@ -229,7 +230,7 @@ std::string Show(const CollectionSlowTerms& terms) {
 std::string Show(const ActionWithoutEvidenceTerms& terms) { return absl::StrCat("days ", terms.days); }
 std::string Show(const RunSignalTerms& terms) {
   return absl::StrCat("indicator ", terms.indicator, ", unit ", NameOf(terms.unit, {"?", "DAY", "WEEK", "MONTH"}),
-                      terms.baseline ? absl::StrCat(", baseline ", *terms.baseline) : "");
+                      terms.baseline ? absl::StrCat(", baseline ", FormatDecimal(*terms.baseline)) : "");
 }
 
 // "LAGGING_ONLY days 40".

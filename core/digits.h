@@ -1,6 +1,7 @@
-// Decimal fields of fixed width, for the strict readers and writers of dates, instants and times of day.
+// Numbers in decimal: fields of fixed width, for the strict readers and writers of dates, instants and times of day; and what is measured.
 #pragma once
 
+#include <charconv>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -24,6 +25,13 @@ inline void AppendDigits(std::string& text, int number, size_t width) {
   const std::string digits = std::to_string(number);
   if (digits.size() < width) text.append(width - digits.size(), '0');
   text += digits;
+}
+
+// The shortest text that reads back as the same number, in no locale: "82.94", "93".
+inline std::string FormatDecimal(double value) {
+  char buffer[32];
+  const auto result = std::to_chars(buffer, buffer + sizeof(buffer), value);
+  return std::string(buffer, result.ptr);
 }
 
 }  // namespace leadlag

@@ -1,7 +1,7 @@
 // leadlag evidence list|get|void: evidence as stored.
 #include "client/cli/command_set.h"
-#include "client/cli/number.h"
 #include "client/cli/query_flags.h"
+#include "core/digits.h"
 
 namespace leadlag::cli {
 namespace {

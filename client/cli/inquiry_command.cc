@@ -2,8 +2,8 @@
 #include "client/cli/command_set.h"
 #include "client/cli/enum_name.h"
 #include "client/cli/inquiry_file.h"
-#include "client/cli/number.h"
 #include "client/cli/query_flags.h"
+#include "core/digits.h"
 
 namespace leadlag::cli {
 namespace {

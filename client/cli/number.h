@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <string_view>
 
 namespace leadlag::cli {
@@ -14,7 +13,5 @@ std::optional<int64_t> ParseInteger(std::string_view text);
 std::optional<uint64_t> ParseUnsigned(std::string_view text);
 // "82.94", "1e3"; none for anything else, or what is not finite.
 std::optional<double> ParseDecimal(std::string_view text);
-// The shortest text that reads back as the same number: "82.94", "93".
-std::string FormatDecimal(double value);
 
 }  // namespace leadlag::cli

@@ -2,8 +2,8 @@
 
 #include <utility>
 
-#include "client/cli/number.h"
 #include "client/status.h"
+#include "core/digits.h"
 #include "core/problem.h"
 
 namespace leadlag::cli {

@@ -5,9 +5,9 @@
 #include <utility>
 
 #include "client/cli/csv.h"
-#include "client/cli/number.h"
 #include "client/cli/seeded_random.h"
 #include "core/check.h"
+#include "core/digits.h"
 #include "core/instant.h"
 
 namespace leadlag::cli {

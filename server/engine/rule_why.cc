@@ -7,6 +7,7 @@
 #include "absl/strings/str_join.h"
 #include "core/alert_rule.h"
 #include "core/cycle.h"
+#include "core/digits.h"
 #include "core/problem.h"
 #include "server/engine/team_rows.h"
 #include "server/engine/why_words.h"
@@ -136,15 +137,15 @@ class RuleExplanation {
     const RunChart& chart = *finding_->chart;
     const char* const unit = terms.unit == ChartUnit::kDay ? "daily" : "weekly";
     Add(absl::StrCat("The ", unit, " points of ", Quoted(terms.indicator), " since ", Day(finding_->from), " make a run-chart signal:"));
-    std::string signs;
+    std::string signs = absl::StrCat("of ", chart.useful, " points off the centre, ", FormatDecimal(chart.centre), ", ");
     if (chart.shift()) {
-      signs = absl::StrCat(chart.longest_run, " in a row lie ", chart.longest_run_side > 0 ? "above" : "below", " the centre, ",
-                           chart.centre, SideWords(terms.indicator, chart.longest_run_side), ", and by chance alone it would be at most ",
-                           chart.longest_run_limit, " of ", chart.useful);
+      absl::StrAppend(&signs, chart.longest_run, " in a row lie ", chart.longest_run_side > 0 ? "above" : "below", " it",
+                      SideWords(terms.indicator, chart.longest_run_side), ", where by chance at most ", chart.longest_run_limit,
+                      chart.longest_run_limit == 1 ? " does" : " do", " as a rule");
     }
     if (chart.few_crossings()) {
-      absl::StrAppend(&signs, signs.empty() ? "" : "; ", chart.useful, " points cross the centre, ", chart.centre, ", ", chart.crossings,
-                      chart.crossings == 1 ? " time" : " times", ", and by chance alone it would be at least ", chart.crossings_limit);
+      absl::StrAppend(&signs, chart.shift() ? "; they cross it " : "the line crosses it ", chart.crossings,
+                      chart.crossings == 1 ? " time" : " times", ", where by chance it is at least ", chart.crossings_limit, " as a rule");
     }
     Add(absl::StrCat(signs, ". It came with the point that ends on ", Day(finding_->due), ", which is the due date."));
     why_.remedy = "Good or bad, it is news: ask what changed. It ends once the points up to one that another follows make no signal.";

@@ -206,10 +206,10 @@ TEST_F(AlertRulesTest, RunSignal) {
   EXPECT_EQ(open.alert.record.kind, AlertKind::kRunSignal);
   EXPECT_EQ(open.alert.record.severity, Severity::kAdvisory);
   EXPECT_EQ(open.why.text,
-            "The daily points of \"walks\" since Mon 2025-09-08 make a run-chart signal: 10 in a row lie above the centre, 4 (the better "
-            "side), and by chance alone it would be at most 6 of 10; 10 points cross the centre, 4, 0 times, and by chance alone it would "
-            "be at least 2. It came with the point that ends on Fri 2025-09-19, which is the due date. (Catalog version 1.) RAISED since "
-            "07:00 on Mon 2025-09-22.");
+            "The daily points of \"walks\" since Mon 2025-09-08 make a run-chart signal: of 10 points off the centre, 4, 10 in a row "
+            "lie above it (the better side), where by chance at most 6 do as a rule; they cross it 0 times, where by chance it is "
+            "at least 2 as a rule. It came with the point that ends on Fri 2025-09-19, which is the due date. (Catalog version 1.) RAISED "
+            "since 07:00 on Mon 2025-09-22.");
   EXPECT_EQ(open.why.remedy,
             "Good or bad, it is news: ask what changed. It ends once the points up to one that another follows make no signal.");
   district_.AdvanceTo(At("2025-09-22 12:00"));
