@@ -70,6 +70,13 @@ void CheckLinks(const Inquiry& inquiry, Problems& problems) {
   }
 }
 
+// As Date::Parse has it, for those that did not come as texts.
+void CheckDate(const std::string& field, Date date, Problems& problems) {
+  if (date >= Date::Min() && date < Date::Max()) return;
+  problems.Invalid(field, date.ToString(), " is out of range; give a date from ", Date::Min().ToString(), " to ",
+                   (Date::Max() - 1).ToString());
+}
+
 void CheckActions(const Inquiry& inquiry, Problems& problems) {
   problems.CheckCount("actions", inquiry.actions.size(), kInquiryActionsMax);
   std::set<std::string_view> ids;
@@ -81,6 +88,8 @@ void CheckActions(const Inquiry& inquiry, Problems& problems) {
       problems.Invalid(path + ".id", Quoted(action.id), " is the id of an action before it; give each its own");
     }
     problems.CheckText(path + ".description", action.description, kInquiryActionBytesMax, "say what is done");
+    CheckDate(path + ".start_date", action.start, problems);
+    if (action.end) CheckDate(path + ".end_date", *action.end, problems);
     if (action.start < inquiry.start) {
       problems.Invalid(path + ".start_date", action.start.ToString(), " lies before the inquiry's start_date ", inquiry.start.ToString(),
                        "; start the inquiry with its first action");
@@ -146,6 +155,8 @@ std::vector<Problem> Validate(const Inquiry& inquiry, std::string_view path) {
     problems.Invalid("cycle_days", inquiry.cycle_days, " is out of range; give 1 to ", kMaxExpectationDays,
                      " instructional days, or 0 to leave it open");
   }
+  CheckDate("start_date", inquiry.start, problems);
+  if (inquiry.next_review) CheckDate("next_review_date", *inquiry.next_review, problems);
   if (inquiry.next_review && *inquiry.next_review < inquiry.start) {
     problems.Invalid("next_review_date", inquiry.next_review->ToString(), " lies before start_date ", inquiry.start.ToString(),
                      "; give a date from there on");

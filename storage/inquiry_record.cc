@@ -13,9 +13,10 @@ void PutDateMaybe(ByteWriter& out, const std::optional<Date>& date) {
   out.PutU8(date ? 1 : 0);
   if (date) PutDate(out, *date);
 }
+// Every date is one that the service accepts (Validate in core/inquiry.h).
 std::optional<Date> GetDateMaybe(ByteReader& in) {
   if (!GetBool(in)) return std::nullopt;
-  return GetDate(in);
+  return GetServiceDate(in);
 }
 
 void PutLink(ByteWriter& out, const InquiryLink& link) {
@@ -42,7 +43,7 @@ InquiryAction GetAction(ByteReader& in) {
   InquiryAction action;
   action.id = in.GetString();
   action.description = in.GetString();
-  action.start = GetDate(in);
+  action.start = GetServiceDate(in);
   action.end = GetDateMaybe(in);
   return action;
 }
@@ -73,7 +74,7 @@ Inquiry GetInquiry(ByteReader& in) {
                             &inquiry.district_priority}) {
     *text = in.GetString();
   }
-  inquiry.start = GetDate(in);
+  inquiry.start = GetServiceDate(in);
   inquiry.status = GetEnum(in, InquiryStatus::kPlanned, InquiryStatus::kStopped);
   inquiry.cycle_days = GetI32(in);
   inquiry.next_review = GetDateMaybe(in);

@@ -96,6 +96,10 @@ TEST(InquiryTest, NamesWhatIsWrongByItself) {
       {"i.actions[0].description", [](Inquiry& i) { i.actions[0].description.clear(); }},
       {"i.actions[0].start_date", [](Inquiry& i) { i.actions[0].start = i.start - 1; }},
       {"i.actions[1].end_date", [](Inquiry& i) { i.actions[1].end = i.actions[1].start; }},
+      {"i.start_date", [](Inquiry& i) { i.start = Date::Min() - 1; }},
+      {"i.next_review_date", [](Inquiry& i) { i.next_review = Date::Max(); }},
+      {"i.actions[0].start_date", [](Inquiry& i) { i.actions[0].start = Date::Max(); }},
+      {"i.actions[1].end_date", [](Inquiry& i) { i.actions[1].end = Date::Max(); }},
   };
   for (const Case& c : cases) {
     Inquiry inquiry = Good();

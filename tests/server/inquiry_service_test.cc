@@ -85,6 +85,29 @@ TEST(ConvertInquiryTest, NamesEveryProblemAtOnceAndEachOnce) {
                                             "inquiry.actions[0].start_date", "inquiry.actions[1].end_date"));
 }
 
+// Dates have the bounds that every date has (core/date.h).
+TEST(ConvertInquiryTest, DatesOutOfRangeAreRefusedByField) {
+  for (const char* const date : {"1969-12-31", "2100-01-01", "0001-01-01", "10000-01-01"}) {
+    v1::Inquiry proto = Theory();
+    proto.set_start_date(date);
+    proto.set_next_review_date(date);
+    proto.mutable_actions(0)->set_start_date(date);
+    proto.mutable_actions(1)->set_end_date(date);
+    const absl::Status status = InquiryFromProto(proto, "inquiry").status();
+    EXPECT_THAT(FieldsOf(status), testing::UnorderedElementsAre("inquiry.start_date", "inquiry.next_review_date",
+                                                                "inquiry.actions[0].start_date", "inquiry.actions[1].end_date"))
+        << date;
+    for (const Problem& problem : ProblemsOf(status)) EXPECT_NE(problem.reason, "") << problem.field;
+  }
+  for (const char* const date : {"1970-01-01", "2099-12-31"}) {
+    v1::Inquiry proto = Theory();
+    proto.clear_actions();
+    proto.set_start_date(date);
+    proto.set_next_review_date(date);
+    EXPECT_TRUE(InquiryFromProto(proto, "inquiry").ok()) << date;
+  }
+}
+
 // ---- Over gRPC ----
 
 struct Ended {

@@ -725,6 +725,18 @@ TEST(RecordsTest, UnorderedThingsAreDataLoss) {
   Inquiry unstored = SampleInquiry();
   unstored.revision = 0;
   EXPECT_EQ(DecodeInquiry(EncodeInquiry(unstored)).status().code(), absl::StatusCode::kDataLoss);
+  // Nor a date that the service takes from nobody.
+  const auto dated = [](auto edit) {
+    Inquiry inquiry = SampleInquiry();
+    edit(inquiry);
+    return DecodeInquiry(EncodeInquiry(inquiry)).status().code();
+  };
+  for (const Date date : {Date::Min() - 1, Date::Max() + 1}) {
+    EXPECT_EQ(dated([&](Inquiry& i) { i.start = date; }), absl::StatusCode::kDataLoss);
+    EXPECT_EQ(dated([&](Inquiry& i) { i.next_review = date; }), absl::StatusCode::kDataLoss);
+    EXPECT_EQ(dated([&](Inquiry& i) { i.actions[0].start = date; }), absl::StatusCode::kDataLoss);
+    EXPECT_EQ(dated([&](Inquiry& i) { i.actions[1].end = date; }), absl::StatusCode::kDataLoss);
+  }
 }
 
 // It has no format byte of its own: it is rebuilt from the alerts.
