@@ -86,6 +86,7 @@ class Client {
   absl::StatusOr<v1::RecordInquiryResponse> RecordInquiry(const v1::RecordInquiryRequest&, const CallOptions& = {});
   absl::StatusOr<v1::GetInquiryResponse> GetInquiry(const v1::GetInquiryRequest&, const CallOptions& = {});
   absl::StatusOr<v1::ListInquiriesResponse> ListInquiries(const v1::ListInquiriesRequest&, const CallOptions& = {});
+  absl::StatusOr<v1::ListThemesResponse> ListThemes(const v1::ListThemesRequest&, const CallOptions& = {});
 
   absl::StatusOr<v1::GetTeamCadenceResponse> GetTeamCadence(const v1::GetTeamCadenceRequest&, const CallOptions& = {});
   absl::StatusOr<v1::ListTeamCadenceResponse> ListTeamCadence(const v1::ListTeamCadenceRequest&,

@@ -127,6 +127,16 @@ const std::vector<InquiryTheme>& DefaultInquiryThemes() {
   return themes;
 }
 
+std::vector<ListedTheme> ListThemes(const Catalog& catalog) {
+  std::vector<ListedTheme> listed;
+  for (const InquiryTheme& theme : DefaultInquiryThemes()) listed.push_back({theme, false});
+  for (const InquiryTheme& theme : catalog.inquiry_themes) listed.push_back({theme, true});
+  std::sort(listed.begin(), listed.end(), [](const ListedTheme& a, const ListedTheme& b) {
+    return std::tie(a.district_own, a.theme.id) < std::tie(b.district_own, b.theme.id);
+  });
+  return listed;
+}
+
 const InquiryTheme* FindInquiryTheme(const Catalog& catalog, std::string_view id) {
   for (const std::vector<InquiryTheme>* themes : {&DefaultInquiryThemes(), &catalog.inquiry_themes}) {
     for (const InquiryTheme& theme : *themes) {

@@ -63,6 +63,13 @@ struct Inquiry {
 
 // The themes that every district has: those of a statewide series for school leadership teams. A catalog may add its own.
 const std::vector<InquiryTheme>& DefaultInquiryThemes();
+// All themes that the catalog's inquiries may have: the defaults first, then its own, both by id.
+struct ListedTheme {
+  InquiryTheme theme;
+  bool district_own = false;  // else every district has it
+  friend bool operator==(const ListedTheme&, const ListedTheme&) = default;
+};
+std::vector<ListedTheme> ListThemes(const Catalog& catalog);
 // Of the defaults or of the catalog's own; null where it is neither.
 const InquiryTheme* FindInquiryTheme(const Catalog& catalog, std::string_view id);
 

@@ -12,12 +12,14 @@ Table StatsTable(const google::protobuf::RepeatedPtrField<v1::DistrictStats>& di
                {"evidence", "EVIDENCE", true},
                {"revisions", "REVISIONS", true},
                {"reviews", "REVIEWS", true},
+               {"inquiries", "INQUIRIES", true},
                {"watches", "WATCHES", true},
                {"flips", "FLIPS", true},
                {"open_alerts", "OPEN ALERTS", true}});
   for (const v1::DistrictStats& district : districts) {
     table.AddRow({district.name(), district.applied_position(), district.evidence_count(), district.revision_count(),
-                  district.review_count(), district.watch_count(), district.flip_count(), district.open_alert_count()});
+                  district.review_count(), district.inquiry_count(), district.watch_count(), district.flip_count(),
+                  district.open_alert_count()});
   }
   return table;
 }

@@ -1,4 +1,4 @@
-// leadlag inquiry record|list|show: theories of action, with the indicators and actions that go with them.
+// leadlag inquiry record|list|show|themes: theories of action, with the indicators and actions that go with them.
 #include "client/cli/command_set.h"
 #include "client/cli/enum_name.h"
 #include "client/cli/inquiry_file.h"
@@ -176,6 +176,22 @@ int Show(RunContext& context, const std::string& id) {
   return kExitOk;
 }
 
+int Themes(RunContext& context) {
+  const absl::StatusOr<std::string> parent = context.DistrictName();
+  if (!parent.ok()) return context.FailUsage(parent.status());
+  v1::ListThemesRequest request;
+  request.set_parent(*parent);
+  const absl::StatusOr<v1::ListThemesResponse> response = context.client().ListThemes(request, context.Call());
+  if (!response.ok()) return context.Fail(response.status());
+  if (context.PrintedJson(*response)) return kExitOk;
+  Table table({{"theme", "THEME"}, {"display_name", "NAME"}, {"of", "OF"}});
+  for (const v1::ListedTheme& theme : response->themes()) {
+    table.AddRow({theme.id(), theme.display_name(), theme.district_own() ? "this district" : "every district"});
+  }
+  context.Print(table);
+  return kExitOk;
+}
+
 }  // namespace
 
 void AddInquiry(CommandSet& commands) {
@@ -195,6 +211,9 @@ void AddInquiry(CommandSet& commands) {
   list->add_option("--theme", list_flags->theme, "Only those with this theme")->type_name("ID");
   list->add_flag("--without_priority", list_flags->without_priority, "Only those that serve no district priority");
   commands.OnRun(list, [&commands, list_flags] { return List(commands.context(), *list_flags); });
+
+  CLI::App* themes = commands.Add(inquiry, "themes", "What an inquiry may be about");
+  commands.OnRun(themes, [&commands] { return Themes(commands.context()); });
 
   auto id = std::make_shared<std::string>();
   CLI::App* show = commands.Add(inquiry, "show", "One inquiry, and its revisions");

@@ -58,6 +58,7 @@ absl::StatusOr<std::unique_ptr<District>> District::Load(std::string id, uint32_
   if (absl::Status status = district->LoadRows(); !status.ok()) return status;
   if (absl::Status status = district->LoadHandledAlerts(); !status.ok()) return status;
   if (absl::Status status = district->LoadWatches(); !status.ok()) return status;
+  if (absl::Status status = district->CountInquiries(); !status.ok()) return status;
   return district;
 }
 
@@ -75,6 +76,7 @@ std::shared_ptr<const District> District::Frozen() const {
   copy->evidence_count_ = evidence_count_;
   copy->revision_count_ = revision_count_;
   copy->review_count_ = review_count_;
+  copy->inquiry_count_ = inquiry_count_;
   copy->open_alert_count_ = open_alert_count_;
   copy->catalog_version_ = catalog_version_;
   copy->catalog_applied_ = catalog_applied_;

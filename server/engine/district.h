@@ -88,6 +88,7 @@ class District {
   uint64_t evidence_count() const { return evidence_count_; }
   uint64_t revision_count() const { return revision_count_; }  // of records with more than one
   uint64_t review_count() const { return review_count_; }
+  uint64_t inquiry_count() const { return inquiry_count_; }
   uint64_t open_alert_count() const { return open_alert_count_; }
 
   uint32_t catalog_version() const { return catalog_version_; }
@@ -284,6 +285,7 @@ class District {
   absl::Status LoadNames();
   absl::Status LoadRows();
   absl::Status LoadHandledAlerts();
+  absl::Status CountInquiries();
   absl::Status LoadWatches();
   absl::StatusOr<std::shared_ptr<const DistrictCatalog>> LoadCatalog(uint32_t version);
   // The dates of the team's reviews, ascending. `batch`: where the applying command's own changes are; null: only the store counts.
@@ -328,6 +330,7 @@ class District {
   uint64_t evidence_count_ = 0;
   uint64_t revision_count_ = 0;
   uint64_t review_count_ = 0;
+  uint64_t inquiry_count_ = 0;
   uint64_t open_alert_count_ = 0;
   uint32_t catalog_version_ = 0;
   Instant catalog_applied_;

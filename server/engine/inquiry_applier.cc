@@ -36,6 +36,7 @@ class InquiryApplier {
       ByteWriter team;
       team.PutVarint(team_);
       a_.batch.Put(InquiryIdKey{d_.number_, inquiry.id}.Encode(), std::move(team).Take());
+      ++d_.inquiry_count_;
     }
     d_.actions_.erase(team_);
     for (const WatchId id : watches) {
@@ -91,6 +92,11 @@ class InquiryApplier {
   District::Applying& a_;
   TeamNumber team_ = 0;
 };
+
+absl::Status District::CountInquiries() {
+  const auto count = [this](std::string_view, std::string_view) { return ++inquiry_count_ > 0; };
+  return store_.ScanOnce(TableRange(number_, Table::kInquiryIds), count);
+}
 
 absl::StatusOr<Outcome> District::RecordInquiry(Applying& a, const RecordInquiryCommand& command) {
   return InquiryApplier(*this, a).Apply(command);

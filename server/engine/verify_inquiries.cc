@@ -20,6 +20,9 @@ class InquiryVerifier {
                                    DecodeInquiry,
                                    [&](const InquiryRevisionKey& key, const Inquiry& revision) { Replaced(key, revision); });
     if (findings_.full()) return;
+    if (seen_.size() != reader_->inquiry_count()) {
+      findings_.Add(absl::StrCat(seen_.size(), " inquiries are stored, and ", reader_->inquiry_count(), " were counted"));
+    }
     for (const auto& [id, seen] : seen_) {
       if (seen.revisions + 1 != seen.current) {
         findings_.Add(absl::StrCat("inquiry \"", id, "\" stands at revision ", seen.current, ", and ", seen.revisions,

@@ -21,6 +21,7 @@ v1::DistrictStats StatsOf(const DistrictReader& reader) {
   stats.set_evidence_count(static_cast<int64_t>(reader->evidence_count()));
   stats.set_revision_count(static_cast<int64_t>(reader->revision_count()));
   stats.set_review_count(static_cast<int64_t>(reader->review_count()));
+  stats.set_inquiry_count(static_cast<int64_t>(reader->inquiry_count()));
   stats.set_flip_count(static_cast<int64_t>(reader->last_sequence()));
   stats.set_first_flip_sequence(static_cast<int64_t>(reader->first_sequence()));
   stats.set_open_alert_count(static_cast<int64_t>(reader->open_alert_count()));

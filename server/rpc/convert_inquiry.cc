@@ -151,4 +151,12 @@ v1::Inquiry ToProto(const Catalog& catalog, const Inquiry& inquiry) {
   return proto;
 }
 
+v1::ListedTheme ToProto(const ListedTheme& theme) {
+  v1::ListedTheme proto;
+  proto.set_id(theme.theme.id);
+  proto.set_display_name(theme.theme.display_name);
+  proto.set_district_own(theme.district_own);
+  return proto;
+}
+
 }  // namespace leadlag

@@ -8,6 +8,7 @@
 #include "core/catalog.h"
 #include "core/inquiry.h"
 #include "leadlag/v1/inquiry.pb.h"
+#include "leadlag/v1/inquiry_service.pb.h"
 
 namespace leadlag {
 
@@ -20,5 +21,6 @@ struct NamedInquiry {
 absl::StatusOr<NamedInquiry> InquiryFromProto(const v1::Inquiry& proto, std::string_view field);
 // `catalog`: tells the roles of its indicators; its district's.
 v1::Inquiry ToProto(const Catalog& catalog, const Inquiry& inquiry);
+v1::ListedTheme ToProto(const ListedTheme& theme);
 
 }  // namespace leadlag

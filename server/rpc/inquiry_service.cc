@@ -95,4 +95,19 @@ grpc::ServerUnaryReactor* InquiryService::ListInquiries(grpc::CallbackServerCont
   return Answer<v1::ListInquiriesRequest, v1::ListInquiriesResponse>(calls_, context, request, response, handler);
 }
 
+grpc::ServerUnaryReactor* InquiryService::ListThemes(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+                                                     grpc::ByteBuffer* response) {
+  using Result = absl::StatusOr<v1::ListThemesResponse>;
+  const auto handler = [this](const v1::ListThemesRequest& request) -> Result {
+    const absl::StatusOr<std::string> district = ParseDistrictName(request.parent(), "parent");
+    if (!district.ok()) return district.status();
+    const absl::StatusOr<DistrictReader> reader = engine_->Read(*district);
+    if (!reader.ok()) return reader.status();
+    v1::ListThemesResponse response;
+    for (const ListedTheme& theme : leadlag::ListThemes(CatalogOf(*reader))) *response.add_themes() = ToProto(theme);
+    return response;
+  };
+  return Answer<v1::ListThemesRequest, v1::ListThemesResponse>(calls_, context, request, response, handler);
+}
+
 }  // namespace leadlag

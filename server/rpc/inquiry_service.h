@@ -10,7 +10,8 @@ namespace leadlag {
 // Raw methods: see wire.h for why.
 using InquiryServiceBase = v1::InquiryService::WithRawCallbackMethod_RecordInquiry<
     v1::InquiryService::WithRawCallbackMethod_GetInquiry<
-        v1::InquiryService::WithRawCallbackMethod_ListInquiries<v1::InquiryService::Service>>>;
+        v1::InquiryService::WithRawCallbackMethod_ListInquiries<
+            v1::InquiryService::WithRawCallbackMethod_ListThemes<v1::InquiryService::Service>>>>;
 
 class InquiryService final : public InquiryServiceBase {
  public:
@@ -22,6 +23,8 @@ class InquiryService final : public InquiryServiceBase {
                                        grpc::ByteBuffer* response) override;
   grpc::ServerUnaryReactor* ListInquiries(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
                                           grpc::ByteBuffer* response) override;
+  grpc::ServerUnaryReactor* ListThemes(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+                                       grpc::ByteBuffer* response) override;
 
  private:
   Engine* const engine_;

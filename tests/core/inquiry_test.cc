@@ -170,6 +170,17 @@ TEST(InquiryTest, ThemesAreTheTenAndADistrictsOwn) {
   EXPECT_EQ(FindInquiryTheme(Catalog{}, "wellness"), nullptr);
 }
 
+TEST(InquiryTest, ThemesAreListedTheDefaultsFirst) {
+  Catalog catalog = CatalogOf();
+  catalog.inquiry_themes.push_back({"arts", ""});
+  const std::vector<ListedTheme> listed = ListThemes(catalog);
+  ASSERT_EQ(listed.size(), 12u);
+  EXPECT_EQ(listed[0], (ListedTheme{{"alignment-and-coherence", "Alignment and coherence"}, false}));
+  EXPECT_EQ(listed[9], (ListedTheme{{"tier-1-and-mtss", "Tier 1 and MTSS"}, false}));
+  EXPECT_EQ(listed[10], (ListedTheme{{"arts", ""}, true}));
+  EXPECT_EQ(listed[11], (ListedTheme{{"wellness", "Staff wellness"}, true}));
+}
+
 TEST(InquiryTest, ContentIsAllButWhatTheServiceSays) {
   Inquiry other = Good();
   other.revision = 7;

@@ -353,6 +353,7 @@ TEST_F(CliTest, FromACatalogToAlerts) {
   result = leadlag({"inquiry", "record", inquiry});
   EXPECT_EQ(result.exit_code, kExitRefused) << Told(result);
   EXPECT_THAT(result.err, HasSubstr("inquiry.yaml:10: inquiry.next_review_date"));
+  EXPECT_EQ(ExpectThreeForms<v1::ListThemesResponse>(leadlag, {"inquiry", "themes"}, "multilingual-learners").themes_size(), 10);
   EXPECT_EQ(leadlag({"inquiry", "record", directory_ / "none.yaml"}).exit_code, kExitUsage);
   EXPECT_EQ(leadlag({"inquiry", "show", "other"}).exit_code, kExitRefused);
 

@@ -278,6 +278,50 @@ TEST_F(InquiryServiceTest, PagesEndAtTheirBytes) {
   EXPECT_LT(got.ByteSizeLong(), 4u << 20);
 }
 
+TEST_F(InquiryServiceTest, ListsThemesAndCountsInquiries) {
+  v1::Catalog catalog = ToProto(SmallDistrict::MakeCatalog());
+  for (const char* const id : {"wellness", "arts"}) catalog.add_inquiry_themes()->set_id(id);
+  catalog.mutable_inquiry_themes(0)->set_display_name("Staff wellness");
+  v1::ApplyCatalogRequest apply;
+  *apply.mutable_catalog() = catalog;
+  TestContext context;
+  v1::ApplyCatalogResponse applied;
+  ASSERT_TRUE(server_.stubs().catalog->ApplyCatalog(&context, apply, &applied).ok());
+  const auto list = [&](const std::string& parent, v1::ListThemesResponse* response) {
+    v1::ListThemesRequest request;
+    request.set_parent(parent);
+    return Call(&v1::InquiryService::Stub::ListThemes, request, response);
+  };
+  v1::ListThemesResponse listed;
+  const Ended ended = list("districts/small", &listed);
+  ASSERT_TRUE(ended.status.ok()) << Text(ended.status);
+  ASSERT_EQ(listed.themes_size(), 12);
+  EXPECT_EQ(listed.themes(0).id(), "alignment-and-coherence");
+  EXPECT_EQ(listed.themes(0).display_name(), "Alignment and coherence");
+  for (int i = 0; i < 12; ++i) EXPECT_EQ(listed.themes(i).district_own(), i >= 10) << i;
+  EXPECT_EQ(listed.themes(10).id(), "arts");
+  EXPECT_EQ(listed.themes(11).display_name(), "Staff wellness");
+  // Each is one that an inquiry may have.
+  v1::RecordInquiryResponse recorded;
+  for (const v1::ListedTheme& theme : listed.themes()) {
+    v1::Inquiry inquiry = Theory();
+    inquiry.set_name("districts/small/inquiries/of-" + theme.id());
+    inquiry.set_theme(theme.id());
+    ASSERT_TRUE(Record(inquiry, &recorded).status.ok()) << theme.id();
+    inquiry.set_cycle_days(7);
+    ASSERT_TRUE(Record(inquiry, &recorded).status.ok()) << theme.id();
+  }
+  for (int restarts = 0; restarts < 2; ++restarts) {
+    TestContext stats_context;
+    v1::GetStatsResponse stats;
+    ASSERT_TRUE(server_.stubs().admin->GetStats(&stats_context, {}, &stats).ok());
+    EXPECT_EQ(stats.districts(0).inquiry_count(), 12);
+    server_.Restart();
+  }
+  ExpectRefused(list("districts/small/teams/north", &listed), grpc::StatusCode::INVALID_ARGUMENT, "parent");
+  ExpectRefused(list("districts/nowhere", &listed), grpc::StatusCode::NOT_FOUND, "parent");
+}
+
 TEST_F(InquiryServiceTest, Errors) {
   constexpr auto kInvalid = grpc::StatusCode::INVALID_ARGUMENT;
   constexpr auto kUnknown = grpc::StatusCode::NOT_FOUND;

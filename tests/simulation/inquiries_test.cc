@@ -109,6 +109,7 @@ TEST_F(InquiriesTest, OtherContentIsARevisionAndAllAreKept) {
   EXPECT_TRUE(RevisionsOf("a") == told);
   ASSERT_TRUE(district_.Read()->InquiriesOf(0).ok());
   EXPECT_TRUE(*district_.Read()->InquiriesOf(0) == std::vector<Inquiry>{told.back()});
+  EXPECT_EQ(district_.Read()->inquiry_count(), 1u);
   // After a restart as before, and from the log alone.
   const std::map<std::string, std::string> view = district_.View();
   SimulatedDistrict again({.start = district_.now(), .disk = district_.LogAlone()});

@@ -485,6 +485,8 @@ std::string SimulatedDistrict::Inconsistencies() const {
   const size_t reviews = CountKeys(*reader, Table::kReviews);
   if (reader->review_count() != reviews || CountKeys(*reader, Table::kReviewIds) != reviews)
     say("reviews are miscounted");
+  const size_t inquiries = CountKeys(*reader, Table::kInquiries);
+  if (reader->inquiry_count() != inquiries || CountKeys(*reader, Table::kInquiryIds) != inquiries) say("inquiries are miscounted");
   size_t stored = 0;
   ForEach<WatchKey>(*reader, Table::kWatches, [&](const WatchKey& key, std::string_view value) {
     ++stored;
