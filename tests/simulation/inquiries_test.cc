@@ -251,7 +251,15 @@ TEST(InquiryVerifyTest, WhatIsGoneDamagedOrMisplacedIsFound) {
       {[](Batch& b, uint32_t d) { b.Delete(InquiryIdKey{d, "a"}.Encode()); }, "is not in the table of inquiry ids"},
       {[](Batch& b, uint32_t d) { b.Delete(InquiryRevisionKey{d, 0, 1, "a"}.Encode()); }, "is out of order"},
       {[](Batch& b, uint32_t d) { b.Delete(InquiryRevisionKey{d, 0, 2, "a"}.Encode()); }, "stands at revision 3, and 1 before"},
-      {[](Batch& b, uint32_t d) { b.Put(InquiryKey{d, 0, "a"}.Encode(), "damage"); }, "inquir"},
+      {[&](Batch& b, uint32_t d) { b.Put(InquiryKey{d, 0, "a"}.Encode(), encoded("a", "t1", 3, 0).substr(0, 20)); },
+       "inquiries: "},
+      {[&](Batch& b, uint32_t d) { b.Put(InquiryRevisionKey{d, 0, 2, "a"}.Encode(), "\1damage"); }, "inquiry revisions: "},
+      {[](Batch& b, uint32_t d) { b.Put(InquiryIdKey{d, "a"}.Encode(), ""); }, "inquiry ids: "},
+      {[&](Batch& b, uint32_t d) {
+         b.Put(InquiryKey{d, 0, "c"}.Encode(), encoded("c", "t1", 1, 0));
+         b.Put(InquiryIdKey{d, "c"}.Encode(), std::string(1, '\0'));
+       },
+       "3 inquiries are stored, and 2 were counted"},
       {[](Batch& b, uint32_t d) { b.Put(InquiryIdKey{d, "a"}.Encode(), "\1"); }, "names no stored inquiry"},
       {[&](Batch& b, uint32_t d) { b.Put(InquiryKey{d, 0, "a"}.Encode(), encoded("b", "t1", 3, 0)); }, "under another name"},
       {[&](Batch& b, uint32_t d) { b.Put(InquiryKey{d, 2, "b"}.Encode(), encoded("b", "t3", 1, 0)); }, "is stored for two teams"},
