@@ -7,6 +7,7 @@
 #include "client/cli/enum_name.h"
 #include "client/cli/ics_calendar.h"
 #include "client/cli/message_reader.h"
+#include "leadlag/v1/catalog_service.pb.h"
 
 namespace leadlag::cli {
 
@@ -29,6 +30,11 @@ class CatalogReader : public MessageReader {
       return true;
     }
     return message.GetDescriptor() == v1::Expectation::descriptor() && ReadInlineKind(key, at, value, message, path);
+  }
+
+  // As `leadlag export --output=json` prints it.
+  std::vector<const FieldDescriptor*> HeldBy() const override {
+    return {v1::ExportCatalogResponse::descriptor()->FindFieldByName("catalog")};
   }
 
   std::vector<std::string> OtherKeys(const Descriptor& type) const override {

@@ -6,7 +6,8 @@ namespace leadlag::cli {
 namespace {
 
 constexpr char kText[] =
-    "Prints YAML, or with --output=json the response, whose `catalog` is the same document in proto3 JSON.\n"
+    "Prints YAML, or with --output=json the response, whose `catalog` is the same document in proto3 JSON; `leadlag apply` takes\n"
+    "either.\n"
     "Example: leadlag --district north export > catalog.yaml";
 
 int Export(RunContext& context, int version) {

@@ -21,7 +21,7 @@ std::string FieldPlaces::PlaceOf(std::string_view field_path) const {
   }
 }
 
-absl::Status FieldPlaces::Placed(const absl::Status& status, bool (*in_file)(std::string_view field_path)) const {
+absl::Status FieldPlaces::Placed(const absl::Status& status, const std::function<bool(std::string_view field_path)>& in_file) const {
   std::vector<Problem> problems = ProblemsOf(status);
   if (problems.empty()) return status;
   for (Problem& problem : problems) {

@@ -28,8 +28,8 @@ class FieldPlaces {
   // root ("catalog.teams[3]") is understood too. REQUIRES: the document has a place.
   std::string PlaceOf(std::string_view field_path) const;
 
-  // A server's status with the file's lines in front of the paths of its problems, of those that `in_file` takes.
-  absl::Status Placed(const absl::Status& status, bool (*in_file)(std::string_view field_path) = nullptr) const;
+  // A server's status with the file's lines in front of the paths of its problems, of those that `in_file` (null: all) takes.
+  absl::Status Placed(const absl::Status& status, const std::function<bool(std::string_view field_path)>& in_file = nullptr) const;
 
  private:
   std::string request_root_;

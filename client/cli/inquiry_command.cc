@@ -27,7 +27,10 @@ constexpr char kRecordText[] =
     "  status: ACTIVE\n"
     "  district_priority: Mathematics for all\n"
     "The whole inquiry each time: other content is a new revision, the ones before are kept. The same file again changes\n"
-    "nothing. Errors name file and line; after an error nothing has changed.";
+    "nothing. Errors name file and line; after an error nothing has changed.\n"
+    "What `leadlag inquiry show --output=json` prints can be edited and recorded as it is. Its `revision` is the one that was\n"
+    "edited: where another stands by now it is refused. --expected_revision counts more; without either any may stand.\n"
+    "`leadlag inquiry themes` lists the themes.";
 
 struct RecordFlags {
   std::string file;
@@ -67,10 +70,16 @@ int Record(RunContext& context, const RecordFlags& flags) {
     if (!name.ok()) return context.FailUsage(name.status());
     request.mutable_inquiry()->set_name(*name);
   }
-  if (flags.expected_revision) request.set_expected_revision(*flags.expected_revision);
+  const std::optional<int> in_file = file->expected_revision();
+  if (const std::optional<int> expected = flags.expected_revision ? flags.expected_revision : in_file) {
+    request.set_expected_revision(*expected);
+  }
   const absl::StatusOr<v1::RecordInquiryResponse> response = context.client().RecordInquiry(request, context.Call());
   if (!response.ok()) {
-    return context.Fail(file->places().Placed(response.status(), [](std::string_view field) { return field.starts_with("inquiry"); }));
+    const bool of_file = !flags.expected_revision && in_file.has_value();
+    return context.Fail(file->places().Placed(response.status(), [of_file](std::string_view field) {
+      return field.starts_with("inquiry") || (of_file && field == "expected_revision");
+    }));
   }
   if (context.PrintedJson(*response)) return kExitOk;
   const v1::Inquiry& inquiry = response->inquiry();

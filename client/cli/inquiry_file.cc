@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "client/cli/message_reader.h"
+#include "leadlag/v1/inquiry_service.pb.h"
 
 namespace leadlag::cli {
 
@@ -24,6 +25,11 @@ class InquiryReader : public MessageReader {
     NotePlace("name", at.Mark());
     file_.id_ = Text(value);
     return true;
+  }
+  // As `leadlag inquiry show` and `record` print it.
+  std::vector<const FieldDescriptor*> HeldBy() const override {
+    return {v1::GetInquiryResponse::descriptor()->FindFieldByName("inquiry"),
+            v1::RecordInquiryResponse::descriptor()->FindFieldByName("inquiry")};
   }
   std::vector<std::string> OtherKeys(const Descriptor& type) const override {
     return &type == v1::Inquiry::descriptor() ? std::vector<std::string>{"id", "if", "then", "so_that"} : std::vector<std::string>{};
@@ -49,6 +55,7 @@ absl::StatusOr<InquiryFile> InquiryFile::Parse(const std::string& text, const st
   InquiryFile file;
   absl::Status read = InquiryReader(path, file).Read(text, "an inquiry", "id: …", file.inquiry_);
   if (!read.ok()) return read;
+  if (file.expected_revision()) file.places_.Set("expected_revision", file.places_.PlaceOf("revision"));
   return file;
 }
 

@@ -8,9 +8,13 @@
 //   if: we plan two questions for each lesson together
 //   …
 //
+// It may also be what the service answers (`leadlag inquiry show --output=json`), as it is or edited. Then it has the revision of which it
+// is an edit: whoever sends it back means that one, and no other that was recorded meanwhile.
+//
 // Every problem names file and line. Immutable; thread safe.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -29,6 +33,10 @@ class InquiryFile {
 
   // Its name is empty where the file has an id.
   const v1::Inquiry& inquiry() const { return inquiry_; }
+  // The revision that must stand for it to be recorded, where it says so.
+  std::optional<int> expected_revision() const {
+    return inquiry_.revision() != 0 ? std::optional<int>(inquiry_.revision()) : std::nullopt;
+  }
   const std::string& id() const { return id_; }  // empty where the file has a name
   const FieldPlaces& places() const { return places_; }
 

@@ -9,6 +9,8 @@
 #include "client/cli/json.h"
 #include "client/cli/nearest.h"
 #include "client/cli/number.h"
+#include "google/protobuf/timestamp.pb.h"
+#include "google/protobuf/util/time_util.h"
 
 namespace leadlag::cli {
 
@@ -53,8 +55,22 @@ absl::Status MessageReader::Read(const std::string& text, const std::string& wha
   if (documents.empty() || !documents[0].IsMap()) return InvalidField(path_ + ":1", what + " is a mapping: \"" + example + "\"");
   if (documents.size() > 1) return InvalidField(PlaceOf(documents[1].Mark()), "a second document; " + what + " is one document");
   places_.Set("", path_ + ":1");
-  ReadMessage(documents[0], message, "");
+  ReadMessage(BodyOf(documents[0]), message, "");
   return problems_.empty() ? absl::OkStatus() : AsStatus(problems_);
+}
+
+YAML::Node MessageReader::BodyOf(const YAML::Node& document) const {
+  for (const FieldDescriptor* const field : HeldBy()) {
+    YAML::Node body;
+    bool is_response = true;
+    for (const auto& entry : document) {
+      const FieldDescriptor* const key = entry.first.IsScalar() ? FindField(*field->containing_type(), entry.first.Scalar()) : nullptr;
+      is_response = is_response && key != nullptr;
+      if (key == field) body.reset(entry.second);
+    }
+    if (is_response && body.IsMap()) return body;
+  }
+  return document;
 }
 
 const FieldDescriptor* MessageReader::FieldOf(const Descriptor& type, const std::string& key) const { return FindField(type, key); }
@@ -143,9 +159,18 @@ void MessageReader::ReadField(const YAML::Node& value, Message& message, const F
     return Refuse(value, "give either \"" + other + "\" or \"" + field.name() + "\", not both");
   }
   if (field.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
-    return ReadMessage(value, *reflection.MutableMessage(&message, &field), path);
+    Message& part = *reflection.MutableMessage(&message, &field);
+    const bool is_instant = part.GetDescriptor() == google::protobuf::Timestamp::descriptor();
+    return is_instant ? ReadInstant(value, part, path) : ReadMessage(value, part, path);
   }
   ReadScalar(value, message, field, path);
+}
+
+void MessageReader::ReadInstant(const YAML::Node& value, Message& timestamp, const std::string& path) {
+  if (!value.IsScalar()) return Refuse(value, path + " is a single value, not " + TypeOf(value));
+  if (!google::protobuf::util::TimeUtil::FromString(value.Scalar(), static_cast<google::protobuf::Timestamp*>(&timestamp))) {
+    Refuse(value, path + " is an instant (2025-09-08T12:00:00Z), not \"" + value.Scalar() + "\"");
+  }
 }
 
 // Every map of ours is from text to text.

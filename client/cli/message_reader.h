@@ -4,6 +4,10 @@
 //   - enum values without their prefix: LEADING, WALKTHROUGH, HOLIDAY; weekdays also MON … SUN; case and
 //     "-" for "_" ignored.
 //
+//   - instants as in JSON ("2025-09-08T12:00:00Z");
+//   - where a command prints the message in a response's JSON, that document stands for it.
+//
+// What only the service sets is read, so that what it has printed can be edited and sent back; the service does not look at it.
 // Unknown and repeated keys are refused, with the nearest known key. Every problem names file and line. A reader is for one file; not
 // thread safe.
 #pragma once
@@ -44,6 +48,8 @@ class MessageReader {
                             const std::string& path);
   // What else is known, besides the fields by their names.
   virtual std::vector<std::string> OtherKeys(const google::protobuf::Descriptor& type) const;
+  // Of the responses whose JSON may stand for the document: the fields that hold it.
+  virtual std::vector<const google::protobuf::FieldDescriptor*> HeldBy() const { return {}; }
   // Once all keys of a message are read.
   virtual void EndMessage(google::protobuf::Message&, const std::string& /*path*/) {}
 
@@ -69,6 +75,9 @@ class MessageReader {
   FieldPlaces& places() { return places_; }
 
  private:
+  // The document itself, or what it holds where it is a response.
+  YAML::Node BodyOf(const YAML::Node& document) const;
+  void ReadInstant(const YAML::Node& value, google::protobuf::Message& timestamp, const std::string& path);
   void ReadMessage(const YAML::Node& node, google::protobuf::Message& message, const std::string& path);
   void ReadMap(const YAML::Node& value, google::protobuf::Message& message, const google::protobuf::FieldDescriptor& field,
                const std::string& path);

@@ -5,6 +5,7 @@
 #include "gmock/gmock.h"
 #include "google/protobuf/util/message_differencer.h"
 #include "gtest/gtest.h"
+#include "leadlag/v1/catalog_service.pb.h"
 
 namespace leadlag::cli {
 namespace {
@@ -75,6 +76,17 @@ TEST(CatalogFile, ReadsTheComforts) {
   EXPECT_TRUE(catalog.expectations(1).kind().any_leading());
   EXPECT_EQ(catalog.expectations(2).kind().indicator(), "visits");
   EXPECT_EQ(catalog.settings().review_objective_days(), 7);
+}
+
+// As `leadlag export --output=json` prints it.
+TEST(CatalogFile, ReadsWhatTheServiceAnswers) {
+  v1::ExportCatalogResponse response;
+  *response.mutable_catalog() = CatalogFile::Parse(kGood, "a.yaml")->catalog();
+  response.mutable_version()->set_version(7);
+  response.mutable_version()->mutable_applied_time()->set_seconds(1'757'340'000);
+  const absl::StatusOr<CatalogFile> file = CatalogFile::Parse(ToJson(response, JsonLayout::kIndented), "a.json");
+  ASSERT_TRUE(file.ok()) << file.status();
+  EXPECT_TRUE(google::protobuf::util::MessageDifferencer::Equals(file->catalog(), response.catalog()));
 }
 
 TEST(CatalogFile, FindsTheLineOfAServersFieldPath) {

@@ -1,8 +1,10 @@
 #include "client/cli/inquiry_file.h"
 
+#include "client/cli/json.h"
 #include "core/problem.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "leadlag/v1/inquiry_service.pb.h"
 
 namespace leadlag::cli {
 namespace {
@@ -54,6 +56,41 @@ TEST(InquiryFileTest, ReadsYamlAndJson) {
   EXPECT_EQ(json->inquiry().name(), "districts/d/inquiries/x");
   EXPECT_EQ(json->id(), "");
   EXPECT_EQ(json->inquiry().if_text(), "we");
+}
+
+// What the commands print (client/cli/run_context.cc) is what they read.
+TEST(InquiryFileTest, ReadsWhatTheServiceAnswers) {
+  v1::Inquiry inquiry = InquiryFile::Parse(kGood, "a.yaml")->inquiry();
+  inquiry.set_name("districts/d/inquiries/discourse");
+  inquiry.mutable_links(0)->set_role(v1::INDICATOR_ROLE_LEADING);
+  inquiry.set_revision(3);
+  inquiry.mutable_recorded_time()->set_seconds(1'757'340'000);
+  inquiry.mutable_recorded_time()->set_nanos(123'456'000);
+  v1::GetInquiryResponse got;
+  *got.mutable_inquiry() = inquiry;
+  *got.add_revisions() = inquiry;
+  v1::RecordInquiryResponse recorded;
+  *recorded.mutable_inquiry() = inquiry;
+  recorded.set_outcome(v1::RECORD_OUTCOME_KIND_SAME);
+  for (const google::protobuf::Message* const printed : std::vector<const google::protobuf::Message*>{&inquiry, &got, &recorded}) {
+    const absl::StatusOr<InquiryFile> file = InquiryFile::Parse(ToJson(*printed, JsonLayout::kIndented), "a.json");
+    ASSERT_TRUE(file.ok()) << file.status();
+    EXPECT_EQ(file->inquiry().SerializeAsString(), inquiry.SerializeAsString());
+    EXPECT_EQ(file->expected_revision(), 3);
+  }
+  EXPECT_EQ(InquiryFile::Parse(kGood, "a.yaml")->expected_revision(), std::nullopt);
+  // A list has several, and is none.
+  v1::ListInquiriesResponse list;
+  *list.add_inquiries() = inquiry;
+  EXPECT_THAT(ToldBy(InquiryFile::Parse(ToJson(list, JsonLayout::kIndented), "a.json").status()),
+              testing::Contains(HasSubstr("unknown key \"inquiries\"")));
+  EXPECT_THAT(ToldBy(InquiryFile::Parse("inquiry: {id: a}\nteam: t\n", "a.yaml").status()),
+              testing::Contains(HasSubstr("a.yaml:1: unknown key \"inquiry\"")));
+  const InquiryFile shown = InquiryFile::Parse("inquiry:\n  id: a\n  links:\n  - indicator: v\n  revision: 2\n", "a.yaml").value();
+  EXPECT_EQ(shown.places().PlaceOf("inquiry.links[0].indicator"), "a.yaml:4");
+  EXPECT_EQ(shown.places().PlaceOf("expected_revision"), "a.yaml:5");
+  EXPECT_THAT(ToldBy(InquiryFile::Parse("id: a\nrecorded_time: yesterday\n", "a.yaml").status()),
+              ElementsAre("a.yaml:2: recorded_time is an instant (2025-09-08T12:00:00Z), not \"yesterday\""));
 }
 
 TEST(InquiryFileTest, NamesFileAndLine) {

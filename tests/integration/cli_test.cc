@@ -353,6 +353,25 @@ TEST_F(CliTest, FromACatalogToAlerts) {
   result = leadlag({"inquiry", "record", inquiry});
   EXPECT_EQ(result.exit_code, kExitRefused) << Told(result);
   EXPECT_THAT(result.err, HasSubstr("inquiry.yaml:10: inquiry.next_review_date"));
+  // What `show` prints can be edited and sent back, once: it says which revision was edited.
+  const std::string edited = directory_ / "shown.json";
+  std::string json = leadlag({"inquiry", "show", "discourse", "--output=json"}).out;
+  Write(edited, json);
+  result = leadlag({"inquiry", "record", edited});
+  EXPECT_EQ(result.exit_code, kExitOk) << Told(result);
+  EXPECT_THAT(result.out, HasSubstr("stands already, as revision 2"));
+  const size_t text = json.find("we plan together");
+  ASSERT_NE(text, std::string::npos);
+  Write(edited, json.replace(text, 2, "they"));
+  result = leadlag({"inquiry", "record", edited});
+  EXPECT_EQ(result.exit_code, kExitOk) << Told(result);
+  EXPECT_THAT(result.out, HasSubstr("is stored, as revision 3"));
+  Write(edited, json.replace(text, 4, "all"));
+  result = leadlag({"inquiry", "record", edited});
+  EXPECT_EQ(result.exit_code, kExitRefused) << Told(result);
+  EXPECT_THAT(result.err, testing::ContainsRegex("shown.json:[0-9]+: expected_revision: revision 3 stands, not revision 2"));
+  result = leadlag({"inquiry", "record", edited, "--expected_revision", "3"});
+  EXPECT_EQ(result.exit_code, kExitOk) << Told(result);
   EXPECT_EQ(ExpectThreeForms<v1::ListThemesResponse>(leadlag, {"inquiry", "themes"}, "multilingual-learners").themes_size(), 10);
   EXPECT_EQ(leadlag({"inquiry", "record", directory_ / "none.yaml"}).exit_code, kExitUsage);
   EXPECT_EQ(leadlag({"inquiry", "show", "other"}).exit_code, kExitRefused);
