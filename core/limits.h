@@ -189,7 +189,8 @@ inline constexpr size_t kVerifyFindingsMax = 100;
 inline constexpr size_t kVerifyFindingsCounted = 10'000;
 
 // Back-tests at once; each reads, and holds, so many records at once, in order of team, and reads the store again for the next teams. One
-// team is held whole in any case. A record held takes some 64 bytes.
+// team is held whole in any case. A record held takes some 64 bytes; an inquiry's revision counts as one, each of its actions and links
+// likewise.
 inline constexpr size_t kBacktestRunsMax = 2;
 inline constexpr size_t kBacktestRecordsHeld = 2'000'000;
 // Threads a back-test reckons on, and teams that are reckoned before the first of them is sent.

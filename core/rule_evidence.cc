@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -52,7 +53,7 @@ class Asking {
     std::vector<ActionEvidence> actions;
     for (const LinkedAction& action : evidence_.actions()) {
       std::vector<IndicatorNumber> leading;
-      std::set_intersection(action.linked.begin(), action.linked.end(), indicators_.begin(), indicators_.end(),
+      std::set_intersection(action.linked->begin(), action.linked->end(), indicators_.begin(), indicators_.end(),
                             std::back_inserter(leading));
       const DateRange after{action.start + 1, span_.school_year.to};
       actions.push_back({.start = action.start,
@@ -114,18 +115,34 @@ std::optional<Date> LastSignalIn(const std::vector<IndicatorNumber>& indicators,
   return last;
 }
 
-std::vector<LinkedAction> LinkedActionsOf(const std::vector<Inquiry>& inquiries, const InternTable& indicators) {
+std::vector<LinkedAction> LinkedActionsOf(std::span<const Inquiry> inquiries, const InternTable& indicators) {
   std::vector<LinkedAction> actions;
-  for (const Inquiry& inquiry : inquiries) {
-    if (inquiry.status != InquiryStatus::kActive) continue;
+  for (size_t i = 0; i < inquiries.size(); ++i) {
+    const Inquiry& inquiry = inquiries[i];
+    if (inquiry.status != InquiryStatus::kActive || inquiry.actions.empty()) continue;
     std::vector<IndicatorNumber> linked;
+    linked.reserve(inquiry.links.size());
     for (const InquiryLink& link : inquiry.links) {
       if (const std::optional<IndicatorNumber> number = indicators.Find(link.indicator)) linked.push_back(*number);
     }
     std::sort(linked.begin(), linked.end());
-    for (const InquiryAction& action : inquiry.actions) actions.push_back({inquiry.id, action.id, action.start, action.end, linked});
+    const auto shared = std::make_shared<const std::vector<IndicatorNumber>>(std::move(linked));
+    for (size_t j = 0; j < inquiry.actions.size(); ++j) {
+      const InquiryAction& action = inquiry.actions[j];
+      actions.push_back({static_cast<uint16_t>(i), static_cast<uint16_t>(j), action.start, action.end, shared});
+    }
   }
+  actions.shrink_to_fit();
   return actions;
+}
+
+size_t SizeOf(std::span<const LinkedAction> actions) {
+  size_t size = actions.size();
+  const std::vector<IndicatorNumber>* counted = nullptr;  // an inquiry's actions follow each other
+  for (const LinkedAction& action : actions) {
+    if (action.linked.get() != std::exchange(counted, action.linked.get())) size += 1 + action.linked->size();
+  }
+  return size;
 }
 
 std::optional<RuleFinding> AskRule(const DistrictCatalog& catalog, ExpectationNumber rule, const RuleSpan& span,

@@ -2,8 +2,11 @@
 // in core/alert_rule.h. Pure.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
+#include <memory>
 #include <optional>
-#include <string>
+#include <span>
 #include <vector>
 
 #include "absl/functional/function_ref.h"
@@ -14,17 +17,19 @@
 
 namespace leadlag {
 
-// An action of an active inquiry of the team.
+// An action of an active inquiry of the team. Small, as many are held at once: what it says in words is the inquiry's.
 struct LinkedAction {
-  std::string inquiry, action;  // ids
+  uint16_t inquiry = 0, action = 0;  // places: of the inquiry among those that were given, of the action in it
   Date start;
-  std::optional<Date> end;                // the first date on which it is no longer taken
-  std::vector<IndicatorNumber> linked{};  // that the inquiry is linked to, of whatever role; ascending
-  friend bool operator==(const LinkedAction&, const LinkedAction&) = default;
+  std::optional<Date> end;  // the first date on which it is no longer taken
+  // The indicators that the inquiry is linked to, of whatever role; ascending. Never null; its actions share it.
+  std::shared_ptr<const std::vector<IndicatorNumber>> linked;
 };
 
 // The actions of those of a team's inquiries that are active. `indicators`: where every indicator that they are linked to has a number.
-std::vector<LinkedAction> LinkedActionsOf(const std::vector<Inquiry>& inquiries, const InternTable& indicators);
+std::vector<LinkedAction> LinkedActionsOf(std::span<const Inquiry> inquiries, const InternTable& indicators);
+// What they hold in memory: one for each action, and of each inquiry one and one for each of its links.
+size_t SizeOf(std::span<const LinkedAction> actions);
 
 // The team's evidence as recorded by now. Borrows both, for a call.
 struct TeamEvidence {

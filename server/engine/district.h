@@ -290,8 +290,9 @@ class District {
   absl::StatusOr<std::shared_ptr<const DistrictCatalog>> LoadCatalog(uint32_t version);
   // The dates of the team's reviews, ascending. `batch`: where the applying command's own changes are; null: only the store counts.
   const std::vector<Date>& ReviewDatesOf(TeamNumber team, const Batch* batch, absl::Status& fatal);
-  // The actions of the team's active inquiries. `batch`: as above.
+  // The actions of the team's active inquiries. `batch`: as above. Valid until the next call.
   const std::vector<LinkedAction>& ActionsOf(TeamNumber team, const Batch* batch, absl::Status& fatal);
+  void ForgetActions(TeamNumber team);
   // What the records of a row say. `batch`: as above. Valid until the next call.
   const SeriesValues& ValuesNow(const RowId& id, const Batch* batch, absl::Status& fatal);
   // Of a record that is new; of one that has been revised, once all of that is in the batch.
@@ -361,6 +362,7 @@ class District {
   DayRows rows_;
   absl::flat_hash_map<TeamNumber, std::vector<Date>> review_dates_;  // of teams that a rule has asked about
   absl::flat_hash_map<TeamNumber, std::vector<LinkedAction>> actions_;  // likewise
+  size_t actions_held_ = 0;                                             // in them together, by SizeOf
   absl::flat_hash_map<RowId, SeriesValues> values_;                  // of series that a rule has asked for
   size_t values_held_ = 0;                                           // in them together
 };

@@ -38,7 +38,7 @@ class InquiryApplier {
       a_.batch.Put(InquiryIdKey{d_.number_, inquiry.id}.Encode(), std::move(team).Take());
       ++d_.inquiry_count_;
     }
-    d_.actions_.erase(team_);
+    d_.ForgetActions(team_);
     for (const WatchId id : watches) {
       d_.Reconsider(a_, id, WatchCause::kChange, a_.now);
       d_.StoreWatch(a_, id);
@@ -96,6 +96,13 @@ class InquiryApplier {
 absl::Status District::CountInquiries() {
   const auto count = [this](std::string_view, std::string_view) { return ++inquiry_count_ > 0; };
   return store_.ScanOnce(TableRange(number_, Table::kInquiryIds), count);
+}
+
+void District::ForgetActions(TeamNumber team) {
+  const auto found = actions_.find(team);
+  if (found == actions_.end()) return;
+  actions_held_ -= SizeOf(found->second);
+  actions_.erase(found);
 }
 
 absl::StatusOr<Outcome> District::RecordInquiry(Applying& a, const RecordInquiryCommand& command) {

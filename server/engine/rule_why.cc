@@ -120,12 +120,14 @@ class RuleExplanation {
 
   void Say(const ActionWithoutEvidenceTerms& terms) {
     const LinkedAction& action = ruled_.actions[*finding_->action];
+    const Inquiry& inquiry = ruled_.inquiries[action.inquiry];
     std::vector<std::string> leading;
-    for (const IndicatorNumber number : action.linked) {
+    for (const IndicatorNumber number : *action.linked) {
       const Indicator* const indicator = reader_->catalog()->FindIndicator(number);
       if (indicator != nullptr && indicator->role == IndicatorRole::kLeading) leading.push_back(Quoted(indicator->id));
     }
-    Add(absl::StrCat("Action ", Quoted(action.action), " of inquiry ", Quoted(action.inquiry), " has been taken since ", Day(action.start),
+    Add(absl::StrCat("Action ", Quoted(inquiry.actions[action.action].id), " of inquiry ", Quoted(inquiry.id), " has been taken since ",
+                     Day(action.start),
                      leading.empty() ? ", and the inquiry is linked to no leading indicator."
                                      : absl::StrCat(", and no record of ", absl::StrJoin(leading, " or "), " is dated after that.")));
     AddCount("allows", terms.days);

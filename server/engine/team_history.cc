@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bitset>
+#include <span>
 #include <tuple>
 #include <utility>
 
@@ -49,10 +50,13 @@ struct HistoryReader::Pass {
   absl::flat_hash_set<int64_t> revised_at;  // instants at which revisions of these teams take effect
   absl::flat_hash_set<int64_t> new_at;      // those among them at which some record is new
 
+  // A record held takes as much as two of an action or link, at the least.
+  static size_t SizeOf(const TeamHistory::Told& told) { return 1 + leadlag::SizeOf(told.actions); }
   static size_t SizeOf(const TeamHistory& history) {
     // A revision is larger, and has its instant noted.
     size_t size = history.records.size() + 2 * history.revisions.size() + history.reviews.size() + history.names.size() +
-                  history.values.size() + history.inquiries.size();
+                  history.values.size();
+    for (const TeamHistory::Told& told : history.inquiries) size += SizeOf(told);
     for (const Review& review : history.reviews) size += review.evidence.size();
     return size;
   }
@@ -134,21 +138,26 @@ absl::Status HistoryReader::ReadInquiries(Pass& pass) const {
     const TeamNumber team = scope_.teams[pass.first + i];
     if (scope_.catalog.SubjectsOf(team, AlertKind::kActionWithoutEvidence).empty()) continue;
     if (Stopped()) return absl::CancelledError("the back-test was stopped");
-    std::vector<Inquiry>& inquiries = pass.histories[i].inquiries;
+    std::vector<TeamHistory::Told>& inquiries = pass.histories[i].inquiries;
+    absl::flat_hash_map<std::string, uint32_t> numbers;
+    size_t more = 0;
     absl::Status damage;
     const auto take = [&](std::string_view, std::string_view value) {
-      absl::StatusOr<Inquiry> inquiry = DecodeInquiry(value);
+      const absl::StatusOr<Inquiry> inquiry = DecodeInquiry(value);
       damage = inquiry.status();
-      if (inquiry.ok() && inquiry->recorded < scope_.ends[pass.first + i]) inquiries.push_back(*std::move(inquiry));
-      return damage.ok();
+      if (!inquiry.ok() || inquiry->recorded >= scope_.ends[pass.first + i]) return damage.ok();
+      const uint32_t number = numbers.try_emplace(inquiry->id, static_cast<uint32_t>(numbers.size())).first->second;
+      inquiries.push_back({inquiry->recorded, number, LinkedActionsOf(std::span(&*inquiry, 1), scope_.interned.indicators)});
+      more += Pass::SizeOf(inquiries.back());
+      return true;
     };
     for (const KeyRange& range : {InquiriesRange(scope_.district, team), InquiryRevisionsRange(scope_.district, team)}) {
       const absl::Status scanned = scope_.store.Scan(range, take);
       if (!scanned.ok()) return scanned;
       if (!damage.ok()) return damage;
     }
-    std::sort(inquiries.begin(), inquiries.end(), [](const Inquiry& a, const Inquiry& b) { return a.recorded < b.recorded; });
-    pass.Hold(inquiries.size());
+    std::sort(inquiries.begin(), inquiries.end(), [](const auto& a, const auto& b) { return a.at < b.at; });
+    pass.Hold(more);
   }
   return absl::OkStatus();
 }

@@ -22,7 +22,7 @@
 #include "core/day_row.h"
 #include "core/district_catalog.h"
 #include "core/evidence.h"
-#include "core/inquiry.h"
+#include "core/rule_evidence.h"
 #include "core/run_points.h"
 #include "storage/records.h"
 #include "storage/store.h"
@@ -51,10 +51,16 @@ struct TeamHistory {
     SourceNumber source = 0;
     std::string evidence_id;
   };
+  // An inquiry's revision, as far as a rule asks of it.
+  struct Told {
+    Instant at;
+    uint32_t inquiry = 0;               // a number of the team's own for each of its inquiries
+    std::vector<LinkedAction> actions;  // of this one alone; none where it is not active
+  };
   std::vector<Record> records;      // by `at`, number
   std::vector<Revision> revisions;  // by `at`, number, revision
   std::vector<Review> reviews;      // by `recorded`; of teams that a rule asks of them, else none
-  std::vector<Inquiry> inquiries;   // all revisions, by `recorded`; likewise
+  std::vector<Told> inquiries;      // all revisions, by `at`; likewise
   absl::flat_hash_map<uint64_t, Name> names;  // by number; where a review lists evidence, else none
   absl::flat_hash_map<uint64_t, SeriesValue> values;  // of `records`, by number, where a rule charts the indicator
   bool lists_evidence = false;                // some review does

@@ -89,7 +89,7 @@ class TeamReplay {
     while (true) {
       const Instant evidence = std::min(at_of(history_.records, record, takes_effect), at_of(history_.revisions, revision, takes_effect));
       const Instant held = at_of(history_.reviews, review, [](const Review& r) { return r.recorded; });
-      const Instant told = at_of(history_.inquiries, inquiry, [](const Inquiry& i) { return i.recorded; });
+      const Instant told = at_of(history_.inquiries, inquiry, takes_effect);
       const Instant at = std::min({evidence, held, told});
       if (!begun_ && at >= begin_) Begin();
       if (at >= end_) break;
@@ -359,22 +359,21 @@ class TeamReplay {
 
   // ── inquiries ──
 
-  void Tell(const Inquiry& inquiry) {
+  void Tell(const TeamHistory::Told& told) {
     const auto of_actions = [](const ReplayedWatch& watch) { return watch.world.terms.kind == AlertKind::kActionWithoutEvidence; };
     for (ReplayedWatch& watch : watches_) {
-      if (begun_ && of_actions(watch)) CatchUp(watch, inquiry.recorded);
+      if (begun_ && of_actions(watch)) CatchUp(watch, told.at);
     }
-    const auto same = std::find_if(inquiries_.begin(), inquiries_.end(), [&](const Inquiry& told) { return told.id == inquiry.id; });
-    if (same == inquiries_.end()) {
-      inquiries_.push_back(inquiry);
-    } else {
-      *same = inquiry;
+    if (told.inquiry >= told_.size()) told_.resize(told.inquiry + 1);
+    told_[told.inquiry] = &told;
+    actions_.clear();
+    for (const TeamHistory::Told* const standing : told_) {
+      if (standing != nullptr) actions_.insert(actions_.end(), standing->actions.begin(), standing->actions.end());
     }
-    actions_ = LinkedActionsOf(inquiries_, interned_.indicators);
     for (ReplayedWatch& watch : watches_) {
       if (!of_actions(watch)) continue;
       Forget(watch);
-      if (begun_) FollowBatch(watch, inquiry.recorded, WatchCause::kChange);
+      if (begun_) FollowBatch(watch, told.at, WatchCause::kChange);
     }
   }
 
@@ -500,8 +499,8 @@ class TeamReplay {
   Date last_recorded_ = Date::Min();             // of all entries that they have had
   std::vector<Standing> standings_;              // of records with several revisions; where reviews matter, of all
   absl::flat_hash_map<uint64_t, size_t> revised_;  // places in standings_, by number
-  std::vector<Inquiry> inquiries_;     // as they stand
-  std::vector<LinkedAction> actions_;  // of those
+  std::vector<const TeamHistory::Told*> told_;  // by inquiry: as it stands; null: not told yet
+  std::vector<LinkedAction> actions_;           // of those
   std::vector<const Review*> entered_;
   std::vector<Date> review_dates_;  // ascending
   BacktestTeam result_;

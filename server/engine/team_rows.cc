@@ -187,9 +187,10 @@ absl::StatusOr<RuledTeam> ReadRuledTeam(const DistrictReader& reader, TeamNumber
     ruled.reviews = reviews->Dates();
   }
   if (!reader->catalog()->SubjectsOf(team, AlertKind::kActionWithoutEvidence).empty()) {
-    const absl::StatusOr<std::vector<Inquiry>> inquiries = reader->InquiriesOf(team);
+    absl::StatusOr<std::vector<Inquiry>> inquiries = reader->InquiriesOf(team);
     if (!inquiries.ok()) return inquiries.status();
-    ruled.actions = LinkedActionsOf(*inquiries, reader->interned().indicators);
+    ruled.inquiries = *std::move(inquiries);
+    ruled.actions = LinkedActionsOf(ruled.inquiries, reader->interned().indicators);
   }
   const std::vector<IndicatorNumber> charted = reader->catalog()->ChartedOf(team);
   if (charted.empty()) return ruled;

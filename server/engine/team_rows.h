@@ -47,7 +47,8 @@ class TeamRows {
 // What rules ask of a team beside its rows, as far as those that are for it do.
 struct RuledTeam {
   std::vector<Date> reviews;  // their dates, ascending
-  std::vector<LinkedAction> actions;
+  std::vector<Inquiry> inquiries;     // as they stand
+  std::vector<LinkedAction> actions;  // of those
   struct Series {
     IndicatorNumber indicator = 0;
     int row_year = 0;

@@ -34,13 +34,18 @@ std::optional<Date> District::Facts::RuleDue::operator()(const RuleSpan& span) c
 }
 
 const std::vector<LinkedAction>& District::ActionsOf(TeamNumber team, const Batch* batch, absl::Status& fatal) {
-  const auto [found, missing] = actions_.try_emplace(team);
-  if (missing) {
-    const absl::StatusOr<std::vector<Inquiry>> inquiries = batch != nullptr ? InquiriesIn(*batch, team) : InquiriesOf(team);
-    if (!inquiries.ok() && fatal.ok()) fatal = inquiries.status();
-    if (inquiries.ok()) found->second = LinkedActionsOf(*inquiries, interned_.indicators);
+  constexpr size_t kHeldMax = 500'000;  // 10 to 20 MB
+  if (const auto found = actions_.find(team); found != actions_.end()) return found->second;
+  if (actions_held_ > kHeldMax) {
+    actions_.clear();
+    actions_held_ = 0;
   }
-  return found->second;
+  std::vector<LinkedAction>& actions = actions_[team];
+  const absl::StatusOr<std::vector<Inquiry>> inquiries = batch != nullptr ? InquiriesIn(*batch, team) : InquiriesOf(team);
+  if (!inquiries.ok() && fatal.ok()) fatal = inquiries.status();
+  if (inquiries.ok()) actions = LinkedActionsOf(*inquiries, interned_.indicators);
+  actions_held_ += SizeOf(actions);
+  return actions;
 }
 
 const SeriesValues& District::ValuesNow(const RowId& id, const Batch* batch, absl::Status& fatal) {

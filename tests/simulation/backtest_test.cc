@@ -694,6 +694,49 @@ TEST_F(BacktestTest, CountsAllThatItHolds) {
   EXPECT_EQ(held_at_once(21), 1u);
 }
 
+// And of an inquiry what a rule asks of it: its texts are not held.
+TEST_F(BacktestTest, CountsWhatItHoldsOfInquiries) {
+  Catalog catalog = catalog_;
+  catalog.alert_rules = {Rule("actions", ActionWithoutEvidenceTerms{6})};
+  ASSERT_TRUE(district_.Apply(catalog).ok());
+  constexpr size_t kRevisions = 3, kActions = 7;
+  for (const char* const team : {"t1", "t2"}) {
+    Inquiry inquiry = InquiryOf(absl::StrCat("of-", team), team, D("2025-09-08"));
+    inquiry.if_text.assign(kInquiryTextBytesMax, 'x');
+    inquiry.links = {{"walks", ExpectedDirection::kIncrease, {}}, {"lessons", ExpectedDirection::kIncrease, {}}};
+    for (size_t i = 0; i < kActions; ++i) inquiry.actions.push_back({absl::StrCat("a", i), "meet", D("2025-09-08"), std::nullopt});
+    for (size_t revision = 1; revision <= kRevisions; ++revision) {
+      inquiry.cycle_days = static_cast<int32_t>(revision);
+      ASSERT_TRUE(district_.RecordInquiry(inquiry).ok());
+    }
+    inquiry.status = InquiryStatus::kDone;  // of which nothing is asked
+    ASSERT_TRUE(district_.RecordInquiry(inquiry).ok());
+  }
+  const DistrictReader reader = district_.Read();
+  const std::vector<TeamNumber> teams = {*reader->interned().teams.Find("t1"), *reader->interned().teams.Find("t2")};
+  const std::vector<Instant> ends(2, Instant{district_.now().micros + 1});
+  const StoreView store = reader->store().Held();
+  const auto held_at_once = [&](size_t held_max) {
+    HistoryReader history({.store = store,
+                           .district = reader->number(),
+                           .interned = reader->interned(),
+                           .catalog = *reader->catalog(),
+                           .teams = teams,
+                           .ends = ends,
+                           .known_as_recorded = false,
+                           .held_max = held_max},
+                          nullptr);
+    const absl::StatusOr<std::vector<TeamHistory>> histories = history.Read(0);
+    EXPECT_TRUE(histories.ok()) << histories.status();
+    EXPECT_EQ((*histories)[0].inquiries.size(), kRevisions + 1);
+    EXPECT_EQ((*histories)[0].inquiries[0].actions.size(), kActions);
+    return histories->size();
+  };
+  const size_t of_a_team = kRevisions * (1 + kActions + 1 + 2) + 1;  // themselves, actions, links
+  EXPECT_EQ(held_at_once(2 * of_a_team), 2u);
+  EXPECT_EQ(held_at_once(2 * of_a_team - 1), 1u);
+}
+
 // However early a source says that it took it in: nothing is known before it has happened.
 TEST_F(BacktestTest, NothingIsKnownBeforeItHasHappened) {
   EvidenceItem dated = NumberRecord("a", "t1", "walks", D("2025-09-17"));
