@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -50,15 +51,14 @@ class Asking {
   std::optional<RuleFinding> operator()(const CollectionSlowTerms& terms) const { return CollectionSlow(span_, terms, Entries()); }
 
   std::optional<RuleFinding> operator()(const ActionWithoutEvidenceTerms& terms) const {
+    const std::vector<LinkedAction>& taken = evidence_.actions();
+    if (taken.empty()) return std::nullopt;
+    const auto earlier = [](const LinkedAction& a, const LinkedAction& b) { return a.start < b.start; };
+    LastSignals last(*this, std::min_element(taken.begin(), taken.end(), earlier)->start + 1);
     std::vector<ActionEvidence> actions;
-    for (const LinkedAction& action : evidence_.actions()) {
-      std::vector<IndicatorNumber> leading;
-      std::set_intersection(action.linked->begin(), action.linked->end(), indicators_.begin(), indicators_.end(),
-                            std::back_inserter(leading));
-      const DateRange after{action.start + 1, span_.school_year.to};
-      actions.push_back({.start = action.start,
-                         .end = action.end,
-                         .last_leading = after.from < after.to ? LastSignalIn(leading, after, evidence_.row) : std::nullopt});
+    actions.reserve(taken.size());
+    for (const LinkedAction& action : taken) {
+      actions.push_back({.start = action.start, .end = action.end, .last_leading = last.After(action.start, *action.linked)});
     }
     return ActionWithoutEvidence(span_, terms.days, actions);
   }
@@ -79,6 +79,38 @@ class Asking {
   void ForEachRow(IndicatorNumber number, Visit visit) const {
     for (int year = RowYear(span_.school_year.from); year <= RowYear(span_.school_year.to - 1); ++year) visit(evidence_.row(number, year));
   }
+
+  // The last signal of each of the rule's indicators that is dated in the school year or before, from a date on. Each is looked for once,
+  // however many actions ask for it, and in no year before the team's first row: an action may have begun decades ago.
+  class LastSignals {
+   public:
+    LastSignals(const Asking& asking, Date from) : asking_(asking), range_{from, asking.span_.school_year.to} {
+      const std::optional<int> first = asking.evidence_.first_row_year();
+      range_.from = first ? std::max(range_.from, RowYearDates(*first).from) : range_.to;
+    }
+    // Of any of these indicators; none where it is not after the date.
+    std::optional<Date> After(Date date, const std::vector<IndicatorNumber>& indicators) {
+      std::optional<Date> last;
+      for (const IndicatorNumber number : indicators) {
+        const std::optional<Date> signal = Of(number);
+        if (signal && *signal > date && (!last || *signal > *last)) last = signal;
+      }
+      return last;
+    }
+
+   private:
+    std::optional<Date> Of(IndicatorNumber number) {
+      if (range_.from >= range_.to) return std::nullopt;
+      if (!std::binary_search(asking_.indicators_.begin(), asking_.indicators_.end(), number)) return std::nullopt;
+      const auto [found, is_new] = known_.try_emplace(number);
+      if (is_new) found->second = LastSignalIn({number}, range_, asking_.evidence_.row);
+      return found->second;
+    }
+
+    const Asking& asking_;
+    DateRange range_;
+    std::map<IndicatorNumber, std::optional<Date>> known_;
+  };
 
   std::vector<DayEntry> Entries() const {
     std::vector<DayEntry> entries;

@@ -42,6 +42,8 @@ struct TeamEvidence {
   absl::FunctionRef<const std::vector<LinkedAction>&()> actions;
   // The date of the last of the team's reviews dated in the range; none where there is none.
   absl::FunctionRef<std::optional<Date>(DateRange)> last_review;
+  // The first year of which the team has a row; none where it has none.
+  absl::FunctionRef<std::optional<int>()> first_row_year;
 };
 
 // The last event dated in [range.from, range.to) of any of these indicators, as an expectation asks for it; none where there is none.

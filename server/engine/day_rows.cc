@@ -28,6 +28,12 @@ std::span<const DayRows::Slot> DayRows::OfTeam(TeamNumber team) const {
   return teams_[team];
 }
 
+std::optional<int> DayRows::FirstYearOf(TeamNumber team) const {
+  const std::span<const Slot> slots = OfTeam(team);
+  const auto first = std::min_element(slots.begin(), slots.end(), [](const Slot& a, const Slot& b) { return a.row_year < b.row_year; });
+  return first == slots.end() ? std::nullopt : std::optional(first->row_year);
+}
+
 const DayRows::Slot* DayRows::Find(const RowId& id) const {
   const std::span<const Slot> slots = OfTeam(id.team);
   const auto place = std::lower_bound(slots.begin(), slots.end(), id, IsBefore);

@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
@@ -52,6 +53,8 @@ class DayRows {
 
   // A team's, by indicator, then row year; with some that are empty. Valid until a row is added, or Trim.
   std::span<const Slot> OfTeam(TeamNumber team) const;
+  // The first year of which the team has one; none where it has none.
+  std::optional<int> FirstYearOf(TeamNumber team) const;
   // Null where there is no such row. Valid as OfTeam's.
   const Slot* Find(const RowId& id) const;
 

@@ -140,7 +140,9 @@ class TeamReplay {
         const auto last_review = [this](DateRange range) { return LastIn(review_dates_, range); };
         const auto values = [this](IndicatorNumber indicator, int year) -> const SeriesValues& { return ValuesOf(indicator, year); };
         const auto actions = [this]() -> const std::vector<LinkedAction>& { return actions_; };
-        const std::optional<RuleFinding> finding = AskRule(catalog_, watch.subject, span, {row, values, actions, last_review});
+        const auto first_row_year = [this] { return FirstYear(); };
+        const std::optional<RuleFinding> finding =
+            AskRule(catalog_, watch.subject, span, {row, values, actions, last_review, first_row_year});
         watch.asked = span.run;
         if (watch.slow) watch.slow->LookAt(span.run, last_recorded_);
         watch.told = finding ? std::optional(finding->due) : std::nullopt;
@@ -419,6 +421,11 @@ class TeamReplay {
     static const auto* const none = new DayRow;
     const auto place = PlaceOf(rows_, indicator, year);
     return place != rows_.end() && IsAt(*place, indicator, year) ? place->row : *none;
+  }
+
+  std::optional<int> FirstYear() const {
+    const auto first = std::min_element(rows_.begin(), rows_.end(), [](const Row& a, const Row& b) { return a.year < b.year; });
+    return first == rows_.end() ? std::nullopt : std::optional(first->year);
   }
 
   const SeriesValues& ValuesOf(IndicatorNumber indicator, int year) const {

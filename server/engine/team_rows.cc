@@ -150,6 +150,11 @@ absl::Status ForEachTeam(const DistrictReader& reader, const std::vector<TeamNum
   return absl::OkStatus();
 }
 
+std::optional<int> TeamRows::FirstYear() const {
+  const auto first = std::min_element(rows_.begin(), rows_.end(), [](const Row& a, const Row& b) { return a.row_year < b.row_year; });
+  return first == rows_.end() ? std::nullopt : std::optional(first->row_year);
+}
+
 const DayRow& TeamRows::RowOf(IndicatorNumber indicator, int row_year) const {
   static const DayRow& none = *new DayRow;
   const auto place = std::lower_bound(rows_.begin(), rows_.end(), std::pair(indicator, row_year), [](const Row& row, const auto& wanted) {
@@ -163,7 +168,8 @@ std::optional<RuleFinding> TeamFacts::RuleDue::Ask(const RuleSpan& span) const {
   const auto values = [this](IndicatorNumber indicator, int year) -> const SeriesValues& { return ruled.ValuesOf(indicator, year); };
   const auto last_review = [this](DateRange range) { return LastIn(ruled.reviews, range); };
   const auto actions = [this]() -> const std::vector<LinkedAction>& { return ruled.actions; };
-  return AskRule(catalog, expectation, span, {row, values, actions, last_review});
+  const auto first_row_year = [this] { return rows.FirstYear(); };
+  return AskRule(catalog, expectation, span, {row, values, actions, last_review, first_row_year});
 }
 
 std::optional<Date> TeamFacts::RuleDue::operator()(const RuleSpan& span) const {

@@ -33,6 +33,9 @@ class TeamRows {
   // The latest event dated in [range.from, range.to) of any of these indicators; none where there is none.
   std::optional<Date> LastEventIn(const std::vector<IndicatorNumber>& indicators, DateRange range) const;
 
+  // The first year of which there is a row; none where there is none.
+  std::optional<int> FirstYear() const;
+
   // The indicator's row of the year; an empty one where there is none.
   const DayRow& RowOf(IndicatorNumber indicator, int row_year) const;
 

@@ -28,7 +28,9 @@ std::optional<Date> District::Facts::RuleDue::operator()(const RuleSpan& span) c
     return district.ValuesNow({watch.team, indicator, year}, batch, fatal);
   };
   const auto actions = [this]() -> const std::vector<LinkedAction>& { return district.ActionsOf(watch.team, batch, fatal); };
-  const std::optional<RuleFinding> finding = AskRule(catalog, watch.expectation, span, {row, values, actions, last_review});
+  const auto first_row_year = [this] { return district.rows_.FirstYearOf(watch.team); };
+  const std::optional<RuleFinding> finding =
+      AskRule(catalog, watch.expectation, span, {row, values, actions, last_review, first_row_year});
   due = finding ? std::optional(finding->due) : std::nullopt;
   return due;
 }
