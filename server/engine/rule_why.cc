@@ -126,14 +126,17 @@ class RuleExplanation {
       const Indicator* const indicator = reader_->catalog()->FindIndicator(number);
       if (indicator != nullptr && indicator->role == IndicatorRole::kLeading) leading.push_back(Quoted(indicator->id));
     }
-    Add(absl::StrCat("Action ", Quoted(inquiry.actions[action.action].id), " of inquiry ", Quoted(inquiry.id), " has been taken since ",
-                     Day(action.start),
+    const bool ended = action.end && *action.end <= Today();
+    Add(absl::StrCat("Action ", Quoted(inquiry.actions[action.action].id), " of inquiry ", Quoted(inquiry.id),
+                     ended ? absl::StrCat(" was taken from ", Day(action.start), " to ", Day(*action.end - 1))
+                           : absl::StrCat(" has been taken since ", Day(action.start)),
                      leading.empty() ? ", and the inquiry is linked to no leading indicator."
-                                     : absl::StrCat(", and no record of ", absl::StrJoin(leading, " or "), " is dated after that.")));
+                                     : absl::StrCat(", and no record of ", absl::StrJoin(leading, " or "), " is dated after it began.")));
     AddCount("allows", terms.days);
     why_.remedy = absl::StrCat(leading.empty() ? "A leading indicator that the inquiry is linked to, and a record of it dated after "
                                                : absl::StrCat("A record of ", absl::StrJoin(leading, " or "), " dated after "),
-                               Day(action.start), " would end it; so does an inquiry that is done or stopped.");
+                               Day(action.start), " would end it; so does the inquiry once it is done or stopped, or says that the action "
+                               "was over on ", Day(finding_->due), ". If the action begins later, so does the count.");
   }
   void Say(const RunSignalTerms& terms) {
     const RunChart& chart = *finding_->chart;

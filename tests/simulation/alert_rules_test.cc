@@ -257,11 +257,20 @@ TEST_F(AlertRulesTest, ActionWithoutEvidence) {
   const AlertDetail open = Alert();
   EXPECT_EQ(open.alert.record.kind, AlertKind::kActionWithoutEvidence);
   EXPECT_EQ(open.why.text,
-            "Action \"plan\" of inquiry \"talk\" has been taken since Wed 2025-09-10, and no record of \"walks\" is dated after that. The "
-            "rule \"rule\" allows 4 instructional days; counting 4 instructional days from 2025-09-10 (skipping 2 weekend days) gives the "
-            "due date Tue 2025-09-16. (Catalog version 1.) RAISED since 07:00 on Wed 2025-09-17.");
+            "Action \"plan\" of inquiry \"talk\" has been taken since Wed 2025-09-10, and no record of \"walks\" is dated after it began. "
+            "The rule \"rule\" allows 4 instructional days; counting 4 instructional days from 2025-09-10 (skipping 2 weekend days) gives "
+            "the due date Tue 2025-09-16. (Catalog version 1.) RAISED since 07:00 on Wed 2025-09-17.");
   EXPECT_EQ(open.why.remedy,
-            "A record of \"walks\" dated after Wed 2025-09-10 would end it; so does an inquiry that is done or stopped.");
+            "A record of \"walks\" dated after Wed 2025-09-10 would end it; so does the inquiry once it is done or stopped, or says that "
+            "the action was over on Tue 2025-09-16. If the action begins later, so does the count.");
+  // It says that it is over: it was not on the due date, so that is still to be told, and told as it is.
+  inquiry.actions[0].end = D("2025-09-17");
+  ASSERT_TRUE(district_.RecordInquiry(inquiry).ok());
+  EXPECT_THAT(Alert().why.text, HasSubstr("Action \"plan\" of inquiry \"talk\" was taken from Wed 2025-09-10 to Tue 2025-09-16, and no "
+                                          "record of \"walks\" is dated after it began. The rule"));
+  inquiry.actions[0].end = D("2025-09-18");  // not yet
+  ASSERT_TRUE(district_.RecordInquiry(inquiry).ok());
+  EXPECT_THAT(Alert().why.text, HasSubstr("has been taken since Wed 2025-09-10, and no"));
   Record("2025-09-18", "walks", "2025-09-11");
   EXPECT_EQ(Lines().back(), "2025-09-18 12:00 ON_TRACK RESOLVED due 2025-09-26");
   district_.AdvanceTo(At("2025-09-29 12:00"));
@@ -274,6 +283,19 @@ TEST_F(AlertRulesTest, ActionWithoutEvidence) {
   ASSERT_TRUE(district_.RecordInquiry(inquiry).ok());
   EXPECT_EQ(Lines().back(), "2025-10-03 12:00 ON_TRACK RETRACTED");
   EXPECT_EQ(Lines().size(), 6u);
+}
+
+TEST_F(AlertRulesTest, AnActionThatWasOverOnTheDueDateSaysNothing) {
+  Apply(Rule("rule", ActionWithoutEvidenceTerms{4}));
+  Inquiry inquiry = InquiryOf("talk", "t1", D("2025-09-08"));
+  inquiry.links = {{"walks", ExpectedDirection::kIncrease}};
+  inquiry.actions = {{"plan", "Plan lessons together", D("2025-09-10")}};
+  ASSERT_TRUE(district_.RecordInquiry(inquiry).ok());
+  district_.AdvanceTo(At("2025-09-17 12:00"));
+  EXPECT_THAT(Lines(), ElementsAre("2025-09-17 07:00 RAISED DUE due 2025-09-16"));
+  inquiry.actions[0].end = D("2025-09-16");  // as the remedy says
+  ASSERT_TRUE(district_.RecordInquiry(inquiry).ok());
+  EXPECT_EQ(Lines().back(), "2025-09-17 12:00 ON_TRACK RETRACTED");
 }
 
 // Read from the store again, by another process, the values are the same.
