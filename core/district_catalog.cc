@@ -244,6 +244,20 @@ std::vector<SourceNumber> DistrictCatalog::FeedersOf(TeamNumber team, Expectatio
   return feeders;
 }
 
+std::vector<SourceNumber> DistrictCatalog::FeedersOf(TeamNumber team, const std::vector<IndicatorNumber>& indicators) const {
+  std::vector<SourceNumber> feeders;
+  for (SourceNumber source = 0; source < feeds_.size(); ++source) {
+    if (FeedsAnyOf(source, indicators) && Feeds(source, team)) feeders.push_back(source);
+  }
+  return feeders;
+}
+
+bool DistrictCatalog::FeedsAnyOf(SourceNumber source, const std::vector<IndicatorNumber>& indicators) const {
+  const Feed& feed = feeds_[source];
+  const auto fed = [&feed](IndicatorNumber number) { return feed.indicators.empty() || feed.indicators[number]; };
+  return feed.any && std::any_of(indicators.begin(), indicators.end(), fed);
+}
+
 bool DistrictCatalog::Awaits(ExpectationNumber subject, IndicatorNumber number) const {
   // How records come in, whether anybody looks at them, and what they say is known as long as nothing is.
   const AlertKind kind = terms_[subject].kind;
@@ -260,9 +274,7 @@ void DistrictCatalog::LinkFeeders() {
       if (Awaits(subject, number)) awaited.push_back(number);
     }
     for (SourceNumber source = 0; source < feeds_.size(); ++source) {
-      const std::vector<bool>& indicators = feeds_[source].indicators;
-      const auto fed = [&](IndicatorNumber number) { return indicators.empty() || indicators[number]; };
-      if (feeds_[source].any && std::any_of(awaited.begin(), awaited.end(), fed)) feeders_[subject].push_back(source);
+      if (FeedsAnyOf(source, awaited)) feeders_[subject].push_back(source);
     }
   }
 }

@@ -105,6 +105,8 @@ class DistrictCatalog {
   // The sources that feed the team with something that the watch of the subject waits for, ascending: while all of them are silent, nobody
   // can tell how it stands. Empty: that never happens to it.
   std::vector<SourceNumber> FeedersOf(TeamNumber team, ExpectationNumber subject) const;
+  // Those that feed the team with any of these indicators, ascending.
+  std::vector<SourceNumber> FeedersOf(TeamNumber team, const std::vector<IndicatorNumber>& indicators) const;
   // Whether the source feeds the team with anything.
   bool Feeds(SourceNumber source, TeamNumber team) const;
 
@@ -131,6 +133,8 @@ class DistrictCatalog {
   void LinkSources();
   void LinkFeeders();
   size_t WorkOfAll(const std::vector<ExpectationNumber>& subjects) const;
+  // Whether the source feeds anybody with any of these indicators.
+  bool FeedsAnyOf(SourceNumber source, const std::vector<IndicatorNumber>& indicators) const;
   // Whether the subject, which the indicator concerns, waits for its evidence.
   bool Awaits(ExpectationNumber subject, IndicatorNumber indicator) const;
   WatchWorld SourceWorld(SourceNumber source) const;

@@ -177,6 +177,24 @@ size_t SizeOf(std::span<const LinkedAction> actions) {
   return size;
 }
 
+std::vector<SourceNumber> FeedersOfActions(const DistrictCatalog& catalog, TeamNumber team, ExpectationNumber rule,
+                                           std::span<const LinkedAction> actions) {
+  const std::vector<IndicatorNumber>& leading = catalog.IndicatorsOf(rule);
+  std::vector<SourceNumber> feeders;
+  const std::vector<IndicatorNumber>* asked = nullptr;  // an inquiry's actions follow each other
+  for (const LinkedAction& action : actions) {
+    if (action.linked.get() == std::exchange(asked, action.linked.get())) continue;
+    std::vector<IndicatorNumber> awaited;
+    std::set_intersection(leading.begin(), leading.end(), action.linked->begin(), action.linked->end(), std::back_inserter(awaited));
+    const std::vector<SourceNumber> of_inquiry = catalog.FeedersOf(team, awaited);
+    if (of_inquiry.empty()) return {};
+    feeders.insert(feeders.end(), of_inquiry.begin(), of_inquiry.end());
+  }
+  std::sort(feeders.begin(), feeders.end());
+  feeders.erase(std::unique(feeders.begin(), feeders.end()), feeders.end());
+  return feeders;
+}
+
 std::optional<RuleFinding> AskRule(const DistrictCatalog& catalog, ExpectationNumber rule, const RuleSpan& span,
                                    const TeamEvidence& evidence) {
   const AlertRule* const found = catalog.FindRule(rule);

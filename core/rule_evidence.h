@@ -30,6 +30,11 @@ struct LinkedAction {
 std::vector<LinkedAction> LinkedActionsOf(std::span<const Inquiry> inquiries, const InternTable& indicators);
 // What they hold in memory: one for each action, and of each inquiry one and one for each of its links.
 size_t SizeOf(std::span<const LinkedAction> actions);
+// The sources that feed the leading indicators linked to these actions, ascending: while all of them are silent, nobody can tell anything
+// of any of the actions, as the rule asks it. Empty where that never is: no action waits for anything, or one waits for what no source
+// feeds. REQUIRES: the catalog has the rule.
+std::vector<SourceNumber> FeedersOfActions(const DistrictCatalog& catalog, TeamNumber team, ExpectationNumber rule,
+                                           std::span<const LinkedAction> actions);
 
 // The team's evidence as recorded by now. Borrows both, for a call.
 struct TeamEvidence {

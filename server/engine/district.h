@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "core/day_row.h"
 #include "core/district_catalog.h"
@@ -108,8 +109,12 @@ class District {
   AlertKind KindOf(WatchId id) const;
   // What was heard from the source. REQUIRES: it has a number.
   const SourceObservation& ObservationOf(SourceNumber source) const { return observations_[source]; }
-  // When all sources that feed the watch were silent at once, as far back as some watch has yet to live through it.
-  std::vector<SourceSilence> SilencesOf(const DistrictCatalog& catalog, WatchId id) const;
+  // The sources that feed the watch, ascending. `actions`: of its team's active inquiries; asked for where it is a rule's about them.
+  static std::vector<SourceNumber> FeedersOf(const DistrictCatalog& catalog, WatchId id,
+                                             absl::FunctionRef<const std::vector<LinkedAction>&()> actions);
+  // When all of them were silent at once, as far back as some watch has yet to live through it.
+  std::vector<SourceSilence> SilencesOf(const DistrictCatalog& catalog, WatchId id,
+                                        absl::FunctionRef<const std::vector<LinkedAction>&()> actions) const;
   // The date after which the source is silent; as a watch asks it of its rule.
   std::optional<Date> SilenceDueOf(const DistrictCatalog& catalog, SourceNumber source, const RuleSpan& span) const;
   // A review of the watch's team is being worked through, and the watch is a rule's about reviews: it stands still until that is done.

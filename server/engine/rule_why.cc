@@ -122,9 +122,12 @@ class RuleExplanation {
     const LinkedAction& action = ruled_.actions[*finding_->action];
     const Inquiry& inquiry = ruled_.inquiries[action.inquiry];
     std::vector<std::string> leading;
+    std::vector<IndicatorNumber> awaited;
     for (const IndicatorNumber number : *action.linked) {
       const Indicator* const indicator = reader_->catalog()->FindIndicator(number);
-      if (indicator != nullptr && indicator->role == IndicatorRole::kLeading) leading.push_back(Quoted(indicator->id));
+      if (indicator == nullptr || indicator->role != IndicatorRole::kLeading) continue;
+      leading.push_back(Quoted(indicator->id));
+      awaited.push_back(number);
     }
     const bool ended = action.end && *action.end <= Today();
     Add(absl::StrCat("Action ", Quoted(inquiry.actions[action.action].id), " of inquiry ", Quoted(inquiry.id),
@@ -133,11 +136,23 @@ class RuleExplanation {
                      leading.empty() ? ", and the inquiry is linked to no leading indicator."
                                      : absl::StrCat(", and no record of ", absl::StrJoin(leading, " or "), " is dated after it began.")));
     AddCount("allows", terms.days);
+    if (!alert_.record.closed && AreSilent(reader_->catalog()->FeedersOf(alert_.record.team, awaited))) {
+      Add("Every source that feeds such records is silent now: they may be there and have not come.");
+    }
     why_.remedy = absl::StrCat(leading.empty() ? "A leading indicator that the inquiry is linked to, and a record of it dated after "
                                                : absl::StrCat("A record of ", absl::StrJoin(leading, " or "), " dated after "),
                                Day(action.start), " would end it; so does the inquiry once it is done or stopped, or says that the action "
                                "was over on ", Day(finding_->due), ". If the action begins later, so does the count.");
   }
+
+  // All of them; not that where there are none.
+  bool AreSilent(const std::vector<SourceNumber>& sources) const {
+    return !sources.empty() && std::all_of(sources.begin(), sources.end(), [this](SourceNumber source) {
+      const std::vector<SourceSilence>& silences = reader_->ObservationOf(source).silences;
+      return !silences.empty() && silences.back().to == SourceSilence::kOpen;
+    });
+  }
+
   void Say(const RunSignalTerms& terms) {
     const RunChart& chart = *finding_->chart;
     const char* const unit = terms.unit == ChartUnit::kDay ? "daily" : "weekly";

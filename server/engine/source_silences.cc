@@ -16,10 +16,18 @@ constexpr int kDeafDaysKept = 800;
 
 }  // namespace
 
-std::vector<SourceSilence> District::SilencesOf(const DistrictCatalog& catalog, WatchId id) const {
+std::vector<SourceNumber> District::FeedersOf(const DistrictCatalog& catalog, WatchId id,
+                                              absl::FunctionRef<const std::vector<LinkedAction>&()> actions) {
+  const AlertRule* const rule = catalog.FindRule(id.expectation);
+  if (rule == nullptr || rule->kind() != AlertKind::kActionWithoutEvidence) return catalog.FeedersOf(id.team, id.expectation);
+  return FeedersOfActions(catalog, id.team, id.expectation, actions());
+}
+
+std::vector<SourceSilence> District::SilencesOf(const DistrictCatalog& catalog, WatchId id,
+                                                absl::FunctionRef<const std::vector<LinkedAction>&()> actions) const {
   if (!silences_noted_ || id.team == kNoTeam) return {};
   std::vector<std::span<const SourceSilence>> sources;
-  for (const SourceNumber source : catalog.FeedersOf(id.team, id.expectation)) sources.emplace_back(observations_[source].silences);
+  for (const SourceNumber source : FeedersOf(catalog, id, actions)) sources.emplace_back(observations_[source].silences);
   return CommonSilences(sources);
 }
 

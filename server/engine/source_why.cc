@@ -20,9 +20,15 @@ size_t UnknownWatches(const DistrictReader& reader, SourceNumber source) {
   size_t count = 0;
   for (TeamNumber team = 0; team < reader->interned().teams.size() && count <= kUnknownCounted; ++team) {
     if (!reader->catalog()->Feeds(source, team)) continue;
+    std::vector<LinkedAction> actions;
     for (const Watches::Entry& entry : reader->watches().OfTeam(team)) {
       if (entry.record.watch.state != WatchState::kUnknown) continue;
-      const std::vector<SourceNumber> feeders = reader->catalog()->FeedersOf(team, entry.expectation);
+      const auto read_actions = [&]() -> const std::vector<LinkedAction>& {
+        const absl::StatusOr<std::vector<Inquiry>> inquiries = reader->InquiriesOf(team);  // verify tells of damaged ones
+        actions = inquiries.ok() ? LinkedActionsOf(*inquiries, reader->interned().indicators) : std::vector<LinkedAction>();
+        return actions;
+      };
+      const std::vector<SourceNumber> feeders = District::FeedersOf(*reader->catalog(), {team, entry.expectation}, read_actions);
       count += std::binary_search(feeders.begin(), feeders.end(), source) ? 1 : 0;
     }
   }

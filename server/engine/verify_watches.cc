@@ -364,9 +364,10 @@ class WatchVerifier {
     const absl::Status status = ForEachTeam(reader_, teams, [&](TeamNumber team, const TeamRows& rows) {
       const absl::StatusOr<RuledTeam> ruled = ReadRuledTeam(reader_, team);
       if (!ruled.ok()) return findings_.AddDamage("reviews or evidence", ruled.status());
+      const auto actions = [&ruled]() -> const std::vector<LinkedAction>& { return ruled->actions; };
       for (const ExpectationNumber expectation : catalog.SubjectsOf(team)) {
         const WatchId id{team, expectation};
-        const TeamFacts facts(catalog, expectation, rows, *ruled, reader_->SilencesOf(catalog, id));
+        const TeamFacts facts(catalog, expectation, rows, *ruled, reader_->SilencesOf(catalog, id, actions));
         Verify(id, facts.get());
       }
     });

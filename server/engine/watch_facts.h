@@ -18,7 +18,9 @@ class District::Facts {
   Facts(District& district, const DistrictCatalog& catalog, WatchId watch, const Batch* batch, absl::Status& fatal)
       : last_signal_{{district, catalog, watch, batch, fatal}},
         rule_due_{{district, catalog, watch, batch, fatal}},
-        silences_(district.SilencesOf(catalog, watch)) {}
+        silences_(district.SilencesOf(catalog, watch, [&]() -> const std::vector<LinkedAction>& {
+          return district.ActionsOf(watch.team, batch, fatal);
+        })) {}
   Facts(const Facts&) = delete;
 
   WatchFacts get() const { return {last_signal_, rule_due_, silences_}; }

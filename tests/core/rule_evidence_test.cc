@@ -1,4 +1,4 @@
-// ACTION_WITHOUT_EVIDENCE on one team's rows: what it looks at.
+// ACTION_WITHOUT_EVIDENCE on one team's rows: what it looks at, and which sources it waits for.
 #include "core/rule_evidence.h"
 
 #include <map>
@@ -52,6 +52,14 @@ class ActionRuleTest : public testing::Test {
     rule.from = Day("2025-07-01");
   }
 
+  void AddSource(const char* id, std::vector<std::string> indicators, std::vector<std::string> teams = {}) {
+    Source& source = catalog_.sources.emplace_back();
+    source.id = id;
+    source.indicators = std::move(indicators);
+    source.teams = std::move(teams);
+    source.every_days = 1;
+    source.from = Day("2025-07-01");
+  }
   const DistrictCatalog& Compiled() {
     absl::StatusOr<std::shared_ptr<const DistrictCatalog>> compiled =
         DistrictCatalog::Compile(catalog_, {{"UTC", {{Instant::Min(), 0}}}}, {}, interned_);
@@ -88,6 +96,16 @@ class ActionRuleTest : public testing::Test {
     rows_[{Number(indicator), RowYear(entry.event)}].Add(entry);
     first_row_year_ = std::min(first_row_year_.value_or(RowYear(entry.event)), RowYear(entry.event));
   }
+  std::vector<std::string> Feeders(const char* team, const std::vector<Inquiry>& inquiries) {
+    const DistrictCatalog& catalog = Compiled();
+    std::vector<std::string> names;
+    for (const SourceNumber source : FeedersOfActions(catalog, *interned_.teams.Find(team), *interned_.expectations.Find("acted-on"),
+                                                      LinkedActionsOf(inquiries, interned_.indicators))) {
+      names.push_back(interned_.sources.NameOf(source));
+    }
+    return names;
+  }
+
   Catalog catalog_;
   Interned interned_;
   std::shared_ptr<const DistrictCatalog> compiled_;
@@ -148,6 +166,23 @@ TEST_F(ActionRuleTest, ActionsOfAnInquiryShareWhatItIsLinkedTo) {
   EXPECT_EQ(taken[2].inquiry, 3u);
   EXPECT_EQ(SizeOf(taken), 3u + (1 + 2) + (1 + 0));
   EXPECT_LE(sizeof(LinkedAction), 32u);
+}
+
+TEST_F(ActionRuleTest, WaitsForTheSourcesOfItsOwnIndicators) {
+  AddSource("of-walks", {"walks"});
+  AddSource("of-results", {"results"});
+  AddSource("of-oak", {"walks", "boxes"}, {"oak"});
+  using Names = std::vector<std::string>;
+  const Inquiry walks = InquiryOn("a", {"walks", "results"}, {"2025-09-08"});
+  EXPECT_EQ(Feeders("elm", {walks}), Names{"of-walks"});
+  EXPECT_EQ(Feeders("oak", {walks}), (Names{"of-walks", "of-oak"}));
+  // Nothing is awaited, or something of which no source is said to send it: it can always be told.
+  EXPECT_EQ(Feeders("elm", {}), Names{});
+  EXPECT_EQ(Feeders("elm", {InquiryOn("a", {"walks"}, {})}), Names{});
+  EXPECT_EQ(Feeders("elm", {walks, InquiryOn("b", {"voices"}, {"2025-09-08"})}), Names{});
+  EXPECT_EQ(Feeders("elm", {walks, InquiryOn("b", {"results"}, {"2025-09-08"})}), Names{});
+  AddSource("of-voices", {"voices"});
+  EXPECT_EQ(Feeders("elm", {walks, InquiryOn("b", {"voices"}, {"2025-09-08", "2025-09-09"})}), (Names{"of-walks", "of-voices"}));
 }
 
 }  // namespace

@@ -24,6 +24,7 @@ using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 
 // "forms" is expected every three days and feeds everything; settling takes 10 minutes.
 Catalog ExpectingForms(int teams) {
@@ -149,6 +150,76 @@ TEST_F(SourceSilenceTest, AnotherSourceThatFeedsItKeepsAWatchJudged) {
   district_.AdvanceTo(At("2025-09-18 12:00"));
   EXPECT_THAT(Lines("t1", "walks"), ElementsAre("2025-09-17 07:00 LATE DUE due 2025-09-16"));
   EXPECT_EQ(district_.OpenAlerts().size(), 2u);
+}
+
+AlertRule ActedOn() {
+  AlertRule rule;
+  rule.id = "acted-on";
+  rule.terms = ActionWithoutEvidenceTerms{5};
+  rule.from = D("2025-07-01");
+  return rule;
+}
+
+// A rule about actions waits for what the team's inquiries are linked to, whatever else is leading.
+TEST_F(SourceSilenceTest, AnActionOfWhichNobodyCanTellIsNotToldOf) {
+  Catalog catalog = ExpectingForms(2);
+  catalog.sources[0].indicators = {"walks"};
+  Source paper{.id = "paper"};
+  paper.indicators = {"lessons"};
+  paper.every_days = 3;
+  catalog.sources.push_back(paper);
+  catalog.alert_rules = {ActedOn()};
+  Apply(catalog);
+  Inquiry inquiry = InquiryOf("talk", "t1", D("2025-09-08"));
+  inquiry.links = {{"walks", ExpectedDirection::kIncrease, {}}, {"results", ExpectedDirection::kIncrease, {}}};
+  inquiry.actions = {{"plan", "Plan together", D("2025-09-09"), std::nullopt}};
+  ASSERT_TRUE(district_.RecordInquiry(inquiry).ok());
+  Inquiry other = InquiryOf("both", "t2", D("2025-09-08"));
+  other.links = {{"lessons", ExpectedDirection::kIncrease, {}}};
+  other.actions = {{"visit", "Visit each other", D("2025-09-10"), std::nullopt}};
+  ASSERT_TRUE(district_.RecordInquiry(other).ok());
+  inquiry.id = "of-t2";
+  inquiry.team = "t2";
+  ASSERT_TRUE(district_.RecordInquiry(inquiry).ok());
+  Send("2025-09-08 16:00", "forms", {});
+  for (const char* const when : {"2025-09-09 16:00", "2025-09-12 16:00", "2025-09-15 16:00", "2025-09-17 16:00"}) Send(when, "paper", {});
+  district_.AdvanceTo(At("2025-09-18 12:00"));
+  EXPECT_THAT(Lines("t1", "acted-on"), ElementsAre("2025-09-12 07:00 UNKNOWN SOURCE_SILENT"));
+  // Where another action can be told the rule goes on, and says so.
+  EXPECT_THAT(Lines("t2", "acted-on"), ElementsAre("2025-09-17 07:00 RAISED DUE due 2025-09-16"));
+  const auto why = [&](const char* team) -> std::string {
+    for (const auto& [watch, alert] : district_.OpenAlerts()) {
+      if (watch.team != team || watch.expectation != "acted-on") continue;
+      const absl::StatusOr<AlertDetail> detail = GetAlert(district_.Freeze(), alert.sequences.front());
+      EXPECT_TRUE(detail.ok()) << detail.status();
+      return detail.ok() ? detail->why.text : "";
+    }
+    return "no alert";
+  };
+  constexpr char kSilent[] = "Every source that feeds such records is silent now: they may be there and have not come.";
+  EXPECT_THAT(why("t2"), AllOf(HasSubstr("of inquiry \"of-t2\""), HasSubstr(kSilent)));
+  // The source's own alert counts whom it leaves in the dark.
+  for (const auto& [watch, alert] : district_.OpenAlerts()) {
+    if (alert.kind != AlertKind::kSourceSilent) continue;
+    const absl::StatusOr<AlertDetail> detail = GetAlert(district_.Freeze(), alert.sequences.front());
+    ASSERT_TRUE(detail.ok()) << detail.status();
+    EXPECT_THAT(detail->why.text, HasSubstr("3 watches that silent sources alone feed are UNKNOWN"));
+  }
+  // An inquiry that waits for something else can be told again; it is judged at the next notify time.
+  inquiry.id = "talk";
+  inquiry.team = "t1";
+  inquiry.links[0].indicator = "lessons";
+  ASSERT_TRUE(district_.RecordInquiry(inquiry).ok());
+  EXPECT_EQ(Lines("t1", "acted-on").back(), "2025-09-18 12:00 ON_TRACK CHANGE due 2025-09-16");
+  district_.AdvanceTo(At("2025-09-19 07:01"));
+  EXPECT_EQ(Lines("t1", "acted-on").back(), "2025-09-19 07:00 RAISED DUE due 2025-09-16");
+  EXPECT_THAT(why("t1"), Not(HasSubstr("silent")));
+  // And back: the alert is closed, since nobody can tell.
+  inquiry.links[0].indicator = "walks";
+  ASSERT_TRUE(district_.RecordInquiry(inquiry).ok());
+  EXPECT_EQ(Lines("t1", "acted-on").back(), "2025-09-19 07:01 UNKNOWN SOURCE_SILENT");
+  Send("2025-09-19 16:00", "forms", {}, D("2025-09-18"));
+  EXPECT_EQ(Lines("t1", "acted-on").back(), "2025-09-19 16:00 ON_TRACK SOURCE_HEARD due 2025-09-16");
 }
 
 TEST(SourceDowntimeTest, TheServicesOwnDowntimeIsNoOnesSilence) {
@@ -469,7 +540,10 @@ class Life {
     AlertRule slow = lagging;
     slow.id = "slow";
     slow.terms = CollectionSlowTerms{.records = 4, .percent = 30, .days = 2, .clear_percent = 15};
-    catalog_.alert_rules = {lagging, slow};
+    AlertRule actions = lagging;
+    actions.id = "actions";
+    actions.terms = ActionWithoutEvidenceTerms{4};
+    catalog_.alert_rules = {lagging, slow, actions};
   }
 
   void Live() {
@@ -486,6 +560,7 @@ class Life {
         }
       }
       if (random_.OneIn(14)) Edit(date);
+      if (random_.OneIn(5)) Tell(date);
       if (random_.OneIn(14) && date + 6 < kEnd) {
         const int days = random_.Between(0, 5);
         GoTo(date);
@@ -504,9 +579,14 @@ class Life {
     std::map<WatchName, std::vector<WatchFlip>> flips = district_.FlipsByWatch();
     for (const auto& [name, story] : stories_.Tell(At("America/New_York", kEnd, 0))) {
       ASSERT_EQ(FlipDifference(name, story, flips[name]), "") << Shown();
-      for (const WatchFlip& flip : flips[name]) seen[flip.to] += 1;
+      for (const WatchFlip& flip : flips[name]) {
+        seen[flip.to] += 1;
+        if (name.expectation == "actions" && flip.to == WatchState::kUnknown) ++untold_actions;
+      }
     }
   }
+
+  int untold_actions = 0;
 
  private:
   void GoTo(Date date) {
@@ -551,6 +631,31 @@ class Life {
     Log(absl::StrCat(source, ": ", told.size(), " records", through ? " through " + through->ToString() : ""));
     for (const WatchStories::Item& item : told)
       Log(absl::StrCat("  ", item.id, " ", item.team, " ", *item.indicator, " ", item.date.ToString()));
+  }
+
+  // One of a few inquiries, anew.
+  void Tell(Date date) {
+    GoTo(date);
+    const int team = random_.Between(1, kTeams);
+    Inquiry inquiry = InquiryOf(absl::StrCat("q", team, random_.Between(0, 1)), absl::StrCat("t", team), D("2025-09-01"));
+    if (random_.OneIn(4)) inquiry.status = InquiryStatus::kDone;
+    for (const char* const indicator : {"walks", "lessons", "results"}) {
+      if (!random_.OneIn(3)) inquiry.links.push_back({indicator, ExpectedDirection::kIncrease, {}});
+    }
+    for (int i = random_.Between(0, 2); i > 0; --i) {
+      const Date start = std::max(inquiry.start, date - random_.Between(-3, 8));
+      inquiry.actions.push_back({absl::StrCat("a", i), "d", start, std::nullopt});
+      if (random_.OneIn(3)) inquiry.actions.back().end = start + random_.Between(1, 20);
+    }
+    const absl::StatusOr<InquiryOutcome> outcome = district_.RecordInquiry(inquiry);
+    ASSERT_TRUE(outcome.ok()) << outcome.status();
+    if (outcome->kind != RecordOutcomeKind::kSame) stories_.Record(district_.last_command(), inquiry);
+    Log(absl::StrCat("inquiry ", inquiry.id, ": ", inquiry.links.size(), " links, ", inquiry.actions.size(), " actions",
+                     inquiry.status == InquiryStatus::kDone ? ", done" : ""));
+    for (const InquiryLink& link : inquiry.links) Log("  " + link.indicator);
+    for (const InquiryAction& action : inquiry.actions) {
+      Log(absl::StrCat("  ", action.id, " ", action.start.ToString(), action.end ? " to " + action.end->ToString() : ""));
+    }
   }
 
   void Edit(Date date) {
@@ -607,6 +712,7 @@ class Life {
 
 TEST(SourceLivesTest, EveryFlipIsTheNaiveModels) {
   std::map<WatchState, int> seen;
+  int untold_actions = 0;
   for (const uint64_t seed : Seeds(6, 200)) {
     SCOPED_TRACE(Replay(seed));
     Life life(seed);
@@ -614,7 +720,9 @@ TEST(SourceLivesTest, EveryFlipIsTheNaiveModels) {
     if (HasFatalFailure()) return;
     life.Compare(seen);
     if (HasFatalFailure()) return;
+    untold_actions += life.untold_actions;
   }
+  EXPECT_GT(untold_actions, 0);
   for (const WatchState state : {WatchState::kUnknown, WatchState::kRaised, WatchState::kLate})
     EXPECT_GT(seen[state], 0) << ToString(state);
 }

@@ -285,7 +285,8 @@ void WatchStories::Record(Instant at, const std::vector<Item>& items) {
 void WatchStories::Record(Instant at, const Inquiry& inquiry) {
   inquiries_[inquiry.team][inquiry.id] = inquiry;
   for (auto book = books_.lower_bound({inquiry.team, ""}); book != books_.end() && book->first.team == inquiry.team; ++book) {
-    if (IsRule(book->first)) Happen(book->first, book->second, {at, {}, nullptr});
+    // Another world, as far as it says which sources feed the watch.
+    if (IsRule(book->first)) Happen(book->first, book->second, {at, {}, WorldOf(book->first)});
   }
 }
 
@@ -310,25 +311,57 @@ void WatchStories::Down(Instant from, Instant up) {
   }
 }
 
-bool WatchStories::Feeds(const Catalog& catalog, const Source& source, const WatchName& name) {
-  const Team* const team = Find(catalog.teams, name.team);
+bool WatchStories::Feeds(const Catalog& catalog, const Source& source, const std::string& team_id, const Indicator& indicator) {
+  const Team* const team = Find(catalog.teams, team_id);
   const bool says = source.every_days > 0 || !source.indicators.empty() || !source.teams.empty() || !source.team_labels.empty();
   if (team == nullptr || !says || !Picks(source, *team)) return false;
+  const std::vector<std::string>& listed = source.indicators;
+  return listed.empty() || std::find(listed.begin(), listed.end(), indicator.id) != listed.end();
+}
+
+std::vector<std::vector<std::string>> WatchStories::AwaitedBy(const Catalog& catalog, const WatchName& name, const NaiveTeamFacts* facts) {
   const Expectation* const expectation = Find(catalog.expectations, name.expectation);
   const AlertRule* const rule = Find(catalog.alert_rules, name.expectation);
-  for (const Indicator& indicator : catalog.indicators) {
-    if (indicator.measure == Measure::kCompletion) continue;
-    if (!source.indicators.empty() &&
-        std::find(source.indicators.begin(), source.indicators.end(), indicator.id) == source.indicators.end()) {
-      continue;
+  const auto those = [&catalog](auto is) {
+    std::vector<std::string> ids;
+    for (const Indicator& indicator : catalog.indicators) {
+      if (indicator.measure != Measure::kCompletion && is(indicator)) ids.push_back(indicator.id);
     }
-    if (expectation != nullptr && expectation->kind.Counts(indicator)) return true;
-    if (rule == nullptr) continue;
-    const bool of_leading = rule->kind() == AlertKind::kLaggingOnly || rule->kind() == AlertKind::kActionWithoutEvidence;
-    if (of_leading && indicator.role == IndicatorRole::kLeading) return true;
-    if (rule->kind() == AlertKind::kCompletionOnly) return true;
+    return ids;
+  };
+  const auto leading = [](const Indicator& indicator) { return indicator.role == IndicatorRole::kLeading; };
+  if (expectation != nullptr) return {those([&](const Indicator& indicator) { return expectation->kind.Counts(indicator); })};
+  if (rule == nullptr) return {};
+  if (rule->kind() == AlertKind::kCompletionOnly) return {those([](const Indicator&) { return true; })};
+  if (rule->kind() == AlertKind::kLaggingOnly) return {those(leading)};
+  std::vector<std::vector<std::string>> awaited;
+  if (rule->kind() != AlertKind::kActionWithoutEvidence) return awaited;
+  for (const NaiveAction& action : facts->actions) {
+    awaited.push_back(those([&](const Indicator& indicator) {
+      return leading(indicator) && std::find(action.indicators.begin(), action.indicators.end(), indicator.id) != action.indicators.end();
+    }));
   }
-  return false;
+  return awaited;
+}
+
+std::vector<NaiveSilence> WatchStories::UntoldBy(const Catalog& catalog, const WatchName& name, const NaiveTeamFacts* facts,
+                                                 const std::map<std::string, std::vector<NaiveSilence>>& silences) {
+  std::optional<std::vector<NaiveSilence>> untold;
+  for (const std::vector<std::string>& any_of : AwaitedBy(catalog, name, facts)) {
+    std::optional<std::vector<NaiveSilence>> common;
+    for (const Source& source : catalog.sources) {
+      const bool feeds = std::any_of(any_of.begin(), any_of.end(), [&](const std::string& id) {
+        return Feeds(catalog, source, name.team, *Find(catalog.indicators, id));
+      });
+      if (!feeds) continue;
+      const auto found = silences.find(source.id);
+      const std::vector<NaiveSilence> silent = found == silences.end() ? std::vector<NaiveSilence>() : found->second;
+      common = common ? Both(*common, silent) : silent;
+    }
+    if (!common) return {};  // this can always be told
+    untold = untold ? Both(*untold, *common) : *common;
+  }
+  return std::move(untold).value_or(std::vector<NaiveSilence>());
 }
 
 // From the source's flips, and what was heard of it.
@@ -392,12 +425,11 @@ std::map<WatchName, WatchStory> WatchStories::Tell(Instant end) const {
   }
   for (auto& [name, story] : stories) {
     if (IsSource(name)) continue;
-    for (const size_t catalog : books_.at(name).catalogs) {
-      std::optional<std::vector<NaiveSilence>> common;
-      for (const Source& source : catalogs_[catalog].second.sources) {
-        if (Feeds(catalogs_[catalog].second, source, name)) common = common ? Both(*common, silences[source.id]) : silences[source.id];
-      }
-      story.silences.push_back(std::move(common).value_or(std::vector<NaiveSilence>()));
+    const Book& book = books_.at(name);
+    for (size_t i = 0, world = 0; i < story.happenings.size(); ++i) {
+      if (story.happenings[i].world == nullptr) continue;
+      const NaiveTeamFacts* const facts = story.rule_facts.empty() ? nullptr : story.rule_facts[i].get();
+      story.silences.push_back(UntoldBy(catalogs_[book.catalogs[world++]].second, name, facts, silences));
     }
   }
   return stories;

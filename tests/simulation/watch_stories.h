@@ -72,7 +72,14 @@ class WatchStories {
   static bool IsSource(const WatchName& name) { return name.team.empty(); }
   bool IsRule(const WatchName& name) const { return IsSource(name) || rules_.contains(name.expectation); }
   std::vector<NaiveSilence> SilencesOf(const std::string& source, const WatchStory& story) const;
-  static bool Feeds(const Catalog& catalog, const Source& source, const WatchName& name);
+  // Whether the source feeds the team with the indicator.
+  static bool Feeds(const Catalog& catalog, const Source& source, const std::string& team, const Indicator& indicator);
+  // What the watch waits for, as far as there are several things that must all be beyond telling for it to be so: indicators, of which any
+  // would do. A rule about actions waits for each of them.
+  static std::vector<std::vector<std::string>> AwaitedBy(const Catalog& catalog, const WatchName& name, const NaiveTeamFacts* facts);
+  // When nobody could tell, by the catalog and what a rule knew (null: an expectation's). `silences`: by source.
+  static std::vector<NaiveSilence> UntoldBy(const Catalog& catalog, const WatchName& name, const NaiveTeamFacts* facts,
+                                            const std::map<std::string, std::vector<NaiveSilence>>& silences);
 
   const AlertRule* RuleOf(const WatchName& name) const;
   Date LocalDate(const std::string& team, Instant at) const;
