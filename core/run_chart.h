@@ -6,8 +6,12 @@
 // moved. Pure; thread safe.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <span>
+#include <utility>
+#include <vector>
 
 namespace leadlag {
 
@@ -27,6 +31,43 @@ struct RunChart {
 // Of points in their order. `baseline`: a frozen centre; none: the median of the points. None where fewer than 10 are useful: no verdict.
 // REQUIRES: finite points.
 std::optional<RunChart> RunChartOf(std::span<const double> points, std::optional<double> baseline = std::nullopt);
+
+// The charts of ever fewer points: of all of them, without the last, and so on, each as RunChartOf has it. From one to the next it takes
+// logarithmic time for the point that goes and for each that comes to another side of the centre, of which there is one where no two points
+// are equal; RunChartOf takes linear time.
+class ShrinkingRunChart {
+ public:
+  // REQUIRES: as RunChartOf.
+  explicit ShrinkingRunChart(std::span<const double> points, std::optional<double> baseline = std::nullopt);
+
+  size_t size() const { return points_.size(); }
+  // Of the points that are left.
+  std::optional<RunChart> chart() const;
+  // REQUIRES: size() > 0.
+  void DropLast();
+
+ private:
+  // What a row of points has of runs and crossings, so that two rows make one.
+  struct Row {
+    int useful = 0;
+    int crossings = 0;
+    int longest_run = 0;
+    int longest_side = 0;
+    int first_run = 0, last_run = 0;
+    int first_side = 0, last_side = 0;
+  };
+  static Row Join(const Row& a, const Row& b);
+  double CentreNow() const;
+  Row RowOf(double point) const;  // by its side of the centre
+  void Set(size_t point, const Row& row);
+
+  const std::optional<double> baseline_;
+  std::vector<double> points_;
+  std::vector<std::pair<double, uint32_t>> sorted_;  // with their places; empty where the centre is frozen
+  double centre_ = 0;
+  size_t width_ = 1;
+  std::vector<Row> tree_;  // [width_ + i]: point i; [i]: of [2 i] and [2 i + 1]
+};
 
 // round(log2 n) + 3, and the smallest c with P(Bin(n - 1, 1/2) <= c) >= 0.05. REQUIRES: n >= 2.
 int LongestRunLimit(int n);

@@ -20,6 +20,10 @@ TEST(RunChartTest, LimitsByTheNumberOfUsefulPoints) {
     EXPECT_EQ(LongestRunLimit(c.n), c.longest_run) << c.n;
     EXPECT_EQ(CrossingsLimit(c.n), c.crossings) << c.n;
   }
+  for (int n = 11; n <= 600; ++n) {  // from the table, and past it
+    EXPECT_GE(CrossingsLimit(n), CrossingsLimit(n - 1)) << n;
+    EXPECT_LE(CrossingsLimit(n), CrossingsLimit(n - 1) + 1) << n;
+  }
   EXPECT_GT(CrossingsLimit(100'000), 49'000);  // and no overflow on the way
 }
 
@@ -88,6 +92,8 @@ TEST(RunChartTest, TheCentreIsTheMedianUnlessItIsFrozen) {
   std::vector<double> large(12, 1.5e308);
   for (size_t i = 0; i < 6; ++i) large[i] = 1.7e308;
   EXPECT_EQ(RunChartOf(large)->longest_run, 6);  // the median of two large numbers is one
+  for (size_t i = 0; i < 6; ++i) large[i] = -1.5e308;
+  EXPECT_EQ(RunChartOf(large)->centre, 0);  // and of two that lie far apart
 }
 
 // Turned over or read backwards, a chart has the same runs and crossings.
@@ -109,6 +115,29 @@ TEST(RunChartTest, SidesAndDirectionDecideNothing) {
       EXPECT_EQ(other->useful, chart->useful);
     }
   }
+}
+
+TEST(RunChartTest, OfEverFewerPointsIsTheSame) {
+  int verdicts = 0;
+  for (const uint64_t seed : Seeds(300, 10'000)) {
+    SCOPED_TRACE(Replay(seed));
+    Random random(seed);
+    std::vector<double> points(static_cast<size_t>(random.Between(0, 90)));
+    const int most = random.Between(1, 12) * (random.OneIn(3) ? 100 : 1);  // many that are equal, or few
+    for (double& point : points) point = random.Between(-most, most);
+    const std::optional<double> baseline = random.OneIn(3) ? std::optional<double>(random.Between(-2, 2)) : std::nullopt;
+    ShrinkingRunChart shrinking(points, baseline);
+    while (true) {
+      ASSERT_EQ(shrinking.size(), points.size());
+      const std::optional<RunChart> chart = RunChartOf(points, baseline);
+      ASSERT_EQ(shrinking.chart(), chart) << points.size();
+      verdicts += chart ? 1 : 0;
+      if (points.empty()) break;
+      shrinking.DropLast();
+      points.pop_back();
+    }
+  }
+  EXPECT_GT(verdicts, 20);
 }
 
 }  // namespace
