@@ -28,15 +28,6 @@ bool AnyIn(std::span<const Date> dates, Date from, Date to) {
 // The earlier of two; none is the latest.
 std::optional<Date> Earlier(std::optional<Date> a, std::optional<Date> b) { return !a || (b && *b < *a) ? b : a; }
 
-// When the school year's first record was recorded. What is dated before it came with a first import, and is history.
-std::optional<Date> FirstRecorded(const RuleSpan& span, std::span<const DayEntry> entries) {
-  std::optional<Date> first;
-  for (const DayEntry& entry : entries) {
-    if (span.school_year.Contains(entry.event)) first = Earlier(first, entry.recorded);
-  }
-  return first;
-}
-
 // The first eligible month that was not over at `since` and lies after the one of the last review.
 std::optional<DateRange> UnreviewedMonth(const RuleSpan& span, std::optional<Date> last_review, Date since) {
   Date month = std::max(span.run.from, since).StartOfMonth();
@@ -49,6 +40,15 @@ std::optional<DateRange> UnreviewedMonth(const RuleSpan& span, std::optional<Dat
 }
 
 }  // namespace
+
+// What is dated before it came with a first import, and is history.
+std::optional<Date> FirstRecorded(const RuleSpan& span, std::span<const DayEntry> entries, std::optional<Date> before) {
+  std::optional<Date> first = before;
+  for (const DayEntry& entry : entries) {
+    if (span.school_year.Contains(entry.event)) first = Earlier(first, entry.recorded);
+  }
+  return first;
+}
 
 std::optional<RuleFinding> LaggingOnly(const RuleSpan& span, int days, bool lagging_this_year, std::optional<Date> last_leading) {
   LEADLAG_CHECK(days >= 1);
@@ -172,26 +172,28 @@ std::optional<RuleFinding> ActionWithoutEvidence(const RuleSpan& span, int days,
   return finding;
 }
 
-std::optional<RuleFinding> RunSignal(const RuleSpan& span, const RunSignalTerms& terms, std::span<const SeriesValue> values,
-                                     std::span<const DayEntry> entries) {
+std::optional<RuleFinding> RunSignal(const RuleSpan& span, const RunSignalTerms& terms, std::span<const SeriesDay> days,
+                                     std::optional<Date> first_recorded) {
   LEADLAG_CHECK(terms.unit != ChartUnit::kMonth);
-  const std::optional<Date> first_recorded = FirstRecorded(span, entries);
   if (!first_recorded) return std::nullopt;
-  const std::vector<RunPoint> points = RunPointsOf(values, terms.unit);
+  const std::vector<RunPoint> points = RunPointsOf(days, terms.unit);
   std::vector<double> line;
   line.reserve(points.size());
   for (const RunPoint& point : points) line.push_back(point.value);
-  // Of the first so many points; none where they make no signal.
-  const auto signal_of = [&](size_t count) -> std::optional<RunChart> {
-    const std::optional<RunChart> chart = RunChartOf(std::span(line).first(count), terms.baseline);
+  ShrinkingRunChart shrinking(line, terms.baseline);
+  // Of the points that are left; none where they make no signal.
+  const auto signal_now = [&shrinking]() -> std::optional<RunChart> {
+    const std::optional<RunChart> chart = shrinking.chart();
     return chart && (chart->shift() || chart->few_crossings()) ? chart : std::nullopt;
   };
-  size_t last = line.size();
-  std::optional<RunChart> signal = signal_of(last);
-  if (!signal && last > 0) signal = signal_of(--last);
+  std::optional<RunChart> signal = signal_now();
+  if (!signal && !line.empty()) {
+    shrinking.DropLast();
+    signal = signal_now();
+  }
   if (!signal) return std::nullopt;
-  size_t begun = last;
-  while (signal_of(begun - 1)) --begun;
+  size_t begun = shrinking.size();
+  for (shrinking.DropLast(); signal_now(); shrinking.DropLast()) begun = shrinking.size();
   const Date due = points[begun - 1].dates.to - 1;
   if (due < *first_recorded || due >= span.run.to) return std::nullopt;
   return RuleFinding{.due = due, .from = points.front().dates.from, .chart = signal};

@@ -77,9 +77,12 @@ std::optional<RuleFinding> ActionWithoutEvidence(const RuleSpan& span, int days,
 // RUN_SIGNAL: the points of the run, by day or week, make a signal (core/run_chart.h), good or bad. It is due on the last date of the
 // point with which the signal came, so that it is told once that is over; and it holds until a point that another one follows does not
 // keep it up: the last one may not be over, and a single record must not end what the next one brings back. Points that were over before
-// the school year's first record of the indicator was recorded make a chart, but a signal that came with them is history. `values`: of
-// the run, as SeriesValues has them. `entries`: the indicator's, in any order. REQUIRES: terms.unit is not kMonth.
-std::optional<RuleFinding> RunSignal(const RuleSpan& span, const RunSignalTerms& terms, std::span<const SeriesValue> values,
-                                     std::span<const DayEntry> entries);
+// the school year's first record of the indicator was recorded make a chart, but a signal that came with them is history. `days`: of the
+// run, as SeriesValues has them. `first_recorded`: when that first record was. REQUIRES: terms.unit is not kMonth.
+std::optional<RuleFinding> RunSignal(const RuleSpan& span, const RunSignalTerms& terms, std::span<const SeriesDay> days,
+                                     std::optional<Date> first_recorded);
+
+// When the first of those entries that are dated in the school year was recorded, and `before`, the earlier of the two; none is the latest.
+std::optional<Date> FirstRecorded(const RuleSpan& span, std::span<const DayEntry> entries, std::optional<Date> before = std::nullopt);
 
 }  // namespace leadlag

@@ -29,6 +29,8 @@ using ExpectationNumber = uint32_t;  // of an expectation or an alert rule: they
 
 // What the watch of an alert rule costs in watches of expectations: it reads every record of the year where those look at the last.
 inline constexpr size_t kRuleWork = 10;
+// Values of a charted series that cost as much as one watch of an expectation, read from the store.
+inline constexpr size_t kChartedValuesPerWork = 10;
 
 // What stands in a team's place in the watch of a source, whose number stands in the expectation's.
 inline constexpr TeamNumber kNoTeam = UINT32_MAX;

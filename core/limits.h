@@ -93,6 +93,10 @@ inline constexpr uint64_t kTailRecordsMax = 1'000'000;
 inline constexpr size_t kUnwrittenBytesMax = 1 << 30;
 inline constexpr size_t kLayersMax = 8;
 
+// Values of charted series that a district holds in memory, some 30 bytes each: past it the series that was asked for the longest ago is
+// let go, and read again when it is. The one that is being asked for is held in any case.
+inline constexpr size_t kSeriesValuesHeld = 1'000'000;
+
 // ---- Requests ------------------------------------------------------------------------------------------------------------------
 
 // Bytes of any one request message: the largest thing that is sent whole, a catalog, and room for its envelope. gRPC itself refuses

@@ -64,14 +64,16 @@ class Asking {
   }
 
   std::optional<RuleFinding> operator()(const RunSignalTerms& terms) const {
-    std::vector<SeriesValue> values;
+    std::vector<SeriesDay> days;
+    std::optional<Date> first_recorded;
     for (const IndicatorNumber number : indicators_) {  // one
       for (int year = RowYear(span_.run.from); year <= RowYear(span_.run.to - 1); ++year) {
-        const std::span<const SeriesValue> of_year = evidence_.values(number, year).In(span_.run);
-        values.insert(values.end(), of_year.begin(), of_year.end());
+        const std::span<const SeriesDay> of_year = evidence_.values(number, year).In(span_.run);
+        days.insert(days.end(), of_year.begin(), of_year.end());
       }
+      ForEachRow(number, [&](const DayRow& row) { first_recorded = FirstRecorded(span_, row.entries(), first_recorded); });
     }
-    return RunSignal(span_, terms, values, Entries());
+    return RunSignal(span_, terms, days, first_recorded);
   }
 
  private:

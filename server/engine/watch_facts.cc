@@ -85,7 +85,7 @@ void District::ForgetValues(const EvidenceIdentity& identity) {
   const EvidenceIdentity::Place& place = *identity.place;
   const auto found = values_.find(RowId{place.team, place.indicator, RowYear(place.event_date)});
   if (found == values_.end()) return;
-  values_held_ -= found->second.all().size();
+  values_held_ -= found->second.size();
   values_.erase(found);
 }
 

@@ -2,10 +2,13 @@
 // Thu 2025-11-27 and Fri 28; the team, the rule and the calendar are active from 2025-09-08 on unless a case says otherwise.
 #include "core/alert_rule.h"
 
+#include <cstdlib>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "gtest/gtest.h"
+#include "tests/support/random_seed.h"
 
 namespace leadlag {
 namespace {
@@ -203,10 +206,6 @@ SeriesValues Weekly(const std::string& sides) {
   return values;
 }
 
-DayEntry RecordedOn(const std::string& date) {
-  return {.event = D("2025-09-09"), .known = D(date), .reviewed = {}, .correction = {}, .hours = {}, .recorded = D(date)};
-}
-
 TEST(RunSignalTest, FiresWhereThePointsMakeASignalAndHoldsWhileTheyDo) {
   struct Case {
     const char* what;
@@ -239,14 +238,12 @@ TEST(RunSignalTest, FiresWhereThePointsMakeASignalAndHoldsWhileTheyDo) {
   };
   for (const Case& c : cases) {
     const SeriesValues values = Weekly(c.sides);
-    const std::vector<DayEntry> entries = {RecordedOn(c.recorded)};
     const RunSignalTerms terms{.indicator = "walks", .unit = ChartUnit::kWeek, .baseline = 0};
-    EXPECT_EQ(Text(RunSignal(c.span, terms, values.In(c.span.run), entries)), c.due) << c.what;
+    EXPECT_EQ(Text(RunSignal(c.span, terms, values.In(c.span.run), D(c.recorded))), c.due) << c.what;
   }
 }
 
 TEST(RunSignalTest, APointIsOfAllRecordsOfItsUnit) {
-  const std::vector<DayEntry> entries = {RecordedOn("2025-09-09")};
   SeriesValues values;
   for (int week = 0; week < 10; ++week) {
     // 8 of 10 and 0 of 30: a fifth, where the mean of the shares would be two fifths.
@@ -254,7 +251,7 @@ TEST(RunSignalTest, APointIsOfAllRecordsOfItsUnit) {
     values.Add({D("2025-09-11") + 7 * week, 0, 30});
   }
   const auto ask = [&](ChartUnit unit, double baseline) {
-    return Text(RunSignal(Year(), {.indicator = "walks", .unit = unit, .baseline = baseline}, values.all(), entries));
+    return Text(RunSignal(Year(), {.indicator = "walks", .unit = unit, .baseline = baseline}, values.all(), D("2025-09-09")));
   };
   EXPECT_EQ(ask(ChartUnit::kWeek, 0.3), "2025-11-16");
   EXPECT_EQ(ask(ChartUnit::kWeek, 0.2), "none");  // every point lies on the centre
@@ -263,10 +260,9 @@ TEST(RunSignalTest, APointIsOfAllRecordsOfItsUnit) {
 }
 
 TEST(RunSignalTest, WithoutABaselineTheCentreIsTheMedian) {
-  const std::vector<DayEntry> entries = {RecordedOn("2025-09-09")};
   SeriesValues values;
   for (int week = 0; week < 14; ++week) values.Add({D("2025-09-09") + 7 * week, week < 7 ? 10.0 : 20.0});
-  const std::optional<RuleFinding> finding = RunSignal(Year(), {.indicator = "walks"}, values.all(), entries);
+  const std::optional<RuleFinding> finding = RunSignal(Year(), {.indicator = "walks"}, values.all(), D("2025-09-09"));
   ASSERT_TRUE(finding);
   EXPECT_EQ(finding->from, D("2025-09-08"));
   ASSERT_TRUE(finding->chart);
@@ -274,7 +270,55 @@ TEST(RunSignalTest, WithoutABaselineTheCentreIsTheMedian) {
   EXPECT_EQ(finding->chart->crossings, 1);
   EXPECT_FALSE(finding->chart->shift());
   EXPECT_TRUE(finding->chart->few_crossings());
-  EXPECT_EQ(RunSignal(Year(), {.indicator = "walks"}, {}, {}), std::nullopt);
+  EXPECT_EQ(RunSignal(Year(), {.indicator = "walks"}, values.all(), std::nullopt), std::nullopt);  // nothing is recorded
+  EXPECT_EQ(RunSignal(Year(), {.indicator = "walks"}, {}, D("2025-09-09")), std::nullopt);
+}
+
+TEST(RunSignalTest, WhatWasRecordedFirstIsOfTheSchoolYear) {
+  const auto entry = [](const char* event, const char* recorded) {
+    return DayEntry{.event = D(event), .known = D(recorded), .reviewed = {}, .correction = {}, .hours = {}, .recorded = D(recorded)};
+  };
+  const std::vector<DayEntry> entries = {entry("2025-06-02", "2025-08-01"), entry("2025-09-09", "2025-09-12"),
+                                         entry("2025-09-10", "2025-09-11")};
+  EXPECT_EQ(FirstRecorded(Year(), entries), D("2025-09-11"));
+  EXPECT_EQ(FirstRecorded(Year(), entries, D("2025-09-10")), D("2025-09-10"));
+  EXPECT_EQ(FirstRecorded(Year(), entries, D("2025-09-12")), D("2025-09-11"));
+  EXPECT_EQ(FirstRecorded(Year(), {}), std::nullopt);
+}
+
+// Lives through the points, one chart after the other.
+std::optional<Date> SignalDue(const std::vector<double>& line, std::optional<double> baseline, Date first) {
+  std::optional<Date> due;
+  for (size_t count = 1; count <= line.size(); ++count) {
+    const std::optional<RunChart> chart = RunChartOf(std::span(line).first(count), baseline);
+    const bool signal = chart && (chart->shift() || chart->few_crossings());
+    if (signal && !due) due = first + static_cast<int>(count - 1);
+    if (!signal && count < line.size()) due.reset();
+  }
+  return due;
+}
+
+TEST(RunSignalTest, IsDueWhereTheSignalBegan) {
+  int due_count = 0, waves = 0;
+  for (const uint64_t seed : Seeds(300, 10'000)) {
+    SCOPED_TRACE(Replay(seed));
+    Random random(seed);
+    SeriesValues values;
+    std::vector<double> line;
+    const int most = random.Between(1, 40), points = random.Between(0, 180);
+    for (int i = 0; i < points; ++i) {
+      if (random.OneIn(30)) ++waves;
+      line.push_back(random.Between(0, most) + (waves % 2 == 0 ? 0 : most / 2));
+      values.Add({D("2025-09-08") + i, line.back()});
+    }
+    const std::optional<double> baseline = random.OneIn(2) ? std::optional<double>(most / 2) : std::nullopt;
+    const std::optional<Date> due = SignalDue(line, baseline, D("2025-09-08"));
+    const std::optional<RuleFinding> finding =
+        RunSignal(Year(), {.indicator = "walks", .unit = ChartUnit::kDay, .baseline = baseline}, values.all(), D("2025-09-08"));
+    ASSERT_EQ(finding ? std::optional(finding->due) : std::nullopt, due);
+    due_count += due ? 1 : 0;
+  }
+  EXPECT_TRUE(due_count > 20 || std::getenv("LEADLAG_SEED") != nullptr) << due_count;
 }
 
 // ---- ACTION_WITHOUT_EVIDENCE ----
