@@ -26,6 +26,7 @@
 #include "core/run_points.h"
 #include "core/source_silence.h"
 #include "core/team_reviews.h"
+#include "server/engine/charted_series.h"
 #include "server/engine/command.h"
 #include "server/engine/day_rows.h"
 #include "server/engine/watches.h"
@@ -156,6 +157,9 @@ class District {
     WriteBackRows(batch, 0);
     WriteBackWatches(batch, 0);
   }
+  // The values that rules chart, as far as they are in memory; and how many may be.
+  const ChartedSeries& charted_series() const { return charted_; }
+  void HoldSeriesValues(size_t values_max) { charted_.SetValuesMax(values_max); }
   bool HasUnwritten() const { return watches_.unwritten() + rows_.unwritten() > 0; }
 
   // A copy to read for as long as it takes: the state as it is now, over a snapshot of the store. Costs a copy of the watches and
@@ -300,9 +304,10 @@ class District {
   void ForgetActions(TeamNumber team);
   // What the records of a row say. `batch`: as above. Valid until the next call.
   const SeriesValues& ValuesNow(const RowId& id, const Batch* batch, absl::Status& fatal);
-  // Of a record that is new; of one that has been revised, once all of that is in the batch.
+  // Of a record that is new; and of one that has been revised, where that changes what it says, or when.
   void AddValue(const EvidenceIdentity& identity, const EvidenceValue& value);
-  void ForgetValues(const EvidenceIdentity& identity);
+  void ReviseValue(Applying& a, const EvidenceIdentity& before, const EvidenceIdentity& after,
+                   const std::vector<EvidenceRevision>& revisions);
   // As `reader` (a StoreView or a Batch) has it; empty where it has none.
   template <typename Reader>
   absl::StatusOr<DayRow> ReadRow(const Reader& reader, const RowId& id) const {
@@ -368,8 +373,7 @@ class District {
   absl::flat_hash_map<TeamNumber, std::vector<Date>> review_dates_;  // of teams that a rule has asked about
   absl::flat_hash_map<TeamNumber, std::vector<LinkedAction>> actions_;  // likewise
   size_t actions_held_ = 0;                                             // in them together, by SizeOf
-  absl::flat_hash_map<RowId, SeriesValues> values_;                  // of series that a rule has asked for
-  size_t values_held_ = 0;                                           // in them together
+  ChartedSeries charted_;
 };
 
 }  // namespace leadlag

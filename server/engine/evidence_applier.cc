@@ -202,8 +202,7 @@ void EvidenceApplier::StoreRevision(const std::string& evidence_id, const Eviden
   if (after.place) ChangeRow(evidence_id, after, /*add=*/true);
   if (after.place && after.place != before.place) AddPlace(after);
   a_.batch.Put(RevisedKey{d_.number_, after.number}.Encode(), EncodeEvidenceIdentity(after));
-  d_.ForgetValues(before);
-  d_.ForgetValues(after);
+  d_.ReviseValue(a_, before, after, revisions);
 }
 
 void EvidenceApplier::ChangeRow(const std::string& evidence_id, const EvidenceIdentity& identity, bool add) {

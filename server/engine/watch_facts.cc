@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "core/rule_evidence.h"
+#include "server/engine/applying.h"
+#include "server/engine/evidence_state.h"
 #include "server/engine/series_values.h"
 
 namespace leadlag {
@@ -51,42 +53,52 @@ const std::vector<LinkedAction>& District::ActionsOf(TeamNumber team, const Batc
 }
 
 const SeriesValues& District::ValuesNow(const RowId& id, const Batch* batch, absl::Status& fatal) {
-  constexpr size_t kHeldMax = 1'000'000;  // some 24 MB
   static const SeriesValues& none = *new SeriesValues;
-  if (const auto found = values_.find(id); found != values_.end()) return found->second;
+  if (const SeriesValues* const held = charted_.Use(id)) return *held;
   if (rows_.Find(id) == nullptr) return none;  // a record that stands has a row
-  if (values_held_ > kHeldMax) {
-    values_.clear();
-    values_held_ = 0;
-  }
   absl::StatusOr<SeriesValues> values =
       batch != nullptr ? ReadSeriesValues(*batch, number_, interned_, id) : ReadSeriesValues(store_, number_, interned_, id);
   if (!values.ok()) {
     if (fatal.ok()) fatal = values.status();
     return none;
   }
-  values_held_ += values->all().size();
-  return values_.emplace(id, *std::move(values)).first->second;
+  return charted_.Hold(id, *std::move(values));
 }
+
+namespace {
+
+struct PlacedValue {
+  RowId row;
+  SeriesValue value;
+  friend bool operator==(const PlacedValue&, const PlacedValue&) = default;
+};
+
+// What the record says, where that could be charted.
+std::optional<PlacedValue> PlacedValueOf(const EvidenceIdentity& identity, const EvidenceValue& value) {
+  if (!identity.place || identity.voided) return std::nullopt;
+  const EvidenceIdentity::Place& place = *identity.place;
+  const std::optional<SeriesValue> charted = ChartedValue(place.event_date, value);
+  if (!charted) return std::nullopt;
+  return PlacedValue{{place.team, place.indicator, RowYear(place.event_date)}, *charted};
+}
+
+}  // namespace
 
 void District::AddValue(const EvidenceIdentity& identity, const EvidenceValue& value) {
-  if (values_.empty()) return;
-  const EvidenceIdentity::Place& place = *identity.place;
-  const auto found = values_.find(RowId{place.team, place.indicator, RowYear(place.event_date)});
-  if (found == values_.end()) return;
-  if (const std::optional<SeriesValue> charted = ChartedValue(place.event_date, value)) {
-    found->second.Add(*charted);
-    ++values_held_;
-  }
+  if (charted_.series() == 0) return;
+  if (const std::optional<PlacedValue> placed = PlacedValueOf(identity, value)) charted_.Add(placed->row, placed->value);
 }
 
-void District::ForgetValues(const EvidenceIdentity& identity) {
-  if (values_.empty() || !identity.place) return;
-  const EvidenceIdentity::Place& place = *identity.place;
-  const auto found = values_.find(RowId{place.team, place.indicator, RowYear(place.event_date)});
-  if (found == values_.end()) return;
-  values_held_ -= found->second.size();
-  values_.erase(found);
+void District::ReviseValue(Applying& a, const EvidenceIdentity& before, const EvidenceIdentity& after,
+                           const std::vector<EvidenceRevision>& revisions) {
+  if (charted_.series() == 0) return;
+  const std::optional<PlacedValue> was = PlacedValueOf(before, CurrentOf(before, revisions).content.value);
+  const std::optional<PlacedValue> is = PlacedValueOf(after, CurrentOf(after, revisions).content.value);
+  if (was == is) return;
+  if (was && !charted_.Remove(was->row, was->value)) {
+    return a.Fail(absl::DataLossError("a charted series lacks a record that is being revised; run `leadlag admin verify`"));
+  }
+  if (is) charted_.Add(is->row, is->value);
 }
 
 const std::vector<Date>& District::ReviewDatesOf(TeamNumber team, const Batch* batch, absl::Status& fatal) {
