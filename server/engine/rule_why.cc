@@ -46,12 +46,15 @@ class RuleExplanation {
     if (world_.calendar == nullptr || rule_ == nullptr) return absl::OkStatus();
     why_.terms = world_.terms;
     const Date opened = world_.zone->LocalDate(alert_.record.opened);
-    if (const SchoolYear* year = world_.calendar->YearOf(opened)) why_.school_year = year->id;
+    const SchoolYear* const year = world_.calendar->YearOf(opened);
+    if (year == nullptr) return absl::OkStatus();
+    why_.school_year = year->id;
     const absl::StatusOr<TeamRows> rows = ReadTeamRows(reader_, alert_.record.team);
     if (!rows.ok()) return rows.status();
-    const absl::StatusOr<RuledTeam> ruled = ReadRuledTeam(reader_, alert_.record.team);
+    // It is asked of that school year alone.
+    absl::StatusOr<RuledTeam> ruled = ReadRuledTeam(reader_, alert_.record.team, {&alert_.record.expectation, 1}, year->bounds);
     if (!ruled.ok()) return ruled.status();
-    ruled_ = *ruled;
+    ruled_ = *std::move(ruled);
     const TeamFacts facts(*reader_->catalog(), alert_.record.expectation, *rows, ruled_);
     why_.dates = DatesOn(world_, facts.get(), opened);
     if (why_.dates) finding_ = facts.Ask({world_.calendar, why_.dates->start, why_.dates->run, why_.dates->school_year});

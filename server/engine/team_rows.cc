@@ -1,6 +1,7 @@
 #include "server/engine/team_rows.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "server/engine/series_values.h"
@@ -185,23 +186,36 @@ const SeriesValues& RuledTeam::ValuesOf(IndicatorNumber indicator, int row_year)
   return none;
 }
 
-absl::StatusOr<RuledTeam> ReadRuledTeam(const DistrictReader& reader, TeamNumber team) {
+absl::StatusOr<RuledTeam> ReadRuledTeam(const DistrictReader& reader, TeamNumber team, std::span<const ExpectationNumber> subjects,
+                                        DateRange dates) {
+  const DistrictCatalog& catalog = *reader->catalog();
   RuledTeam ruled;
-  if (!reader->catalog()->SubjectsOf(team, AlertKind::kReviewOverdue).empty()) {
+  const auto any = [&](AlertKind kind) {
+    return std::any_of(subjects.begin(), subjects.end(), [&](ExpectationNumber subject) {
+      const AlertRule* const rule = catalog.FindRule(subject);
+      return rule != nullptr && rule->kind() == kind;
+    });
+  };
+  if (any(AlertKind::kReviewOverdue)) {
     const absl::StatusOr<TeamReviews> reviews = reader->ReviewsOf(team);
     if (!reviews.ok()) return reviews.status();
     ruled.reviews = reviews->Dates();
   }
-  if (!reader->catalog()->SubjectsOf(team, AlertKind::kActionWithoutEvidence).empty()) {
+  if (any(AlertKind::kActionWithoutEvidence)) {
     absl::StatusOr<std::vector<Inquiry>> inquiries = reader->InquiriesOf(team);
     if (!inquiries.ok()) return inquiries.status();
     ruled.inquiries = *std::move(inquiries);
     ruled.actions = LinkedActionsOf(ruled.inquiries, reader->interned().indicators);
   }
-  const std::vector<IndicatorNumber> charted = reader->catalog()->ChartedOf(team);
-  if (charted.empty()) return ruled;
+  if (!any(AlertKind::kRunSignal)) return ruled;
+  std::set<IndicatorNumber> charted;
+  for (const ExpectationNumber subject : subjects) {
+    const AlertRule* const rule = catalog.FindRule(subject);
+    if (rule == nullptr || rule->kind() != AlertKind::kRunSignal) continue;
+    charted.insert(catalog.IndicatorsOf(subject).begin(), catalog.IndicatorsOf(subject).end());
+  }
   for (const DayRows::Slot& slot : reader->rows().OfTeam(team)) {
-    if (!std::binary_search(charted.begin(), charted.end(), slot.indicator)) continue;
+    if (!charted.contains(slot.indicator) || slot.row_year < RowYear(dates.from) || slot.row_year > RowYear(dates.to - 1)) continue;
     absl::StatusOr<SeriesValues> values =
         ReadSeriesValues(reader->store(), reader->number(), reader->interned(), {team, slot.indicator, slot.row_year});
     if (!values.ok()) return values.status();

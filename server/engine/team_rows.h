@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -93,8 +94,9 @@ class TeamFacts {
   const std::vector<SourceSilence> silences_;
 };
 
-// DATA_LOSS for damaged bytes.
-absl::StatusOr<RuledTeam> ReadRuledTeam(const DistrictReader& reader, TeamNumber team);
+// What these rules ask of the team; what they chart only of row years with some of the dates. DATA_LOSS for damaged bytes.
+absl::StatusOr<RuledTeam> ReadRuledTeam(const DistrictReader& reader, TeamNumber team, std::span<const ExpectationNumber> subjects,
+                                        DateRange dates = {Date::Min(), Date::Max()});
 
 // The team's rows. DATA_LOSS for damaged bytes.
 absl::StatusOr<TeamRows> ReadTeamRows(const DistrictReader& reader, TeamNumber team);

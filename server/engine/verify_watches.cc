@@ -362,7 +362,7 @@ class WatchVerifier {
       if (catalog.FindTeam(team) != nullptr) teams.push_back(team);
     }
     const absl::Status status = ForEachTeam(reader_, teams, [&](TeamNumber team, const TeamRows& rows) {
-      const absl::StatusOr<RuledTeam> ruled = ReadRuledTeam(reader_, team);
+      const absl::StatusOr<RuledTeam> ruled = ReadRuledTeam(reader_, team, catalog.SubjectsOf(team));
       if (!ruled.ok()) return findings_.AddDamage("reviews or evidence", ruled.status());
       const auto actions = [&ruled]() -> const std::vector<LinkedAction>& { return ruled->actions; };
       for (const ExpectationNumber expectation : catalog.SubjectsOf(team)) {

@@ -9,6 +9,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "server/engine/queries.h"
+#include "server/engine/team_rows.h"
 #include "tests/simulation/simulated_district.h"
 #include "tests/simulation/watch_stories.h"
 #include "tests/support/random_seed.h"
@@ -315,6 +316,39 @@ TEST_F(AlertRulesTest, RunSignalAcrossARestart) {
   }
   district_.AdvanceTo(At("2025-09-23 07:01"));
   EXPECT_THAT(Lines(), ElementsAre("2025-09-23 07:00 RAISED DUE due 2025-09-22"));
+}
+
+// Whoever explains one rule's alert reads what that asks for, in that school year.
+TEST_F(AlertRulesTest, WhatARuleAsksForIsReadAlone) {
+  catalog_.alert_rules = {Rule("walks-run", RunSignalTerms{"walks", ChartUnit::kDay}), Rule("lessons-run", RunSignalTerms{"lessons"}),
+                          Rule("reviews", ReviewOverdueTerms{}), Rule("lagging", LaggingOnlyTerms{})};
+  ASSERT_TRUE(district_.Apply(catalog_).ok());
+  for (const char* const indicator : {"walks", "lessons"}) {
+    Record("2025-09-10", indicator, "2025-05-12", 3);
+    Record("2025-09-10", indicator, "2025-09-10", 2);
+  }
+  Review("2025-09-11");
+  const DistrictReader reader = district_.Freeze();
+  const TeamNumber team = reader->interned().teams.Find("t1").value();
+  const auto read = [&](const std::vector<std::string>& rules, DateRange dates) {
+    std::vector<ExpectationNumber> subjects;
+    for (const std::string& rule : rules) subjects.push_back(reader->interned().expectations.Find(rule).value());
+    const absl::StatusOr<RuledTeam> ruled = ReadRuledTeam(reader, team, subjects, dates);
+    EXPECT_TRUE(ruled.ok()) << ruled.status();
+    std::vector<std::string> found;
+    for (const RuledTeam::Series& series : ruled->charted) {
+      const std::string& indicator = reader->interned().indicators.NameOf(series.indicator);
+      found.push_back(absl::StrCat(indicator, " ", series.row_year, ": ", series.values.size()));
+    }
+    if (!ruled->reviews.empty()) found.push_back("reviews");
+    return found;
+  };
+  const DateRange year{D("2025-07-01"), D("2026-07-01")}, always{Date::Min(), Date::Max()};
+  EXPECT_THAT(read({"walks-run"}, year), ElementsAre("walks 2026: 2"));
+  EXPECT_THAT(read({"walks-run"}, always), ElementsAre("walks 2025: 3", "walks 2026: 2"));
+  EXPECT_THAT(read({"reviews"}, year), ElementsAre("reviews"));
+  EXPECT_THAT(read({"lagging"}, always), IsEmpty());
+  EXPECT_THAT(read({"walks-run", "lessons-run", "reviews"}, year), ElementsAre("walks 2026: 2", "lessons 2026: 2", "reviews"));
 }
 
 TEST_F(AlertRulesTest, SwitchedOffItIsAsIfItWereNotThere) {
