@@ -439,7 +439,8 @@ class Life {
                             Rule("slow", CollectionSlowTerms{.records = 5, .percent = 30, .days = 2, .clear_percent = 15}),
                             Rule("walks-run", RunSignalTerms{"walks", ChartUnit::kDay}),
                             Rule("actions", ActionWithoutEvidenceTerms{6}),
-                            Rule("results-run", RunSignalTerms{"results", ChartUnit::kDay, 300'000}),
+                            Rule("results-run", RunSignalTerms{"results", ChartUnit::kDay, 37'500}),
+                            Rule("voices-run", RunSignalTerms{"voices", ChartUnit::kDay, 0.5}),
                             months,
                             high,
                             later,
@@ -466,15 +467,19 @@ class Life {
     district_.AdvanceTo(At("America/New_York", kEnd, 0));
   }
 
-  // The kinds that have fired are counted.
-  void Compare(std::map<AlertKind, int>& fired) {
+  // The kinds that have fired are counted, and the rules of run signals.
+  void Compare(std::map<AlertKind, int>& fired, std::map<std::string, int>& charted) {
     ASSERT_EQ(district_.Inconsistencies(), "");
     ASSERT_THAT(VerifyDistrict(district_.Freeze(), 100), IsEmpty());
     std::map<WatchName, std::vector<WatchFlip>> flips = district_.FlipsByWatch();
     for (const auto& [name, story] : stories_.Tell(At("America/New_York", kEnd, 0))) {
       ASSERT_EQ(FlipDifference(name, story, flips[name]), "") << Shown(name);
     }
-    for (const SeenFlip& seen : district_.Flips()) fired[seen.record.kind] += seen.record.flip.reason == FlipReason::kDue ? 1 : 0;
+    for (const SeenFlip& seen : district_.Flips()) {
+      if (seen.record.flip.reason != FlipReason::kDue) continue;
+      ++fired[seen.record.kind];
+      if (seen.record.kind == AlertKind::kRunSignal) ++charted[seen.record.expectation];
+    }
   }
 
  private:
@@ -519,20 +524,21 @@ class Life {
         }
         // Another date, another indicator of its kind, and always another value.
         if (sent.indicator == "boxes") continue;
-        if (random_.OneIn(2)) sent.indicator = random_.OneIn(2) ? "walks" : "results";
+        if (random_.OneIn(2)) sent.indicator = random_.OneIn(2) ? "walks" : random_.OneIn(2) ? "results" : "voices";
         const Date event = date - random_.Between(0, 9);
-        const double value = NextValue();
-        items.push_back(NumberRecord(id, sent.team, sent.indicator, event, value));
-        told.push_back({.id = id, .team = sent.team, .indicator = sent.indicator, .date = event, .value = value});
+        items.push_back(NumberRecord(id, sent.team, sent.indicator, event));
+        told.push_back({.id = id, .team = sent.team, .indicator = sent.indicator, .date = event});
+        SayTheNext(items.back(), told.back());
         continue;
       }
       const std::string id = absl::StrCat("r", records_.size()), team = absl::StrCat("t", random_.Between(1, kTeams));
-      static const std::vector<std::string>& kIndicators = *new std::vector<std::string>{"walks", "lessons", "results", "boxes", "boxes"};
+      static const std::vector<std::string>& kIndicators = *new std::vector<std::string>{"walks",  "walks",  "lessons", "results",
+                                                                                       "voices", "voices", "boxes",   "boxes"};
       const std::string indicator = random_.Pick(kIndicators);
       const Date event = date - (random_.OneIn(3) ? random_.Between(0, 9) : random_.Between(0, 1));
-      const double value = NextValue();
-      items.push_back(indicator == "boxes" ? Box(id, team, event) : NumberRecord(id, team, indicator, event, value));
-      told.push_back({.id = id, .team = team, .indicator = indicator, .date = event, .is_new = true, .value = value});
+      items.push_back(indicator == "boxes" ? Box(id, team, event) : NumberRecord(id, team, indicator, event));
+      told.push_back({.id = id, .team = team, .indicator = indicator, .date = event, .is_new = true});
+      if (indicator != "boxes") SayTheNext(items.back(), told.back());
       if (random_.OneIn(4)) {  // known before it was recorded
         told.back().reported = Instant{district_.now().micros - random_.Between(0, 6) * kMicrosPerDay};
         items.back().content.reported = told.back().reported;
@@ -551,10 +557,18 @@ class Life {
     }
   }
 
-  // Each is another one, and they go up and down in waves.
-  double NextValue() {
+  // Each is another one, and they go up and down in waves: numbers in eighths, whose sums are exact in whatever order, and shares.
+  void SayTheNext(EvidenceItem& item, WatchStories::Item& told) {
     ++value_;
-    return (value_ / 150 % 2 == 0 ? 0 : 400'000) + 100'000 * random_.Between(0, 3) + value_;
+    const bool high = value_ / 150 % 2 != 0;
+    if (*told.indicator == "voices") {
+      told.of = 10 + value_;
+      told.value = (10 + value_) * ((high ? 4 : 0) + random_.Between(0, 6)) / 10;
+      item.content.value = Proportion{static_cast<int64_t>(told.value), static_cast<int64_t>(told.of)};
+    } else {
+      told.value = ((high ? 400'000 : 0) + 100'000 * random_.Between(0, 3) + value_) / 8.0;
+      item.content.value = told.value;
+    }
   }
 
   void Review(Date date) {
@@ -619,7 +633,8 @@ class Life {
         if (auto* action = std::get_if<ActionWithoutEvidenceTerms>(&rule.terms)) action->days = random_.Between(2, 9);
         if (auto* run = std::get_if<RunSignalTerms>(&rule.terms)) {
           run->unit = random_.OneIn(3) ? ChartUnit::kWeek : ChartUnit::kDay;
-          run->baseline = random_.OneIn(2) ? std::optional(100'000.0 * random_.Between(1, 6)) : std::nullopt;
+          const double unit = run->indicator == "voices" ? 0.1 : 12'500;
+          run->baseline = random_.OneIn(2) ? std::optional(unit * random_.Between(1, 6)) : std::nullopt;
         }
     }
     Apply();
@@ -642,12 +657,13 @@ class Life {
 
 TEST(AlertRulesLifeTest, FlipsLikeTheNaiveModel) {
   std::map<AlertKind, int> fired;
-  for (const uint64_t seed : Seeds(6, 200)) {
+  std::map<std::string, int> charted;
+  for (const uint64_t seed : Seeds(10, 200)) {
     SCOPED_TRACE(Replay(seed));
     Life life(seed);
     life.Live();
     ASSERT_FALSE(HasFailure());
-    life.Compare(fired);
+    life.Compare(fired, charted);
     ASSERT_FALSE(HasFailure());
   }
   if (std::getenv("LEADLAG_SEED") != nullptr) return;
@@ -655,6 +671,7 @@ TEST(AlertRulesLifeTest, FlipsLikeTheNaiveModel) {
                                AlertKind::kCollectionSlow, AlertKind::kActionWithoutEvidence, AlertKind::kRunSignal}) {
     EXPECT_GT(fired[kind], 5) << ToString(kind);
   }
+  for (const char* const rule : {"walks-run", "results-run", "voices-run"}) EXPECT_GT(charted[rule], 0) << rule;
 }
 
 }  // namespace

@@ -148,7 +148,7 @@ std::shared_ptr<const NaiveTeamFacts> WatchStories::FactsFor(const WatchName& na
       const Indicator* indicator = kept.indicator ? Find(catalog_.indicators, *kept.indicator) : nullptr;
       if (indicator == nullptr) continue;
       facts->records.push_back({*kept.indicator, indicator->role, indicator->measure == Measure::kCompletion, kept.date, kept.first_date,
-                                kept.recorded, kept.known, kept.corrected_on, kept.stands_since, kept.value});
+                                kept.recorded, kept.known, kept.corrected_on, kept.stands_since, kept.value, kept.of});
     }
   }
   if (const auto reviews = reviews_.find(name.team); reviews != reviews_.end()) facts->reviews = reviews->second;
@@ -267,6 +267,7 @@ void WatchStories::Record(Instant at, const std::vector<Item>& items) {
     kept.date = item.date;
     kept.stands_since = at;
     kept.value = item.value;
+    kept.of = item.of;
     touched[item.team].push_back(item.id);
   }
   for (const auto& [team, ids] : touched) {

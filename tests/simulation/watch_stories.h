@@ -31,7 +31,7 @@ class WatchStories {
     Date date;
     bool is_new = false;
     std::optional<Instant> reported{};  // of a new one
-    double value = 0;                   // where a rule asks for it
+    double value = 0, of = 1;           // where a rule asks for it: a number, or k of n
   };
   void Record(Instant at, const std::vector<Item>& items);
 
@@ -57,7 +57,7 @@ class WatchStories {
     Date first_date, recorded, known;
     std::optional<Date> corrected_on;
     Instant stands_since;
-    double value = 0;
+    double value = 0, of = 1;
   };
   // One watch, being written.
   struct Book {

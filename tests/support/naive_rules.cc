@@ -114,8 +114,7 @@ class RuledTeam {
   // Lives through the points.
   std::optional<Date> Due(const RunSignalTerms& terms) const {
     struct Point {
-      double sum = 0;
-      int records = 0;
+      double sum = 0, of = 0;
     };
     std::map<Date, Point> points;  // by last date
     std::optional<Date> first;
@@ -126,12 +125,12 @@ class RuledTeam {
       Date last = record.event;
       while (terms.unit == ChartUnit::kWeek && last.weekday() != Weekday::kSunday) last = last + 1;
       points[last].sum += record.value;
-      ++points[last].records;
+      points[last].of += record.of;
     }
     std::optional<Date> due;
     std::vector<double> line;
     for (const auto& [last, point] : points) {
-      line.push_back(point.sum / point.records);
+      line.push_back(point.sum / point.of);
       const bool signal = MakeASignal(line, terms.baseline);
       if (signal && !due) due = last;
       if (!signal && line.size() < points.size()) due.reset();

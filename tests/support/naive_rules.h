@@ -25,7 +25,7 @@ struct NaiveRecord {
   Date recorded, known;              // of the first revision
   std::optional<Date> corrected_on;  // where a correction is current
   Instant stands_since;              // when what stands was recorded
-  double value = 0;                  // of a NUMBER
+  double value = 0, of = 1;          // a NUMBER, or a PROPORTION's k of n
 };
 
 struct NaiveReview {
