@@ -168,6 +168,7 @@ std::optional<Instant> District::SnoozeEndOf(WatchId id, const WatchWorld& world
 }
 
 void District::SetMoment(WatchId id, const WatchWorld& world, std::optional<Instant> next) {
+  unread_.erase(id);
   if (UnderReview(id)) return watches_.SetMoment(id, std::nullopt);
   const WatchRecord* const record = watches_.Find(id);
   const auto earlier = [&next](std::optional<Instant> other) {

@@ -12,12 +12,14 @@ struct District::Applying {
   Batch& batch;
   absl::Status& fatal;
   absl::flat_hash_set<WatchId> advanced;  // by this command, as far as could be
+  absl::flat_hash_set<WatchId> charted;   // by this command: the work of their series is counted
   struct ChangedRow {
     RowId id;
     Date event_date;
   };
   std::vector<ChangedRow> changed_rows;  // to be written once, at the end; with repeats
-  size_t work = 0;  // watches caught up, records a review came to, rows and teams looked through for them; flips trimmed
+  // Watches caught up, values that they chart, records a review came to, rows and teams looked through for them; flips trimmed.
+  size_t work = 0;
 
   // Notes damage, which stops the engine; the first one counts.
   void Fail(absl::Status status) {

@@ -42,6 +42,7 @@ class DayRows {
     uint16_t stored = 0;     // months, a bit each, of which the store has a version
     uint16_t unwritten = 0;  // months of which that is an older one
     bool in_memory = false;
+    uint32_t records = 0;    // that stand in it, in memory or not
     uint64_t used = 0;       // when last
     DayRow row;              // where it is in memory
   };
@@ -50,6 +51,13 @@ class DayRows {
 
   // The store has this month (RowMonth) of the row. REQUIRES: the row is not in memory.
   void Know(const RowId& id, int month);
+
+  // So many records more, or fewer, stand in the row. REQUIRES: there is one.
+  void CountRecords(const RowId& id, int64_t more) { Place(id)->records += static_cast<uint32_t>(more); }
+  size_t RecordsOf(const RowId& id) const {
+    const Slot* const slot = Find(id);
+    return slot == nullptr ? 0 : slot->records;
+  }
 
   // A team's, by indicator, then row year; with some that are empty. Valid until a row is added, or Trim.
   std::span<const Slot> OfTeam(TeamNumber team) const;

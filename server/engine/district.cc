@@ -22,6 +22,9 @@ constexpr std::string_view kStateName = "state";
 constexpr std::string_view kStagedName = "staged_catalog";
 // Watches, and rows, that the store has not seen: a checkpoint encodes them while the writer waits, some 20 ms.
 constexpr size_t kUnwrittenMax = 20'000;
+// Values that a command reads for watches that a start has left, some 4 ms of them where they come from disk; a tick has time for more.
+constexpr size_t kReadAhead = 1'000;
+constexpr size_t kReadAheadByTick = 10'000;
 
 absl::Status Damaged(const std::string& district, const std::string& what) {
   return absl::DataLossError(absl::StrCat("district \"", district, "\": ", what, "; restore from a backup"));
@@ -227,7 +230,9 @@ absl::Status District::LoadRows() {
   std::optional<RowId> id;
   DayRow row;
   const auto load = [&] {
-    if (id && !rows_.full()) rows_.Load(*id, std::exchange(row, DayRow()));
+    if (!id) return;
+    for (const DayEntry& entry : row.entries()) rows_.CountRecords(*id, entry.count);
+    if (!rows_.full()) rows_.Load(*id, std::exchange(row, DayRow()));
   };
   const absl::Status scanned = store_.ScanOnce(TableRange(number_, Table::kDayRows), [&](std::string_view key, std::string_view value) {
     const absl::StatusOr<DayRowKey> decoded = DayRowKey::Decode(key);
@@ -276,16 +281,41 @@ absl::Status District::LoadWatches() {
   std::vector<WatchId> ids;
   watches_.ForEach([&](WatchId id, const WatchRecord&) { ids.push_back(id); });
   for (const WatchId id : ids) {
-    const WatchRecord& record = *watches_.Find(id);
-    // One that a catalog change has not reached yet goes by the catalog before; reaching it sets its deadline anew.
-    const bool stale = recalculation_ && recalculation_->before && record.catalog_version < catalog_version_;
-    const DistrictCatalog& catalog = stale ? *recalculation_->before : *catalog_;
-    const Facts facts(*this, catalog, id, nullptr, result);
-    const WatchWorld world = catalog.World(id.team, id.expectation);
-    SetMoment(id, world, NextMoment(world, facts.get(), record.watch));
+    ReckonMoment(id, /*read_series=*/false, nullptr, result);
     rows_.Trim();
   }
   return result;
+}
+
+void District::ReckonMoment(WatchId id, bool read_series, const Batch* batch, absl::Status& fatal) {
+  const WatchRecord* const record = watches_.Find(id);
+  if (record == nullptr) return;
+  // One that a catalog change has not reached yet goes by the catalog before; reaching it sets its deadline anew.
+  const bool stale = recalculation_ && recalculation_->before && record->catalog_version < catalog_version_;
+  const DistrictCatalog& catalog = stale ? *recalculation_->before : *catalog_;
+  const Facts facts(*this, catalog, id, batch, fatal);
+  const WatchWorld world = catalog.World(id.team, id.expectation);
+  if (read_series || world.terms.kind != AlertKind::kRunSignal) {
+    return SetMoment(id, world, NextMoment(world, facts.get(), record->watch));
+  }
+  // As if it had been due before its run began: whatever it is due, its moment is not before that.
+  bool asked = false;
+  const auto earliest = [&asked](const RuleSpan& span) {
+    asked = true;
+    return std::optional(span.run.from - 1);
+  };
+  const WatchFacts known = facts.get();
+  SetMoment(id, world, NextMoment(world, WatchFacts(known.last_signal, earliest, known.silences), record->watch));
+  if (asked) unread_.insert(id);
+}
+
+void District::ReadAhead(Applying& a, size_t values_max) {
+  for (size_t read = 0; !unread_.empty() && read < values_max && a.fatal.ok();) {
+    const WatchId id = *unread_.begin();
+    read += kChartedValuesPerWork * (1 + ChartWorkOf(id, a.now));
+    ReckonMoment(id, /*read_series=*/true, &a.batch, a.fatal);
+    unread_.erase(id);
+  }
 }
 
 // ── applying ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -294,7 +324,7 @@ absl::StatusOr<Outcome> District::Apply(uint64_t position, const Command& comman
   if (position <= applied_position_) return NoOutcome{};
   const bool is_tick = std::holds_alternative<TickCommand>(command.body);
   Applying a{.now = command.time, .until = Instant{command.time.micros + (is_tick ? 1 : 0)}, .batch = batch, .fatal = fatal,
-             .advanced = {}, .changed_rows = {}, .work = 0};
+             .advanced = {}, .charted = {}, .changed_rows = {}, .work = 0};
   // While there is work to continue, commands follow each other at once: a gap is downtime, whether or not the tick that says so, which
   // may come after this, has come.
   const auto* const tick = std::get_if<TickCommand>(&command.body);
@@ -322,6 +352,7 @@ absl::StatusOr<Outcome> District::Apply(uint64_t position, const Command& comman
   } else {
     outcome = Continue(a, std::get<ContinueCommand>(command.body));
   }
+  ReadAhead(a, is_tick ? kReadAheadByTick : kReadAhead);
   PutChangedRows(a);
   WriteBackWatches(batch, kUnwrittenMax);
   WriteBackRows(batch, rows_.full() ? 0 : kUnwrittenMax);

@@ -127,8 +127,11 @@ class District {
   bool HasPendingWork(Instant now) const { return IsBehind(now) || (trim_pending_ && !Holding(now)); }
   // Some of that is about watches or rows: answers may be about to change.
   bool IsBehind(Instant now) const;
-  // Watches that the last command worked on, records that a review dated, and flips trimmed: at most kWatchesPerCommand.
+  // Watches that the last command worked on, values that they chart by kChartedValuesPerWork, records that a review dated, and flips
+  // trimmed: at most kWatchesPerCommand, but where one team alone has more.
   size_t last_work() const { return last_work_; }
+  // What the series that rules for the team chart add to the work of its watches, by the catalog in force and the one before.
+  size_t ChartWorkOf(TeamNumber team, Instant now) const;
   // A catalog change is being worked through.
   bool recalculating() const { return recalculation_.has_value(); }
   // Every moment up to this one has been made; none where work on that, or on a catalog change, is under way, or the district settles.
@@ -204,7 +207,11 @@ class District {
   std::set<WatchId> WatchesOf(TeamNumber team) const;  // that it has, or is to have
   // Those of the kind, by the catalog in force and the one before as long as that is not gone.
   std::set<WatchId> WatchesOf(TeamNumber team, AlertKind kind) const;
-  size_t WorkOf(WatchId id) const;  // in watches of expectations
+  // In watches of expectations; what it charts is counted by how much there is, whether or not that is in memory: the work of a command
+  // is the same whenever it is applied. At most kWatchesPerCommand.
+  size_t WorkOf(WatchId id, Instant now) const;
+  size_t ChartWorkOf(WatchId id, Instant now) const;  // its part of that
+  void CountChart(Applying& a, WatchId id);           // once a command
   // Brings a team's watches up to now, unless that is more work than is left beside `done`, to which it adds it.
   bool CatchUpTeam(Applying& a, TeamNumber team, size_t watches_max, size_t& done);
   void Recalculate(Applying& a, size_t watches_max);
@@ -217,6 +224,10 @@ class District {
   // The flip as it is stored, but for what is its alert's.
   FlipRecord FlipOf(WatchId id, const WatchFlip& flip, Instant recorded) const;
   void PutFlip(Applying& a, WatchId id, uint64_t sequence, const FlipRecord& flip);
+  // The watch's moment as its facts are. Without reading what it charts only a bound, not after it: the watch is then an unread one.
+  void ReckonMoment(WatchId id, bool read_series, const Batch* batch, absl::Status& fatal);
+  // Reckons unread ones' moments, of about so many values. Changes nothing but how long a later command takes.
+  void ReadAhead(Applying& a, size_t values_max);
   // The watch's moment: `next` of its own, or an earlier one at which its alert's snooze is over.
   void SetMoment(WatchId id, const WatchWorld& world, std::optional<Instant> next);
 
@@ -366,6 +377,7 @@ class District {
   std::array<uint32_t, 4> stored_names_{};  // how many names of each kind are in the store
   std::shared_ptr<const DistrictCatalog> catalog_;
   Watches watches_;
+  std::set<WatchId> unread_;  // of whose moments only a bound is known: what they chart has not been read since the start
   std::map<WatchId, AlertHandling> handled_alerts_;  // open ones, by watch
   std::vector<uint64_t> changes_;  // by team
   uint64_t last_change_ = 0;

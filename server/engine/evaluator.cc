@@ -19,7 +19,11 @@ WatchRecord* District::CatchUp(Applying& a, WatchId id) {
     // By this command already; one that it could not bring up to `until`, since the district settles, is not to be hurried past that.
     if ((told && found->watch.handled_before >= a.until) || a.advanced.contains(id)) return found;
     // Most often nothing has happened to it.
-    const std::optional<Instant> moment = watches_.MomentOf(id);
+    std::optional<Instant> moment = watches_.MomentOf(id);
+    if (moment && *moment < a.until && unread_.contains(id)) {
+      ReckonMoment(id, /*read_series=*/true, &a.batch, a.fatal);
+      moment = watches_.MomentOf(id);
+    }
     if (told && (!moment || *moment >= a.until)) {
       ++a.work;
       found->watch.handled_before = a.until;
@@ -28,6 +32,7 @@ WatchRecord* District::CatchUp(Applying& a, WatchId id) {
   }
   a.advanced.insert(id);
   ++a.work;
+  CountChart(a, id);
   WatchRecord& record = *found;
   std::vector<WatchFlip> flips;
   const bool hold = Holding(a.now);
@@ -59,6 +64,7 @@ WatchRecord* District::CatchUp(Applying& a, WatchId id) {
 void District::Reconsider(Applying& a, WatchId id, WatchCause cause, Instant at) {
   WatchRecord* const found = watches_.Find(id);
   if (found == nullptr) return;
+  CountChart(a, id);
   WatchRecord& record = *found;
   // One that a catalog change has not reached lives by the catalog before up to the change.
   const bool stale = recalculation_ && recalculation_->before != nullptr && record.catalog_version < catalog_version_;
@@ -106,15 +112,44 @@ std::set<WatchId> District::WatchesOf(TeamNumber team, AlertKind kind) const {
   return ids;
 }
 
-size_t District::WorkOf(WatchId id) const {
+size_t District::WorkOf(WatchId id, Instant now) const {
   const AlertKind kind = KindOf(id);
-  return kind == AlertKind::kSignalOverdue || kind == AlertKind::kSourceSilent ? 1 : kRuleWork;
+  if (kind == AlertKind::kSignalOverdue || kind == AlertKind::kSourceSilent) return 1;
+  return kRuleWork + ChartWorkOf(id, now);
+}
+
+size_t District::ChartWorkOf(WatchId id, Instant now) const {
+  if (id.team == kNoTeam) return 0;
+  size_t records = 0;
+  const auto look = [&](const DistrictCatalog& catalog) {
+    const AlertRule* const rule = catalog.FindRule(id.expectation);
+    if (rule == nullptr || rule->kind() != AlertKind::kRunSignal) return;
+    const int this_year = RowYear(catalog_->district_zone().LocalDate(now));
+    for (const IndicatorNumber indicator : catalog.IndicatorsOf(id.expectation)) {
+      // A run lies in one of them, as a rule.
+      for (int year = this_year - 1; year <= this_year; ++year) records = std::max(records, rows_.RecordsOf({id.team, indicator, year}));
+    }
+  };
+  look(*catalog_);
+  if (recalculation_ && recalculation_->before != nullptr) look(*recalculation_->before);
+  return std::min<size_t>(records / kChartedValuesPerWork, kWatchesPerCommand - kRuleWork);
+}
+
+size_t District::ChartWorkOf(TeamNumber team, Instant now) const {
+  size_t work = 0;
+  for (const WatchId id : WatchesOf(team, AlertKind::kRunSignal)) work += ChartWorkOf(id, now);
+  return work;
+}
+
+void District::CountChart(Applying& a, WatchId id) {
+  const size_t work = ChartWorkOf(id, a.now);
+  if (work > 0 && a.charted.insert(id).second) a.work += work;
 }
 
 bool District::CatchUpTeam(Applying& a, TeamNumber team, size_t watches_max, size_t& done) {
   const std::set<WatchId> ids = WatchesOf(team);
   size_t work = 0;
-  for (const WatchId& id : ids) work += WorkOf(id);
+  for (const WatchId& id : ids) work += WorkOf(id, a.now);
   work = std::max<size_t>(work, 1);  // a team without watches is work as well
   if (done > 0 && done + work > watches_max) return false;
   done += work;
@@ -140,8 +175,13 @@ void District::MakeDue(Applying& a, size_t watches_max) {
       due_pending_ = false;
       return;
     }
-    done += WorkOf(*id);
-    if (done > watches_max) return;
+    if (unread_.contains(*id)) {  // it may not be due at all
+      ReckonMoment(*id, /*read_series=*/true, &a.batch, a.fatal);
+      continue;
+    }
+    const size_t work = WorkOf(*id, a.now);
+    if (done > 0 && done + work > watches_max) return;
+    done += work;
     const std::optional<Instant> moment = watches_.MomentOf(*id);
     CatchUp(a, *id);
     StoreWatch(a, *id);

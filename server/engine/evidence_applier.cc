@@ -215,6 +215,7 @@ void EvidenceApplier::ChangeRow(const std::string& evidence_id, const EvidenceId
     entry->reviewed = d_.ReviewedOf(identity, source_id_, evidence_id, ReviewsOf(place.team));
   }
   DayRow* row = d_.MutableRow(a_, place.team, place.indicator, entry->event);
+  d_.rows_.CountRecords({place.team, place.indicator, RowYear(entry->event)}, add ? 1 : -1);
   if (add) {
     row->Add(*entry);
   } else if (!row->Remove(*entry)) {

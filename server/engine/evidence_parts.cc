@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "core/limits.h"
 #include "server/engine/applying.h"
 #include "server/engine/evidence_resolver.h"
@@ -16,13 +17,15 @@
 namespace leadlag {
 namespace {
 
-// One team always fits, but for one with very many rules, under a catalog and, while a change is being worked through, the one before.
+// One team always fits, but for one with very many rules, or that charts very many values, under a catalog and, while a change is being
+// worked through, the one before.
 static_assert(2 * kMaxExpectations <= kWatchesPerCommand);
 
 // Work of the watches of whoever is asked about, under the catalog in force and the one that teams are still reckoned by.
 class WatchBounds {
  public:
-  explicit WatchBounds(const District& district) : catalog_(*district.catalog()), before_(district.catalog_before()) {}
+  WatchBounds(const District& district, Instant now)
+      : district_(district), now_(now), catalog_(*district.catalog()), before_(district.catalog_before()) {}
 
   size_t OfTeam(TeamNumber team) const {
     return catalog_.WorkOfTeam(team) + (before_ != nullptr ? before_->WorkOfTeam(team) : 0);
@@ -35,8 +38,20 @@ class WatchBounds {
     const size_t counted = catalog_.work_of_a_record_max() + (before_ != nullptr ? before_->work_of_a_record_max() : 0);
     return std::min(2 * counted, OfAnyTeam());
   }
+  // What its charts add.
+  size_t OfCharts(TeamNumber team) const { return Charts() ? district_.ChartWorkOf(team, now_) : 0; }
+  // Some rule charts something.
+  bool Charts() const { return ChartsBy(catalog_) || (before_ != nullptr && ChartsBy(*before_)); }
 
  private:
+  static bool ChartsBy(const DistrictCatalog& catalog) {
+    const std::vector<AlertRule>& rules = catalog.catalog().alert_rules;
+    return std::any_of(rules.begin(), rules.end(),
+                       [](const AlertRule& rule) { return rule.enabled && rule.kind() == AlertKind::kRunSignal; });
+  }
+
+  const District& district_;
+  const Instant now_;
   const DistrictCatalog& catalog_;
   const DistrictCatalog* before_;  // null: no change is under way
 };
@@ -45,7 +60,7 @@ class Splitter {
  public:
   Splitter(const District& district, SourceNumber source, RecordEvidenceCommand& batch, Instant now)
       : district_(district), stored_(district.store(), district.number(), district.interned()), source_(source), batch_(batch), now_(now),
-        bounds_(district) {}
+        bounds_(district, now) {}
 
   std::vector<EvidencePart> Split() {
     for (const EvidenceItem& item : batch_.items) {
@@ -86,7 +101,8 @@ class Splitter {
     const TeamNumber team = *teams_[item];
     const auto [of_team, team_is_new] = part_of_team_.try_emplace(team, 0);
     if (team_is_new || of_team->second < of_id->second) {
-      of_team->second = PartWithRoom(std::min(bounds_.OfTeam(team), bounds_.OfAnyRecord() * records_of_[team]));
+      const size_t watches = std::min(bounds_.OfTeam(team), bounds_.OfAnyRecord() * records_of_[team]);
+      of_team->second = PartWithRoom(watches + bounds_.OfCharts(team));
     }
     return of_id->second = of_team->second;
   }
@@ -111,6 +127,19 @@ class Splitter {
   std::vector<EvidencePart> parts_;
 };
 
+// At most, of all its teams. A void names none that counts: whatever it is about.
+size_t WorkOfCharts(const WatchBounds& bounds, const District& district, const RecordEvidenceCommand& batch) {
+  if (!bounds.Charts()) return 0;
+  size_t work = 0;
+  absl::flat_hash_set<TeamNumber> teams;
+  for (const EvidenceItem& item : batch.items) {
+    if (std::holds_alternative<Void>(item.content.value)) return kWatchesPerCommand;
+    const std::optional<TeamNumber> team = district.interned().teams.Find(item.content.team);
+    if (team && teams.insert(*team).second) work += bounds.OfCharts(*team);
+  }
+  return work;
+}
+
 struct Joined {
   std::vector<std::vector<uint32_t>> places;
   size_t answered = 0;
@@ -132,7 +161,8 @@ void Join(BatchOutcome part, const std::vector<uint32_t>& places, BatchOutcome& 
 
 std::vector<EvidencePart> SplitEvidence(const District& district, RecordEvidenceCommand batch, Instant now) {
   const std::optional<SourceNumber> source = district.interned().sources.Find(batch.source);
-  const size_t watches_max = batch.items.size() * WatchBounds(district).OfAnyRecord();
+  const WatchBounds bounds(district, now);
+  const size_t watches_max = batch.items.size() * bounds.OfAnyRecord() + WorkOfCharts(bounds, district, batch);
   if (source && watches_max > kWatchesPerCommand) {
     std::vector<EvidencePart> parts = Splitter(district, *source, batch, now).Split();
     if (parts.size() > 1) return parts;

@@ -499,6 +499,163 @@ TEST_F(LargeBatchTest, BesideACatalogChangeStaysBounded) {
   EXPECT_EQ(district_.Inconsistencies(), "");
 }
 
+// ---- series that are charted ------------------------------------------------
+
+// 40 teams whose walks are charted by day: t1 has 4,000 records of the school year, the others 500 each.
+class LargeChartTest : public ::testing::Test {
+ protected:
+  static constexpr int kTeams = 40;
+
+  static Catalog Charted() {
+    Catalog catalog = SmallCatalog(kTeams);
+    catalog.alert_rules.resize(1);
+    catalog.alert_rules[0].id = "run";
+    catalog.alert_rules[0].terms = RunSignalTerms{.indicator = "walks", .unit = ChartUnit::kDay};
+    catalog.alert_rules[0].from = D("2025-07-01");
+    return catalog;
+  }
+
+  static EvidenceItem AWalk(Random& random, std::string id, int team, Date last) {
+    const Date date = last - random.Between(0, last - D("2025-09-08"));
+    const double level = team % 3 == 0 ? 0 : date < D("2025-09-25") ? 1 : 3;  // some have moved
+    return NumberRecord(std::move(id), absl::StrCat("t", team), "walks", date, level + random.Between(0, 20) / 10.0);
+  }
+
+  static std::shared_ptr<Disk> ADisk() {
+    Random random(1);
+    SimulatedDistrict simulated({.start = At("2025-08-01 12:00")});
+    EXPECT_TRUE(simulated.Apply(Charted()).ok());
+    simulated.AdvanceTo(At("2025-09-09 12:00"));
+    EXPECT_TRUE(simulated.Record("forms", {AWalk(random, "first", 1, D("2025-09-09"))}).ok());
+    simulated.AdvanceTo(At("2025-10-20 12:00"));
+    for (int team = 1; team <= kTeams; ++team) {
+      for (int batch = 0; batch < (team == 1 ? 8 : 1); ++batch) {
+        std::vector<EvidenceItem> items;
+        for (int i = 0; i < 500; ++i) items.push_back(AWalk(random, absl::StrCat("r", team, "-", batch * 500 + i), team, D("2025-10-20")));
+        EXPECT_TRUE(simulated.Record("forms", std::move(items)).ok());
+      }
+    }
+    return simulated.LogAlone();
+  }
+
+  // One thing that may happen to a district.
+  static CommandBody Any(Random& random, int step) {
+    if (random.OneIn(4)) return TickCommand{};
+    std::vector<EvidenceItem> items;
+    for (int n = random.Between(1, 4); n > 0; --n) {
+      const int team = random.OneIn(3) ? 1 : random.Between(1, kTeams);
+      const std::string id = absl::StrCat("r", team, "-", random.Between(0, 499));
+      if (random.OneIn(4)) {
+        items.push_back(VoidRecord(id));
+      } else if (random.OneIn(3)) {
+        items.push_back(AWalk(random, absl::StrCat("n", step, "-", n), team, D("2025-10-20")));
+      } else {
+        items.push_back(AWalk(random, id, team, D("2025-10-20")));
+        if (random.OneIn(4)) items.back().content.indicator = "lessons";
+      }
+    }
+    return RecordEvidenceCommand{"forms", std::move(items), {}};
+  }
+};
+
+TEST_F(LargeChartTest, ACorrectionReadsNoSeriesAgain) {
+  SteppedDistrict district(ADisk());
+  Random random(2);
+  ASSERT_TRUE(district.Apply(RecordEvidenceCommand{"forms", {AWalk(random, "r1-0", 1, D("2025-10-20"))}, {}}).ok());
+  const uint64_t read = district->charted_series().values_read();
+  EXPECT_GE(read, 4'000u);
+  for (int i = 1; i < 40; ++i) {
+    const std::string id = absl::StrCat("r1-", i);
+    EvidenceItem item = i % 3 == 0 ? VoidRecord(id) : AWalk(random, i % 3 == 1 ? id : absl::StrCat("new", i), 1, D("2025-10-20"));
+    if (i % 9 == 1) item.content.indicator = "lessons";
+    ASSERT_TRUE(district.Apply(RecordEvidenceCommand{"forms", {std::move(item)}, {}}).ok());
+  }
+  EXPECT_EQ(district->charted_series().values_read(), read);
+  EXPECT_EQ(district.Verify(), std::vector<std::string>{});
+}
+
+TEST_F(LargeChartTest, AStartReadsNoSeriesAndCommandsAfterItAFewEach) {
+  SteppedDistrict district(ADisk());
+  district.Reopen();
+  EXPECT_EQ(district->charted_series().values_read(), 0u);
+  size_t commands = 0;
+  for (uint64_t before = 0; district->charted_series().series() < kTeams; ++commands) {
+    ASSERT_LT(commands, 100u);
+    ASSERT_TRUE(district.Apply(ContinueCommand{}).ok());
+    EXPECT_LE(district->charted_series().values_read() - before, 4'000u + 500u);
+    before = district->charted_series().values_read();
+  }
+  EXPECT_GT(commands, 10u);
+  EXPECT_EQ(district->last_work(), 0u);
+  EXPECT_EQ(district.Verify(), std::vector<std::string>{});
+}
+
+// How much is held, and what a start has yet to read, shows in nothing: not in what a command does, nor in how much of it.
+TEST_F(LargeChartTest, WhatIsInMemoryDecidesNothing) {
+  for (const uint64_t seed : Seeds(3, 40)) {
+    SCOPED_TRACE(Replay(seed));
+    Random random(seed);
+    SteppedDistrict all(ADisk()), little(ADisk());
+    little.HoldSeriesValues(600);
+    const auto apply = [&](const CommandBody& body) {
+      ASSERT_EQ(all.Apply(body).ok(), little.Apply(body).ok());
+      ASSERT_EQ(all->last_work(), little->last_work());
+      ASSERT_EQ(all->last_sequence(), little->last_sequence());
+      ASSERT_EQ(all->HasPendingWork(all.now()), little->HasPendingWork(little.now()));
+      ASSERT_LE(all->last_work(), kWatchesPerCommand);
+      EXPECT_LE(little->charted_series().values(), 4'100u);
+    };
+    Date date = D("2025-10-20");
+    for (int step = 0; step < 60 && !HasFailure(); ++step) {
+      if (random.OneIn(6)) {
+        date = date + 1;
+        all.SetNow(At("America/New_York", date, 7 * 60 + 1));
+        little.SetNow(all.now());
+      }
+      if (random.OneIn(20)) {
+        Catalog catalog = Charted();
+        auto& terms = std::get<RunSignalTerms>(catalog.alert_rules[0].terms);
+        terms.unit = random.OneIn(2) ? ChartUnit::kWeek : ChartUnit::kDay;
+        terms.baseline = random.Between(10, 40) / 10.0;
+        std::vector<ZoneRules> zones = ResolveZones(catalog).value();
+        apply(ApplyCatalogCommand{.catalog = std::move(catalog), .zones = std::move(zones)});
+      } else if (all->HasPendingWork(all.now()) && random.OneIn(2)) {
+        apply(ContinueCommand{random.OneIn(2) ? kWatchesPerCommand : 200});
+      } else {
+        apply(Any(random, step));
+      }
+      if (random.OneIn(8)) {
+        little.Reopen();
+        little.HoldSeriesValues(600);
+      }
+    }
+    ASSERT_FALSE(HasFailure());
+    EXPECT_EQ(all.Verify(), std::vector<std::string>{});
+    EXPECT_EQ(little.Verify(), std::vector<std::string>{});
+    EXPECT_TRUE(WatchesOf(*all.operator->()) == WatchesOf(*little.operator->()));
+  }
+}
+
+// A change of the rule asks for every series; and a batch of all teams, as well.
+TEST_F(LargeChartTest, WhatAsksForManySeriesIsCutByHowManyValuesTheyHave) {
+  SimulatedDistrict simulated({.start = At("2025-10-20 13:00"), .disk = ADisk()});
+  uint64_t before = simulated.Read()->applied_position();
+  Random random(3);
+  std::vector<EvidenceItem> items;
+  for (int team = 1; team <= kTeams; ++team) items.push_back(AWalk(random, absl::StrCat("all", team), team, D("2025-10-20")));
+  ASSERT_TRUE(simulated.Record("forms", std::move(items)).ok());
+  // 40 rules' watches and 40 of expectations alone would fit in one; and 4,000 values, and 500 of each of the others, make 2,350.
+  EXPECT_GE(simulated.Read()->applied_position() - before, 3u);
+  before = simulated.Read()->applied_position();
+  Catalog catalog = Charted();
+  std::get<RunSignalTerms>(catalog.alert_rules[0].terms).unit = ChartUnit::kWeek;
+  ASSERT_TRUE(simulated.Apply(catalog).ok());
+  simulated.engine().WaitIdle();
+  EXPECT_GE(simulated.Read()->applied_position() - before, 3u);
+  EXPECT_EQ(simulated.Inconsistencies(), "");
+  EXPECT_LE(SteppedDistrict(simulated.LogAlone()).most_work(), kWatchesPerCommand);
+}
+
 // ---- the writer's cycle -----------------------------------------------------
 
 // One district's flood goes round; another district's record is not behind it. In order all the same.

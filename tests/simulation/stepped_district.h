@@ -34,6 +34,9 @@ class SteppedDistrict {
   // Lets go of the disk; nothing else may follow.
   void Close();
 
+  // How many values of charted series are in memory, until it is opened again.
+  void HoldSeriesValues(size_t values_max) { district_->HoldSeriesValues(values_max); }
+
   const District* operator->() const { return district_.get(); }
   Instant now() const { return now_; }
   void SetNow(Instant now) { now_ = now; }
