@@ -219,8 +219,10 @@ class CalendarCheck {
 
 class CatalogCheck {
  public:
-  explicit CatalogCheck(const Catalog& catalog)
+  // `stored`: it was accepted before it was refused that an expectation picks no team, and that a source is too slow for an action.
+  CatalogCheck(const Catalog& catalog, bool stored)
       : catalog_(catalog),
+        stored_(stored),
         calendars_(PositionsOf(catalog.calendars)),
         teams_(PositionsOf(catalog.teams)),
         indicators_(PositionsOf(catalog.indicators)),
@@ -463,8 +465,9 @@ class CatalogCheck {
     }
     for (const AlertRule& rule : catalog_.alert_rules) {
       const auto* const lagging = std::get_if<LaggingOnlyTerms>(&rule.terms);
-      if (lagging == nullptr || !rule.enabled) continue;
-      check(rule, "rule", lagging->days, [](const Indicator& indicator) {
+      const auto* const action = stored_ ? nullptr : std::get_if<ActionWithoutEvidenceTerms>(&rule.terms);
+      if (!rule.enabled || (lagging == nullptr && action == nullptr)) continue;
+      check(rule, "rule", lagging != nullptr ? lagging->days : action->days, [](const Indicator& indicator) {
         return indicator.role == IndicatorRole::kLeading && indicator.measure != Measure::kCompletion;
       });
     }
@@ -478,7 +481,12 @@ class CatalogCheck {
       const Expectation& expectation = catalog_.expectations[i];
       const std::string path = CheckEntry("expectations", i, expectation, positions);
       CheckKind(path + ".kind", expectation.kind);
-      CheckSelector(path, expectation);
+      const bool picks_all = expectation.team_labels.empty() && expectation.teams.empty();
+      if (picks_all || stored_) {
+        CheckSelector(path, expectation);
+      } else {
+        CheckPicks(path, "expectation", expectation);
+      }
       CheckRange(path, ".every_days", expectation.every_days, 1, kMaxExpectationDays, kUnit, problems_);
       CheckRange(path, ".grace_days", expectation.grace_days, 0, kMaxExpectationDays, kUnit, problems_);
       CheckRange(path, ".allowance_days", expectation.allowance_days, 0, kMaxExpectationDays, kUnit, problems_);
@@ -664,6 +672,7 @@ class CatalogCheck {
   }
 
   const Catalog& catalog_;
+  const bool stored_;
   const Positions calendars_, teams_, indicators_;
   std::vector<bool> calendar_is_good_;
   std::vector<std::optional<Calendar>> compiled_;  // by position, compiled when first asked for
@@ -732,7 +741,8 @@ bool SignalKind::Counts(const Indicator& counted, bool completions) const {
   return false;
 }
 
-std::vector<Problem> Validate(const Catalog& catalog) { return CatalogCheck(catalog).Run(); }
+std::vector<Problem> Validate(const Catalog& catalog) { return CatalogCheck(catalog, /*stored=*/false).Run(); }
+std::vector<Problem> ValidateStored(const Catalog& catalog) { return CatalogCheck(catalog, /*stored=*/true).Run(); }
 
 std::vector<Problem> ValidateDates(const CalendarSpec& calendar) {
   Problems problems;

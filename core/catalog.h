@@ -273,6 +273,9 @@ struct Catalog {
 // when good.
 std::vector<Problem> Validate(const Catalog& catalog);
 
+// The same but for what has come to be refused since catalogs were first stored: what was accepted once is accepted for ever.
+std::vector<Problem> ValidateStored(const Catalog& catalog);
+
 // The rules among them on which a calendar's meaning depends: all but its own id and display name. Field paths from the
 // calendar.
 std::vector<Problem> ValidateDates(const CalendarSpec& calendar);

@@ -135,7 +135,7 @@ absl::StatusOr<std::shared_ptr<const DistrictCatalog>> DistrictCatalog::Compile(
                                                                                 std::vector<ZoneRules> zones,
                                                                                 std::map<std::string, Date> apply_dates,
                                                                                 Interned& interned) {
-  if (const std::vector<Problem> problems = Validate(catalog); !problems.empty()) return AsStatus(problems);
+  if (const std::vector<Problem> problems = ValidateStored(catalog); !problems.empty()) return AsStatus(problems);
   if (const std::vector<Problem> problems = MissingZones(catalog, ByName(zones)); !problems.empty()) {
     return AsStatus(problems);
   }

@@ -63,7 +63,7 @@ class DistrictCatalog {
 
   // Compiles `catalog`, interning its ids in `interned` (document order). `zones` holds the rules of every zone it
   // names. `apply_dates`: for each expectation, enabled rule and expected source without a stated `from`, by id (of a source: AppliedAs),
-  // the date that stands for it; REQUIRES: complete. INVALID_ARGUMENT as Validate, or where a zone is missing; `interned` is
+  // the date that stands for it; REQUIRES: complete. INVALID_ARGUMENT as ValidateStored, or where a zone is missing; `interned` is
   // unchanged then.
   static absl::StatusOr<std::shared_ptr<const DistrictCatalog>> Compile(Catalog catalog, std::vector<ZoneRules> zones,
                                                                         std::map<std::string, Date> apply_dates,

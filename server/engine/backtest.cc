@@ -27,6 +27,8 @@ absl::StatusOr<std::shared_ptr<const DistrictCatalog>> CatalogWith(const Distric
     catalog.alert_rules = query.alert_rules;
     for (const Expectation& expectation : catalog.expectations) apply_dates[expectation.id] = from;
     for (const AlertRule& rule : catalog.alert_rules) apply_dates[rule.id] = from;
+    // As it would be refused when it is applied.
+    if (const std::vector<Problem> problems = Validate(catalog); !problems.empty()) return AsStatus(problems);
   }
   return DistrictCatalog::Compile(std::move(catalog), in_force.zones(), std::move(apply_dates), interned);
 }

@@ -334,6 +334,15 @@ TEST(ValidateTest, NamesWhatIsWrongWithASource) {
          s.every_days = 11;  // the expectation "absence" waits for 10
          s.indicators = {"absence"};
        })},
+      {"sources[0].every_days", [](Catalog& c) {
+         c.sources[0].every_days = 3;
+         c.alert_rules[3].terms = ActionWithoutEvidenceTerms{2};
+       }},
+      {"", [](Catalog& c) {
+         c.sources[0].every_days = 3;
+         c.sources[0].indicators = {"results", "absence", "boxes"};  // none that the action waits for
+         c.alert_rules[3].terms = ActionWithoutEvidenceTerms{2};
+       }},
       {"sources[0].indicators[1]", source([](auto& s) { s.indicators = {"walkthroughs", "none"}; })},
       {"sources[0].team_labels", source([](auto& s) { s.team_labels = {{"level", "none"}}; })},
       {"sources[0].team_labels", source([](auto& s) { s.team_labels = {{"", "x"}}; })},
@@ -372,6 +381,11 @@ TEST(ValidateTest, NamesWhatIsWrongWithAnExpectation) {
       {"expectations[1].teams[1]", expectation([](auto& e) {
          e.teams = {"elm", "ash"};
        })},
+      {"expectations[1].team_labels", expectation([](auto& e) { e.team_labels = {{"level", "none"}}; })},
+      {"expectations[1].team_labels", expectation([](auto& e) {
+         e.teams = {"elm"};
+         e.team_labels = {{"level", "none"}};
+       })},
       {"expectations[1].every_days", expectation([](auto& e) { e.every_days = 0; })},
       {"expectations[1].every_days", expectation([](auto& e) { e.every_days = 401; })},
       {"expectations[1].grace_days", expectation([](auto& e) { e.grace_days = -1; })},
@@ -382,6 +396,29 @@ TEST(ValidateTest, NamesWhatIsWrongWithAnExpectation) {
       {"expectations[1].notify_time", expectation([](auto& e) { e.notify_time.minutes = 1440; })},
       {"", expectation([](auto& e) { e.notify_time.minutes = 1439; })},
   });
+}
+
+TEST(ValidateTest, AnExpectationOfEveryTeamMayComeBeforeTheTeams) {
+  Catalog catalog = Good();
+  catalog.teams.clear();
+  catalog.alert_rules.clear();
+  catalog.expectations.resize(1);
+  EXPECT_EQ(FieldsOf(Validate(catalog)), "");
+  catalog.expectations[0].team_labels = {{"level", "high"}};
+  ASSERT_EQ(FieldsOf(Validate(catalog)), "expectations[0].team_labels");
+  EXPECT_EQ(Validate(catalog)[0].reason, "picks no team; give labels that a team has, or remove the expectation");
+}
+
+// What is in force was accepted once.
+TEST(ValidateTest, WhatIsStoredMayBreakTheRulesThatCameLater) {
+  Catalog catalog = Good();
+  catalog.expectations[1].team_labels = {{"level", "none"}};
+  catalog.alert_rules[3].terms = ActionWithoutEvidenceTerms{1};
+  catalog.sources[0].every_days = 3;
+  EXPECT_EQ(FieldsOf(Validate(catalog)), "sources[0].every_days expectations[1].team_labels");
+  EXPECT_EQ(FieldsOf(ValidateStored(catalog)), "");
+  catalog.expectations[1].every_days = 0;
+  EXPECT_EQ(FieldsOf(ValidateStored(catalog)), "expectations[1].every_days");
 }
 
 TEST(ValidateTest, NamesWhatIsWrongWithAnAlertRule) {
@@ -403,8 +440,15 @@ TEST(ValidateTest, NamesWhatIsWrongWithAnAlertRule) {
       {"alert_rules[0].lagging_only", [](Catalog& c) { c.indicators.erase(c.indicators.begin() + 2); }},
       {"alert_rules[1].completion_only.cycle", terms(1, [](auto& t) { t = CompletionOnlyTerms{static_cast<CycleUnit>(3), 2}; })},
       {"alert_rules[1].completion_only.cycles", terms(1, [](auto& t) { t = CompletionOnlyTerms{CycleUnit::kMonth, 0}; })},
+      {"alert_rules[1].completion_only.cycles", terms(1, [](auto& t) { t = CompletionOnlyTerms{CycleUnit::kMonth, 53}; })},
+      {"", terms(1, [](auto& t) { t = CompletionOnlyTerms{CycleUnit::kMonth, 52}; })},
       {"alert_rules[1].completion_only", [](Catalog& c) { c.indicators.erase(c.indicators.begin() + 1); }},
       {"alert_rules[2].review_overdue.days", terms(2, [](auto& t) { t = ReviewOverdueTerms{0}; })},
+      {"alert_rules[2].review_overdue.days", terms(2, [](auto& t) { t = ReviewOverdueTerms{401}; })},
+      {"", terms(2, [](auto& t) { t = ReviewOverdueTerms{400}; })},
+      {"alert_rules[2].action_without_evidence.days", terms(2, [](auto& t) { t = ActionWithoutEvidenceTerms{0}; })},
+      {"alert_rules[2].action_without_evidence.days", terms(2, [](auto& t) { t = ActionWithoutEvidenceTerms{401}; })},
+      {"", terms(2, [](auto& t) { t = ActionWithoutEvidenceTerms{400}; })},
       {"alert_rules[3].collection_slow.records", terms(3, [](auto& t) { t = CollectionSlowTerms{.records = 0}; })},
       {"alert_rules[3].collection_slow.records", terms(3, [](auto& t) { t = CollectionSlowTerms{.records = 1'001}; })},
       {"alert_rules[3].collection_slow.percent", terms(3, [](auto& t) { t = CollectionSlowTerms{.percent = 100}; })},
@@ -517,6 +561,9 @@ TEST(ValidateTest, EveryListGoesToItsLimitAndNotPastIt) {
          while (c.expectations[0].team_labels.size() < size) {
            c.expectations[0].team_labels[named(c.expectations[0].team_labels.size())] = "x";
          }
+         if (size <= kMaxLabels) c.teams[0].labels = c.expectations[0].team_labels;  // it is to pick somebody
+         c.expectations[1].team_labels.clear();
+         c.alert_rules[0].team_labels.clear();
        }},
   };
   for (const List& list : lists) {

@@ -1,5 +1,6 @@
 #include "core/district_catalog.h"
 
+#include <algorithm>
 #include <map>
 #include <string>
 #include <vector>
@@ -231,6 +232,19 @@ TEST(DistrictCatalogTest, RefusesABadCatalogAndAMissingZoneWithoutInterning) {
   EXPECT_EQ(ProblemsOf(missing)[0].field, "time_zone");
   EXPECT_EQ(ProblemsOf(missing)[1].field, "teams[2].time_zone");
   EXPECT_EQ(interned.teams.size(), 0u);
+}
+
+// A catalog that was stored before it would have been refused opens.
+TEST(DistrictCatalogTest, CompilesWhatWasAcceptedOnce) {
+  Interned interned;
+  Catalog stored = District();
+  stored.expectations[0].team_labels = {{"level", "none"}};
+  ASSERT_FALSE(Validate(stored).empty());
+  const auto district = Compiled(std::move(stored), interned);
+  for (TeamNumber team = 0; team < interned.teams.size(); ++team) {
+    const Numbers& picking = district->ExpectationsOf(team);
+    EXPECT_EQ(std::count(picking.begin(), picking.end(), 0u), 0) << team;
+  }
 }
 
 TEST(DistrictCatalogDeathTest, AnExpectationWithoutAnyDateIsABrokenInvariant) {

@@ -562,6 +562,10 @@ TEST_F(BacktestTest, BadQueriesAreRefusedWithTheField) {
   EXPECT_THAT(Refusal(query), HasSubstr("expectations[0].kind.indicator"));
   query.expectations = {ExpectationOn("x", {}, 0, 3, 2)};
   EXPECT_THAT(Refusal(query), HasSubstr("expectations[0].every_days"));
+  query.expectations = {ExpectationOn("x", {}, 5, 3, 2), ExpectationOn("y", {}, 5, 3, 2)};
+  query.expectations[1].team_labels = {{"level", "zip"}};
+  EXPECT_THAT(Refusal(query), HasSubstr("expectations[1].team_labels: picks no team; give labels that a team has, or remove the "
+                                        "expectation"));
   query.expectations = {ExpectationOn("x", {}, 5, 3, 2)};
   query.alert_rules = {Rule("x", LaggingOnlyTerms{})};
   EXPECT_THAT(Refusal(query), HasSubstr("alert_rules[0].id"));
