@@ -28,6 +28,16 @@ bool AnyIn(std::span<const Date> dates, Date from, Date to) {
 // The earlier of two; none is the latest.
 std::optional<Date> Earlier(std::optional<Date> a, std::optional<Date> b) { return !a || (b && *b < *a) ? b : a; }
 
+// Since when a record waits for a review.
+Date WaitsSince(const DayEntry& entry) { return entry.correction ? entry.correction->corrected_on : entry.recorded; }
+// From when on that counts.
+Date WaitsForReviewFrom(const RuleSpan& span, const DayEntry& entry) { return std::max(WaitsSince(entry), span.start); }
+
+// Whether a review is asked for: what is dated before the year's first record was recorded is history.
+bool IsToBeReviewed(const RuleSpan& span, const DayEntry& entry, Date first_recorded) {
+  return !entry.reviewed && span.school_year.Contains(entry.event) && entry.event >= first_recorded;
+}
+
 // The first eligible month that was not over at `since` and lies after the one of the last review.
 std::optional<DateRange> UnreviewedMonth(const RuleSpan& span, std::optional<Date> last_review, Date since) {
   Date month = std::max(span.run.from, since).StartOfMonth();
@@ -88,16 +98,22 @@ std::optional<RuleFinding> ReviewOverdue(const RuleSpan& span, int days, std::sp
   const std::optional<Date> first = FirstRecorded(span, entries);
   if (!first) return std::nullopt;
   std::optional<Date> oldest;  // since when the longest unreviewed record waits
+  RuleFinding::Since oldest_since = RuleFinding::Since::kRecorded;
   uint64_t unreviewed = 0;
   for (const DayEntry& entry : entries) {
-    if (entry.reviewed || !span.school_year.Contains(entry.event) || entry.event < *first) continue;
-    const Date since = entry.correction ? entry.correction->corrected_on : entry.recorded;
-    oldest = Earlier(oldest, std::max(since, span.start));
+    if (!IsToBeReviewed(span, entry, *first)) continue;
     unreviewed += entry.count;
+    const Date from = WaitsForReviewFrom(span, entry);
+    if (oldest && *oldest < from) continue;
+    const RuleFinding::Since since = from > WaitsSince(entry) ? RuleFinding::Since::kStart
+                                     : entry.correction       ? RuleFinding::Since::kCorrected
+                                                              : RuleFinding::Since::kRecorded;
+    oldest_since = oldest == from ? std::max(oldest_since, since) : since;
+    oldest = from;
   }
   std::optional<RuleFinding> finding;
   if (const std::optional<Date> due = oldest ? NthInRun(span, *oldest, days) : std::nullopt) {
-    finding = RuleFinding{.due = *due, .from = *oldest, .by_signal = true, .records = unreviewed};
+    finding = RuleFinding{.due = *due, .from = *oldest, .by_signal = true, .since = oldest_since, .records = unreviewed};
   }
   if (const std::optional<DateRange> month = UnreviewedMonth(span, last_review, *first)) {
     const Date due = month->to - 1;
@@ -106,6 +122,45 @@ std::optional<RuleFinding> ReviewOverdue(const RuleSpan& span, int days, std::sp
     }
   }
   return finding;
+}
+
+bool Holds(const RuleSpan& span, Date due, Date judged) { return due < span.run.to && span.calendar->Between(due, judged) >= 1; }
+
+Date CompletionOnlyEndsFrom(const RuleSpan& span, const CompletionOnlyTerms& terms, std::span<const Date> completions,
+                            std::span<const Date> evidence, Date judged) {
+  std::optional<RuleFinding> finding = CompletionOnly(span, terms, completions, evidence);
+  LEADLAG_CHECK(finding && Holds(span, finding->due, judged));
+  std::vector<Date> with(evidence.begin(), evidence.end());
+  with.push_back(finding->from);
+  for (Date cycle = CycleStart(terms.unit, finding->from);; cycle = NextCycle(terms.unit, cycle)) {
+    const Date date = std::max(cycle, span.run.from);
+    with.back() = date;
+    std::vector<Date> sorted = with;
+    std::sort(sorted.begin(), sorted.end());
+    finding = CompletionOnly(span, terms, completions, sorted);
+    if (!finding || !Holds(span, finding->due, judged)) return date;  // at the latest in the cycle that is judged
+  }
+}
+
+ReviewThatEnds ReviewOverdueEndsWith(const RuleSpan& span, int days, std::span<const DayEntry> entries, std::optional<Date> last_review,
+                                     Date judged) {
+  const std::optional<Date> first = FirstRecorded(span, entries);
+  LEADLAG_CHECK(first.has_value());
+  ReviewThatEnds review;
+  for (size_t i = 0; i < entries.size(); ++i) {
+    const DayEntry& entry = entries[i];
+    if (!IsToBeReviewed(span, entry, *first)) continue;
+    const std::optional<Date> due = NthInRun(span, WaitsForReviewFrom(span, entry), days);
+    if (!due || !Holds(span, *due, judged)) continue;
+    review.covers.push_back(i);
+    review.from = std::max({review.from, entry.event, entry.interpretation_start()});
+  }
+  while (true) {
+    const std::optional<DateRange> month = UnreviewedMonth(span, last_review, *first);
+    if (!month || !Holds(span, month->to - 1, judged)) return review;
+    last_review = std::max(month->from, span.school_year.from);
+    review.from = std::max(review.from, *last_review);
+  }
 }
 
 std::optional<RuleFinding> CollectionSlow(const RuleSpan& span, const CollectionSlowTerms& terms, std::span<const DayEntry> entries) {

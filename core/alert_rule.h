@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "core/catalog.h"
 #include "core/date.h"
@@ -30,6 +31,9 @@ struct RuleFinding {
   // action's start, or s. RUN_SIGNAL: the first point's first date.
   Date from;
   bool by_signal = false;  // LAGGING_ONLY: from a signal; REVIEW_OVERDUE: from a record. Else from s, or from a month.
+  // REVIEW_OVERDUE by a record: what happened on `from` to one of those that wait longest. kStart: it was recorded or corrected before s.
+  enum class Since : uint8_t { kCorrected, kRecorded, kStart };
+  Since since = Since::kRecorded;
   // REVIEW_OVERDUE by a record: how many are unreviewed. COLLECTION_SLOW: how many of the last ones were slow, and how many those are,
   // when it was last looked at.
   uint64_t records = 0;
@@ -55,6 +59,23 @@ std::optional<RuleFinding> CompletionOnly(const RuleSpan& span, const Completion
 // nothing to review. `entries`: of all the team's rows but COMPLETION, in any order. REQUIRES: days >= 1.
 std::optional<RuleFinding> ReviewOverdue(const RuleSpan& span, int days, std::span<const DayEntry> entries,
                                          std::optional<Date> last_review);
+
+// Whether a rule that is due on `due` has been raised by the notify time of `judged`, an instructional day of the run.
+bool Holds(const RuleSpan& span, Date due, Date judged);
+
+// The earliest date that evidence must bear that ends what COMPLETION_ONLY says; any later one in the run does so too. Arguments as there.
+// REQUIRES: it holds by `judged`.
+Date CompletionOnlyEndsFrom(const RuleSpan& span, const CompletionOnlyTerms& terms, std::span<const Date> completions,
+                            std::span<const Date> evidence, Date judged);
+
+// A review that ends what REVIEW_OVERDUE says.
+struct ReviewThatEnds {
+  Date from = Date::Min();       // its date, or a later one
+  std::vector<size_t> covers{};  // places of the entries that it must cover: those that have waited for too long
+};
+// Arguments as ReviewOverdue's. REQUIRES: it holds by `judged`.
+ReviewThatEnds ReviewOverdueEndsWith(const RuleSpan& span, int days, std::span<const DayEntry> entries, std::optional<Date> last_review,
+                                     Date judged);
 
 // COLLECTION_SLOW: of the last `records` more than `percent` became known more than `days` after their event; it is due on the date on
 // which that was recorded. The last ones are those recorded last; records of one recording date are not told apart, so that with one of

@@ -2,6 +2,7 @@
 // Thu 2025-11-27 and Fri 28; the team, the rule and the calendar are active from 2025-09-08 on unless a case says otherwise.
 #include "core/alert_rule.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <span>
 #include <string>
@@ -366,10 +367,98 @@ TEST(RuleFindingTest, SaysWhatItWasCountedFrom) {
   const std::vector<DayEntry> waiting = {first, Known("2025-09-12", "2025-09-15"), Known("2025-09-10", "2025-09-16")};
   EXPECT_EQ(ReviewOverdue(Year(), 10, waiting, D("2025-09-09")),
             (RuleFinding{.due = D("2025-09-29"), .from = D("2025-09-15"), .by_signal = true, .records = 2}));
+  EXPECT_EQ(ReviewOverdue(Year(), 10, waiting, D("2025-09-09"))->since, RuleFinding::Since::kRecorded);
+  EXPECT_EQ(ReviewOverdue(SpanFrom("2025-09-16"), 10, waiting, D("2025-09-09")),
+            (RuleFinding{.due = D("2025-09-29"), .from = D("2025-09-15"), .by_signal = true, .records = 2}));
+  EXPECT_EQ(ReviewOverdue(SpanFrom("2025-09-17"), 10, waiting, D("2025-09-09")),
+            (RuleFinding{.due = D("2025-09-30"), .from = D("2025-09-16"), .by_signal = true, .since = RuleFinding::Since::kStart,
+                         .records = 2}));
+  DayEntry corrected = Known("2025-09-12", "2025-09-12");
+  corrected.correction = {D("2025-09-12"), D("2025-09-15")};
+  EXPECT_EQ(ReviewOverdue(Year(), 10, std::vector{first, corrected}, D("2025-09-09"))->since, RuleFinding::Since::kCorrected);
+  for (const auto& both : {std::vector{first, corrected, Known("2025-09-12", "2025-09-15")},
+                           std::vector{first, Known("2025-09-12", "2025-09-15"), corrected}}) {
+    EXPECT_EQ(ReviewOverdue(Year(), 10, both, D("2025-09-09"))->since, RuleFinding::Since::kRecorded);
+  }
   EXPECT_EQ(ReviewOverdue(Year(), 10, std::vector{first}, std::nullopt), (RuleFinding{.due = D("2025-09-30"), .from = D("2025-09-08")}));
   const std::vector<DayEntry> collected = {Collected("2025-09-08", "2025-09-08", 1), Collected("2025-10-06", "2025-10-14", 8)};
   EXPECT_EQ(CollectionSlow(Year(), {}, collected),
             (RuleFinding{.due = D("2025-10-14"), .from = D("2025-10-14"), .records = 8, .of = 8}));
+}
+
+// ---- What ends it ----
+
+// By asking the rule of every date.
+TEST(RuleRemedyTest, TheEarliestEvidenceThatEndsBoxesAlone) {
+  int asked = 0;
+  for (const uint64_t seed : Seeds(300, 5'000)) {
+    SCOPED_TRACE(Replay(seed));
+    Random random(seed);
+    const RuleSpan span = random.OneIn(3) ? SpanFrom((D("2025-09-09") + random.Between(0, 20)).ToString()) : Year();
+    const CompletionOnlyTerms terms{random.OneIn(4) ? CycleUnit::kMonth : CycleUnit::kIsoWeek, random.Between(1, 3)};
+    const Date judged = *span.calendar->LastOnOrBefore(D("2025-10-20") + random.Between(0, 90));
+    std::vector<Date> completions, evidence;
+    for (int n = random.Between(3, 30); n > 0; --n) completions.push_back(D("2025-09-08") + random.Between(0, 120));
+    for (int n = random.Between(0, 3); n > 0; --n) evidence.push_back(D("2025-09-08") + random.Between(0, 120));
+    std::sort(completions.begin(), completions.end());
+    std::sort(evidence.begin(), evidence.end());
+    const auto holds_with = [&](std::optional<Date> date) {
+      std::vector<Date> with = evidence;
+      if (date) with.push_back(*date);
+      std::sort(with.begin(), with.end());
+      const std::optional<RuleFinding> finding = CompletionOnly(span, terms, completions, with);
+      return finding && Holds(span, finding->due, judged);
+    };
+    if (!holds_with(std::nullopt)) continue;
+    ++asked;
+    const Date from = CompletionOnlyEndsFrom(span, terms, completions, evidence, judged);
+    for (Date date = D("2025-09-01"); date <= judged; date = date + 1) ASSERT_EQ(holds_with(date), date < from) << date.ToString();
+  }
+  if (std::getenv("LEADLAG_SEED") != nullptr) return;
+  EXPECT_GT(asked, 50);
+}
+
+TEST(RuleRemedyTest, TheEarliestReviewThatEndsIt) {
+  int by_record = 0, by_month = 0;
+  for (const uint64_t seed : Seeds(300, 5'000)) {
+    SCOPED_TRACE(Replay(seed));
+    Random random(seed);
+    const RuleSpan span = random.OneIn(3) ? SpanFrom((D("2025-09-09") + random.Between(0, 20)).ToString()) : Year();
+    const int days = random.Between(1, 15);
+    const Date judged = *span.calendar->LastOnOrBefore(D("2025-10-20") + random.Between(0, 90));
+    std::vector<DayEntry> entries = {Known("2025-09-08", "2025-09-08", "2025-09-09")};
+    for (int n = random.Between(0, 5); n > 0; --n) {
+      const Date event = D("2025-09-08") + random.Between(0, 110);
+      DayEntry entry = Known(event.ToString(), (event + random.Between(0, 9)).ToString(), random.OneIn(2) ? "2026-01-30" : "");
+      if (random.OneIn(3)) entry.correction = {event - 1, entry.recorded + random.Between(0, 9)};
+      entries.push_back(entry);
+    }
+    const std::optional<Date> last = random.OneIn(3) ? std::optional(D("2025-09-09") + random.Between(0, 60)) : std::nullopt;
+    const auto holds_with = [&](std::vector<DayEntry> with, std::optional<Date> last_review) {
+      const std::optional<RuleFinding> finding = ReviewOverdue(span, days, with, last_review);
+      return finding && Holds(span, finding->due, judged);
+    };
+    if (!holds_with(entries, last)) continue;
+    const ReviewThatEnds review = ReviewOverdueEndsWith(span, days, entries, last, judged);
+    (review.covers.empty() ? by_month : by_record) += 1;
+    // A review of that date covers of what it must what was known and had happened by then.
+    const auto reviewed = [&](Date date, std::optional<size_t> but) {
+      std::vector<DayEntry> with = entries;
+      for (const size_t place : review.covers) {
+        if (place != but && with[place].event <= date && with[place].interpretation_start() <= date) with[place].reviewed = date;
+      }
+      return with;
+    };
+    for (Date date = D("2025-09-08"); date <= judged; date = date + 1) {
+      ASSERT_EQ(holds_with(reviewed(date, {}), last ? std::max(*last, date) : date), date < review.from) << date.ToString();
+    }
+    for (const size_t place : review.covers) {
+      EXPECT_TRUE(holds_with(reviewed(review.from, place), last ? std::max(*last, review.from) : review.from)) << place;
+    }
+  }
+  if (std::getenv("LEADLAG_SEED") != nullptr) return;
+  EXPECT_GT(by_record, 30);
+  EXPECT_GT(by_month, 30);
 }
 
 }  // namespace
