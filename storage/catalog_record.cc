@@ -463,4 +463,16 @@ absl::StatusOr<CatalogRecord> DecodeCatalogRecord(std::string_view bytes) {
   return record;
 }
 
+absl::StatusOr<Instant> GlanceAtCatalogApplied(std::string_view bytes) {
+  ByteReader whole(bytes);
+  if (absl::Status status = ReadFormat(whole, kCatalogFormat, "a catalog version"); !status.ok()) return status;
+  // The last number, and what is before it ends in a number too: all of a number's bytes but the last have the highest bit.
+  size_t begin = bytes.empty() ? 0 : bytes.size() - 1;
+  while (begin > 0 && (static_cast<uint8_t>(bytes[begin - 1]) & 0x80) != 0) --begin;
+  ByteReader in(bytes.substr(begin));
+  const Instant applied = GetInstant(in);
+  if (absl::Status status = in.Finish("a catalog version"); !status.ok()) return status;
+  return applied;
+}
+
 }  // namespace leadlag

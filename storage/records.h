@@ -195,6 +195,8 @@ struct CatalogRecord {
 };
 std::string EncodeCatalogRecord(const CatalogRecord& record);
 absl::StatusOr<CatalogRecord> DecodeCatalogRecord(std::string_view bytes);
+// When the version was applied, at none of the cost. REQUIRES: the bytes are a catalog record's; damaged ones may give any instant.
+absl::StatusOr<Instant> GlanceAtCatalogApplied(std::string_view bytes);
 
 // The parts commands share with records.
 void PutCatalog(ByteWriter& out, const Catalog& catalog);

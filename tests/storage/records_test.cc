@@ -762,5 +762,18 @@ TEST(RecordsTest, LongHistoriesOfAnAlertRoundTrip) {
   EXPECT_TRUE(*read == record);
 }
 
+TEST(RecordsTest, ACatalogSaysWhenItWasAppliedAtAGlance) {
+  for (CatalogRecord record : {SampleCatalog(), SampleSources(), SampleRules(), SampleThemes(), CatalogRecord{}}) {
+    for (const int64_t micros : {int64_t{0}, int64_t{1}, int64_t{-64}, int64_t{1'757'000'000'000'000}, INT64_MAX, INT64_MIN}) {
+      record.applied = Instant{micros};
+      EXPECT_EQ(GlanceAtCatalogApplied(EncodeCatalogRecord(record)).value(), record.applied) << micros;
+    }
+    record.apply_dates.clear();
+    EXPECT_EQ(GlanceAtCatalogApplied(EncodeCatalogRecord(record)).value(), record.applied);
+  }
+  EXPECT_EQ(GlanceAtCatalogApplied("").status().code(), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(GlanceAtCatalogApplied("\xff").status().code(), absl::StatusCode::kFailedPrecondition);
+}
+
 }  // namespace
 }  // namespace leadlag
