@@ -213,6 +213,9 @@ struct AlertPage {
   bool more = false;
 };
 absl::StatusOr<AlertPage> ListAlerts(const DistrictReader& reader, const AlertFilter& filter, bool closed, uint64_t after, size_t limit);
+// NOT_FOUND, with every problem, fields under `field`, where the filter names a team, an expectation or an alert rule that no catalog of
+// the district has ever had: an id that is gone may have alerts still.
+absl::Status CheckKnown(const DistrictReader& reader, const AlertFilter& filter, std::string_view field);
 
 struct SkippedDate {
   Date date;
@@ -239,6 +242,9 @@ struct AlertDetail {
 absl::StatusOr<AlertAnswer> FindAlert(const DistrictReader& reader, uint64_t id);
 // The same with all that is behind it.
 absl::StatusOr<AlertDetail> GetAlert(const DistrictReader& reader, uint64_t id);
+// The date at whose end the alert closes while it is snoozed still: the last of its watch's run. None where it is not open, not snoozed,
+// or shows again before.
+std::optional<Date> ClosesSnoozed(const DistrictReader& reader, const AlertAnswer& alert);
 
 // One flip. DATA_LOSS where it is not stored: from the district's first_sequence on all are.
 absl::StatusOr<FlipRecord> ReadFlip(const DistrictReader& reader, uint64_t sequence);

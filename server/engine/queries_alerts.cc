@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/codec.h"
+#include "core/limits.h"
 #include "core/problem.h"
 #include "server/engine/alert_why.h"
 #include "server/engine/queries.h"
@@ -171,6 +172,40 @@ absl::StatusOr<AlertPage> ListAlerts(const DistrictReader& reader, const AlertFi
                                      uint64_t after, size_t limit) {
   if (after >= reader->last_sequence()) return AlertPage{};
   return closed ? ListAll(reader, filter, after, limit) : ListOpen(reader, filter, after, limit);
+}
+
+absl::Status CheckKnown(const DistrictReader& reader, const AlertFilter& filter, std::string_view field) {
+  const Interned& interned = reader->interned();
+  std::vector<Problem> problems;
+  const auto add = [&](const char* list, size_t i, std::string reason) {
+    if (problems.size() == kMaxProblems) return;
+    const std::string path = absl::StrCat(absl::string_view(field.data(), field.size()), ".", list, "[", i, "]");
+    problems.push_back({absl::StatusCode::kNotFound, path, std::move(reason)});
+  };
+  for (size_t i = 0; i < filter.teams.size(); ++i) {
+    const std::string& team = filter.teams[i];
+    if (!interned.teams.Find(team)) add("teams", i, absl::StrCat("there is no team ", Quoted(team), ", and there never was"));
+  }
+  for (size_t i = 0; i < filter.expectations.size(); ++i) {
+    const std::string& id = filter.expectations[i];
+    if (interned.expectations.Find(id)) continue;
+    add("expectations", i,
+        interned.sources.Find(id) ? absl::StrCat(Quoted(id), " is a source; its alerts are those of the kind SOURCE_SILENT")
+                                  : absl::StrCat("there is no expectation or alert rule ", Quoted(id), ", and there never was"));
+  }
+  return problems.empty() ? absl::OkStatus() : AsStatus(problems);
+}
+
+std::optional<Date> ClosesSnoozed(const DistrictReader& reader, const AlertAnswer& alert) {
+  const AlertRecord& record = alert.record;
+  if (record.closed || !record.snoozed) return std::nullopt;
+  const WatchWorld world = WorldOf(reader, record);
+  const auto no_signal = [](DateRange) { return std::optional<Date>(); };
+  const auto no_due = [](const RuleSpan&) { return std::optional<Date>(); };
+  const std::optional<WatchDates> dates = DatesOn(world, {no_signal, no_due}, world.zone->LocalDate(reader.now()));
+  if (!dates) return std::nullopt;
+  const std::optional<Date> shows = world.calendar->FirstOnOrAfter(record.snoozed->until);
+  return shows && *shows < dates->run.to ? std::nullopt : std::optional(dates->run.to - 1);
 }
 
 absl::StatusOr<AlertAnswer> FindAlert(const DistrictReader& reader, uint64_t id) {

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 #include "absl/base/thread_annotations.h"
@@ -13,6 +14,7 @@
 #include "core/limits.h"
 #include "core/problem.h"
 #include "server/engine/queries.h"
+#include "server/rpc/convert.h"
 #include "server/rpc/convert_alert.h"
 #include "server/rpc/names.h"
 #include "server/rpc/page_token.h"
@@ -191,6 +193,7 @@ grpc::ServerUnaryReactor* AlertService::ListAlerts(grpc::CallbackServerContext* 
     }
     const absl::StatusOr<DistrictReader> reader = engine_->Read(*district);
     if (!reader.ok()) return reader.status();
+    if (absl::Status known = CheckKnown(*reader, *filter, "filter"); !known.ok()) return known;
     const absl::StatusOr<AlertPage> page = leadlag::ListAlerts(*reader, *filter, request.include_closed(), after, *size);
     if (!page.ok()) return page.status();
     v1::ListAlertsResponse response;
@@ -241,6 +244,9 @@ grpc::ServerUnaryReactor* AlertService::Handle(grpc::CallbackServerContext* cont
                       if (!now.ok()) return answer(now.status());
                       Response message;
                       *message.mutable_alert() = ToProto(district, *now);
+                      if constexpr (std::is_same_v<Response, v1::SnoozeResponse>) {
+                        message.set_closes_after_date(ToProto(ClosesSnoozed(*reader, *now)));
+                      }
                       answer(std::move(message));
                     });
   };

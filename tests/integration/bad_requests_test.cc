@@ -622,6 +622,15 @@ TEST_F(BadInputTest, AlertRequests) {
        {"a page of too many", list([](auto& r) { r.set_page_size(kPageSizeMax + 1); }), kInvalid, "page_size", "1000"},
        {"alerts' malformed page token", list([](auto& r) { r.set_page_token("x"); }), kInvalid, "page_token", ""},
        {"alerts of more teams", list(many(kFilterTeamsMax + 1, team)), kInvalid, "filter.teams", "at most 1000"},
+       {"alerts of no such team", list([](auto& r) {
+          r.mutable_filter()->add_teams("south");
+          r.mutable_filter()->add_teams("t9");
+        }),
+        kUnknown, "filter.teams[1]", "there is no team \"t9\""},
+       {"alerts of no such expectation", list([](auto& r) { r.mutable_filter()->add_expectations("nope"); }), kUnknown,
+        "filter.expectations[0]", "there is no expectation or alert rule \"nope\""},
+       {"alerts of a source as if it were one", list([](auto& r) { r.mutable_filter()->add_expectations("sis"); }), kUnknown,
+        "filter.expectations[0]", "is a source; its alerts are those of the kind SOURCE_SILENT"},
        {"alerts of no district", list([](auto& r) { r.set_parent("districts/nowhere"); }), kUnknown, "", "nowhere"},
        {"no such alert", get("districts/small/alerts/999"), kUnknown, "", "999"},
        {"an alert's name that is none", get("districts/small/alerts/first"), kInvalid, "name", ""},

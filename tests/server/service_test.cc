@@ -3,6 +3,7 @@
 #include <google/protobuf/text_format.h>
 #include <gtest/gtest.h>
 
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -479,6 +480,34 @@ TEST_F(ServiceTest, AlertsOpenAndClose) {
   EXPECT_EQ(got.alert().SerializeAsString(), alerts[0].SerializeAsString());
   EXPECT_NE(got.why().text(), "");
   EXPECT_EQ(got.flips(0).sequence(), alerts[0].opened_sequence());
+
+  v1::ListAlertsRequest mistyped;
+  mistyped.set_parent(kDistrict);
+  mistyped.mutable_filter()->add_teams("nroth");
+  v1::ListAlertsResponse none;
+  TestContext mistyped_context;
+  EXPECT_EQ(stubs().alerts->ListAlerts(&mistyped_context, mistyped, &none).error_code(), grpc::StatusCode::NOT_FOUND);
+
+  // A snooze that the team does not outlive says so.
+  v1::ApplyCatalogRequest ending;
+  Catalog catalog = SmallDistrict::MakeCatalog();
+  for (Team& team : catalog.teams) team.active_periods[0].active_to = DateOf("2025-11-21");
+  *ending.mutable_catalog() = ToProto(catalog);
+  v1::ApplyCatalogResponse applied;
+  TestContext ending_context;
+  ASSERT_TRUE(stubs().catalog->ApplyCatalog(&ending_context, ending, &applied).ok());
+  server_.app().engine().WaitIdle();
+  v1::SnoozeRequest snooze;
+  snooze.set_name(alerts[0].name());
+  snooze.set_by("coach");
+  v1::SnoozeResponse snoozed;
+  for (const auto& [until, closes] : std::map<std::string, std::string>{{"2025-11-14", ""}, {"2025-11-24", "2025-11-20"}}) {
+    snooze.set_until_date(until);
+    TestContext snooze_context;
+    const grpc::Status told = stubs().alerts->Snooze(&snooze_context, snooze, &snoozed);
+    ASSERT_TRUE(told.ok()) << Text(told);
+    EXPECT_EQ(snoozed.closes_after_date(), closes) << until;
+  }
 
   RecordOne(Record("w1", "north", "walks", "2025-11-10"));
   RecordOne(Record("w2", "south", "walks", "2025-11-10"));
