@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "core/problem.h"
+#include "server/engine/alert_opening.h"
 #include "server/engine/rule_why.h"
 #include "server/engine/source_why.h"
 #include "server/engine/team_rows.h"
@@ -70,7 +71,10 @@ class Explanation {
     why_.catalog_version = reader_->catalog_version();
     if (const absl::Status status = Reckon(); !status.ok()) return status;
     const bool closed = alert_.record.closed.has_value();
-    if (closed) AddStages();
+    if (closed) {
+      AddStages();
+      if (const absl::Status status = AddTermsThen(); !status.ok()) return status;
+    }
     if (why_.dates) {
       AddSignal(closed);
       AddCount();
@@ -90,6 +94,9 @@ class Explanation {
   void Add(const std::string& sentence) { absl::StrAppend(&why_.text, why_.text.empty() ? "" : " ", sentence); }
 
   absl::Status Reckon() {
+    absl::StatusOr<AlertOpening> opening = ReadAlertOpening(reader_, alert_.record, flips_, world_);
+    if (!opening.ok()) return opening.status();
+    opening_ = *std::move(opening);
     if (world_.calendar == nullptr) return absl::OkStatus();
     why_.terms = world_.terms;
     const Date opened = world_.zone->LocalDate(alert_.record.opened);
@@ -148,9 +155,24 @@ class Explanation {
 
   // "LATE since …; OVERDUE from …", as the flips have it.
   void AddStages() {
-    std::vector<std::string> stages = StageWords(alert_.record, flips_, *world_.zone);
+    std::vector<std::string> stages = StageWords(alert_.record, opening_, flips_, *world_.zone);
     if (!alert_.record.closed && alert_.record.state == WatchState::kLate && why_.dates) stages.push_back(NextStage());
     Add(absl::StrCat(absl::StrJoin(stages, "; "), "."));
+    if (const std::string delay = DelayWords(alert_.record, opening_, *world_.zone); !delay.empty()) Add(delay);
+  }
+
+  // What was asked for when it opened, where that was by another catalog.
+  absl::Status AddTermsThen() {
+    if (!opening_.kept || opening_.catalog_version == why_.catalog_version) return absl::OkStatus();
+    const absl::StatusOr<Catalog> then = ReadOpeningCatalog(reader_, opening_);
+    if (!then.ok()) return then.status();
+    for (const Expectation& asked : then->expectations) {
+      if (asked.id != alert_.expectation) continue;
+      Add(absl::StrCat("By catalog version ", opening_.catalog_version, " the expectation ", Quoted(asked.id), " asked for one every ",
+                       Days(asked.every_days, "instructional"), ", the first within ", asked.every_days, " + ", asked.allowance_days,
+                       " from the start."));
+    }
+    return absl::OkStatus();
   }
 
   std::string NextStage() const {
@@ -182,6 +204,7 @@ class Explanation {
   const AlertAnswer& alert_;
   const std::vector<TimelineFlip>& flips_;
   const WatchWorld world_;
+  AlertOpening opening_;
   AlertWhy why_;
 };
 

@@ -1,6 +1,7 @@
 #include "server/engine/rule_why.h"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -9,6 +10,7 @@
 #include "core/cycle.h"
 #include "core/digits.h"
 #include "core/problem.h"
+#include "server/engine/alert_opening.h"
 #include "server/engine/team_rows.h"
 #include "server/engine/why_words.h"
 
@@ -16,6 +18,35 @@ namespace leadlag {
 namespace {
 
 std::string Records(uint64_t n) { return absl::StrCat(n, n == 1 ? " record" : " records"); }
+
+const char* CycleWord(CycleUnit unit) { return unit == CycleUnit::kMonth ? "month" : "week"; }
+
+// What a rule with these terms raises an alert of, "once …" or "after …", as it was.
+struct RaisedWords {
+  std::string operator()(const std::monostate&) const { return "never"; }
+  std::string operator()(const LaggingOnlyTerms& terms) const {
+    return absl::StrCat("once there were lagging records and, for ", Days(terms.days, "instructional"), ", no leading signal");
+  }
+  std::string operator()(const CompletionOnlyTerms& terms) const {
+    return absl::StrCat("after ", terms.cycles, " ", CycleWord(terms.unit), terms.cycles == 1 ? "" : "s in a row",
+                        " with completions and no evidence");
+  }
+  std::string operator()(const ReviewOverdueTerms& terms) const {
+    return absl::StrCat("once a record had been unreviewed for ", Days(terms.days, "instructional"),
+                        ", or an eligible month had no review");
+  }
+  std::string operator()(const CollectionSlowTerms& terms) const {
+    return absl::StrCat("once more than ", terms.percent, " % of the last ", Records(static_cast<uint64_t>(terms.records)),
+                        " had become known more than ", Days(terms.days, "instructional"), " after their event");
+  }
+  std::string operator()(const ActionWithoutEvidenceTerms& terms) const {
+    return absl::StrCat("once an action had been taken for ", Days(terms.days, "instructional"), " without leading evidence");
+  }
+  std::string operator()(const RunSignalTerms& terms) const {
+    return absl::StrCat("once the ", terms.unit == ChartUnit::kDay ? "daily" : "weekly", " points of ", Quoted(terms.indicator),
+                        " made a run-chart signal");
+  }
+};
 
 class RuleExplanation {
  public:
@@ -30,9 +61,14 @@ class RuleExplanation {
     why_.catalog_version = reader_->catalog_version();
     if (const absl::Status status = Reckon(); !status.ok()) return status;
     const bool closed = alert_.record.closed.has_value();
-    if (closed) AddStages();
-    AddFinding(closed);
-    if (!closed) AddStages();
+    if (closed) {
+      AddStages();
+      if (const absl::Status status = AddTermsThen(); !status.ok()) return status;
+      AddDueNow();
+    } else {
+      AddFinding();
+      AddStages();
+    }
     if (const std::string words = HandlingWords(alert_.record, world_); !words.empty()) Add(words);
     if (closed) why_.remedy = "Nothing is left to do: it is closed.";
     return std::move(why_);
@@ -42,6 +78,9 @@ class RuleExplanation {
   void Add(const std::string& sentence) { absl::StrAppend(&why_.text, why_.text.empty() ? "" : " ", sentence); }
 
   absl::Status Reckon() {
+    absl::StatusOr<AlertOpening> opening = ReadAlertOpening(reader_, alert_.record, flips_, world_);
+    if (!opening.ok()) return opening.status();
+    opening_ = *std::move(opening);
     why_.terms.kind = alert_.record.kind;
     if (world_.calendar == nullptr || rule_ == nullptr) return absl::OkStatus();
     why_.terms = world_.terms;
@@ -49,32 +88,82 @@ class RuleExplanation {
     const SchoolYear* const year = world_.calendar->YearOf(opened);
     if (year == nullptr) return absl::OkStatus();
     why_.school_year = year->id;
-    const absl::StatusOr<TeamRows> rows = ReadTeamRows(reader_, alert_.record.team);
+    absl::StatusOr<TeamRows> rows = ReadTeamRows(reader_, alert_.record.team);
     if (!rows.ok()) return rows.status();
+    rows_ = *std::move(rows);
     // It is asked of that school year alone.
     absl::StatusOr<RuledTeam> ruled = ReadRuledTeam(reader_, alert_.record.team, {&alert_.record.expectation, 1}, year->bounds);
     if (!ruled.ok()) return ruled.status();
     ruled_ = *std::move(ruled);
-    const TeamFacts facts(*reader_->catalog(), alert_.record.expectation, *rows, ruled_);
+    const TeamFacts facts(*reader_->catalog(), alert_.record.expectation, rows_, ruled_);
     why_.dates = DatesOn(world_, facts.get(), opened);
-    if (why_.dates) finding_ = facts.Ask({world_.calendar, why_.dates->start, why_.dates->run, why_.dates->school_year});
+    if (why_.dates) finding_ = facts.Ask(Span());
     return absl::OkStatus();
   }
 
-  void AddStages() { Add(absl::StrCat(absl::StrJoin(StageWords(alert_.record, flips_, *world_.zone), "; "), ".")); }
+  RuleSpan Span() const { return {world_.calendar, why_.dates->start, why_.dates->run, why_.dates->school_year}; }
 
-  void AddFinding(bool closed) {
-    if (!why_.dates) {
-      return Add(absl::StrCat("Catalog version ", why_.catalog_version, " no longer has this watch on the date on which the alert opened: "
-                              "the team, the rule or the calendar has changed."));
+  void AddStages() {
+    Add(absl::StrCat(absl::StrJoin(StageWords(alert_.record, opening_, flips_, *world_.zone), "; "), "."));
+    if (const std::string delay = DelayWords(alert_.record, opening_, *world_.zone); !delay.empty()) Add(delay);
+  }
+
+  // What the rule was when the alert opened. What it found then is not reckoned again.
+  absl::Status AddTermsThen() {
+    if (!opening_.kept) return absl::OkStatus();
+    const auto say = [this](const AlertRule& rule) {
+      Add(absl::StrCat("By catalog version ", opening_.catalog_version, " the rule ", Quoted(rule.id), " raised an alert ",
+                       std::visit(RaisedWords(), rule.terms), "."));
+    };
+    if (opening_.catalog_version == why_.catalog_version) {
+      if (rule_ != nullptr) say(*rule_);
+      return absl::OkStatus();
     }
-    if (closed) {
-      Add(absl::StrCat("By catalog version ", why_.catalog_version, " and the evidence there is now",
-                       finding_ ? ":" : ", the rule has nothing to say of that school year."));
+    const absl::StatusOr<Catalog> then = ReadOpeningCatalog(reader_, opening_);
+    if (!then.ok()) return then.status();
+    for (const AlertRule& rule : then->alert_rules) {
+      if (rule.id == alert_.expectation) say(rule);
     }
-    if (!finding_) return;
+    return absl::OkStatus();
+  }
+
+  bool AddMissingWatch() {
+    if (why_.dates) return false;
+    Add(absl::StrCat("Catalog version ", why_.catalog_version, " no longer has this watch on the date on which the alert opened: "
+                     "the team, the rule or the calendar has changed."));
+    return true;
+  }
+
+  void AddDueNow() {
+    if (AddMissingWatch()) return;
+    Add(absl::StrCat("By catalog version ", why_.catalog_version, " and the evidence there is now, ",
+                     finding_ ? absl::StrCat("the due date in school year ", why_.school_year, " is ", Day(finding_->due))
+                              : absl::StrCat("nothing is due in school year ", why_.school_year),
+                     "."));
+  }
+
+  void AddFinding() {
+    if (AddMissingWatch() || !finding_) return;
     std::visit([this](const auto& terms) { Say(terms); }, rule_->terms);
-    if (!closed) Add(absl::StrCat("(Catalog version ", why_.catalog_version, ".)"));
+    Add(absl::StrCat("(Catalog version ", why_.catalog_version, ".)"));
+  }
+
+  // The last day by which the rule has raised what it finds now; none where it has not.
+  std::optional<Date> Judged() const {
+    const std::optional<Date> judged = LastNotified(world_, why_.dates->run, Instant{reader_.now().micros + 1});
+    return judged && Holds(Span(), finding_->due, *judged) ? judged : std::nullopt;
+  }
+
+  // Calls `visit` for every entry of the school year's rows of what concerns the rule.
+  template <typename Visit>  // void(const Indicator&, const DayEntry&)
+  void ForEachEntry(Visit visit) const {
+    const std::vector<IndicatorNumber>& indicators = reader_->catalog()->IndicatorsOf(alert_.record.expectation);
+    const DateRange year = why_.dates->school_year;
+    for (const TeamRows::Row& row : rows_.rows()) {
+      if (row.row_year < RowYear(year.from) || row.row_year > RowYear(year.to - 1)) continue;
+      if (!std::binary_search(indicators.begin(), indicators.end(), row.indicator)) continue;
+      for (const DayEntry& entry : row.row->entries()) visit(*reader_->catalog()->FindIndicator(row.indicator), entry);
+    }
   }
 
   void Say(const std::monostate&) {}
@@ -82,43 +171,99 @@ class RuleExplanation {
   void Say(const LaggingOnlyTerms& terms) {
     Add(absl::StrCat("There are lagging records in school year ", why_.school_year, ", and no leading signal ",
                      finding_->by_signal ? "since " + Day(finding_->from) : "since the start, " + Day(finding_->from), "."));
-    AddCount("allows", terms.days);
+    AddCount("allows", terms.days, !finding_->by_signal);
     if (const std::optional<Date> date = EarliestRemedy(world_, *why_.dates, terms.days, reader_.now())) {
       why_.remedy = absl::StrCat("A leading record dated on or after ", Day(*date), " would end it.");
     }
   }
 
   void Say(const CompletionOnlyTerms& terms) {
-    const char* const cycle = terms.unit == CycleUnit::kMonth ? "month" : "week";
-    Add(absl::StrCat("Of the ", cycle, terms.cycles == 1 ? "" : "s", " from ", Day(finding_->from), " to ", Day(finding_->due),
-                     terms.cycles == 1 ? " it has" : absl::StrCat(", ", terms.cycles, " in a row that were long enough, each has"),
-                     " completions and no evidence. The due date is the last one's last date, ", Day(finding_->due), "."));
-    why_.remedy = absl::StrCat("A record that is evidence, no completion, dated on or after ", Day(CycleStart(terms.unit, Today())),
-                               ", would end it.");
+    const char* const cycle = CycleWord(terms.unit);
+    const std::string dates = absl::StrCat("from ", Day(finding_->from), " to ", Day(finding_->due));
+    const bool passed_over = CyclesIn(terms.unit) > terms.cycles;
+    Add(absl::StrCat(terms.cycles == 1 ? absl::StrCat("The ", cycle, " ", dates, " has")
+                                       : absl::StrCat(terms.cycles, " ", cycle, "s in a row, ", dates, ", have"),
+                     " completions and no evidence",
+                     passed_over ? absl::StrCat(" (a ", cycle, " with too few instructional days does not count)") : "",
+                     ". The due date is the last date of ", terms.cycles == 1 ? "it" : "the last one", ", ", Day(finding_->due), "."));
+    const std::optional<Date> judged = Judged();
+    if (!judged) return;
+    std::vector<Date> completions, evidence;
+    ForEachEntry([&](const Indicator& indicator, const DayEntry& entry) {
+      (indicator.measure == Measure::kCompletion ? completions : evidence).push_back(entry.event);
+    });
+    std::sort(completions.begin(), completions.end());
+    std::sort(evidence.begin(), evidence.end());
+    why_.remedy = absl::StrCat("A record that is evidence, no completion, dated on or after ",
+                               Day(CompletionOnlyEndsFrom(Span(), terms, completions, evidence, *judged)), " would end it.");
+  }
+
+  // From the first date of the row of cycles to the due date.
+  int CyclesIn(CycleUnit unit) const {
+    int cycles = 0;
+    for (Date cycle = CycleStart(unit, finding_->from); cycle <= finding_->due; cycle = NextCycle(unit, cycle)) ++cycles;
+    return cycles;
   }
 
   void Say(const ReviewOverdueTerms& terms) {
     if (finding_->by_signal) {
+      const bool from_start = finding_->since == RuleFinding::Since::kStart;
       Add(absl::StrCat(Records(finding_->records), finding_->records == 1 ? " is" : " are", " unreviewed, the longest since ",
-                       Day(finding_->from), ", when it was recorded or corrected, or the rule began."));
-      AddCount("asks for a review within", terms.days);
-      why_.remedy = "A review that covers what was recorded first would end it, or move its due date on.";
-      return;
+                       Day(finding_->from),
+                       from_start                                          ? ", the start: the rule counts nothing before it."
+                       : finding_->since == RuleFinding::Since::kCorrected ? ", when it was corrected."
+                                                                           : ", when it was recorded."));
+      AddCount("asks for a review within", terms.days, from_start);
+    } else {
+      Add(absl::StrCat("There was no review from ", Day(finding_->from), " to ", Day(finding_->due),
+                       ", an eligible month, and none after it. The due date is the month's last date, ", Day(finding_->due), "."));
     }
-    Add(absl::StrCat("There was no review from ", Day(finding_->from), " to ", Day(finding_->due),
-                     ", an eligible month, and none after it. The due date is the month's last date, ", Day(finding_->due), "."));
-    const Date month = Today().StartOfMonth();
-    why_.remedy = absl::StrCat("A review dated on or after ", Day((month - 1).StartOfMonth()), " would end it.");
+    const std::optional<Date> judged = Judged();
+    if (!judged) return;
+    std::vector<DayEntry> entries;
+    std::vector<const Indicator*> indicators;  // of each
+    ForEachEntry([&](const Indicator& indicator, const DayEntry& entry) {
+      entries.push_back(entry);
+      indicators.push_back(&indicator);
+    });
+    const ReviewThatEnds review =
+        ReviewOverdueEndsWith(Span(), terms.days, entries, LastIn(ruled_.reviews, why_.dates->school_year), *judged);
+    std::map<std::string, uint64_t> records;  // that it must cover, by indicator
+    for (const size_t place : review.covers) records[indicators[place]->id] += entries[place].count;
+    why_.remedy = absl::StrCat("A review dated on or after ", Day(review.from),
+                               records.empty() ? "" : absl::StrCat(" that covers ", Covered(records), ", unreviewed for too long,"),
+                               " would end it.");
+  }
+
+  // "2 records of "walks" and 1 record of "lessons"".
+  static std::string Covered(const std::map<std::string, uint64_t>& records) {
+    constexpr size_t kIndicatorsInText = 4;
+    std::vector<std::string> parts;
+    uint64_t others = 0;
+    for (const auto& [indicator, count] : records) {
+      if (parts.size() < kIndicatorsInText) {
+        parts.push_back(absl::StrCat(Records(count), " of ", Quoted(indicator)));
+      } else {
+        others += count;
+      }
+    }
+    if (others > 0) parts.push_back(absl::StrCat(Records(others), " of other indicators"));
+    const std::string last = std::move(parts.back());
+    parts.pop_back();
+    return absl::StrCat(absl::StrJoin(parts, ", "), parts.empty() ? "" : " and ", last);
   }
 
   void Say(const CollectionSlowTerms& terms) {
+    const auto wanted = static_cast<uint64_t>(terms.records);
     Add(absl::StrCat(finding_->records, " of the last ", Records(finding_->of), " became known more than ",
-                     Days(terms.days, "instructional"), " after their event. Since what was recorded on ", Day(finding_->due),
-                     " that is more than ", terms.percent, " % of the last ", terms.records, " or so, and it has not come down to ",
-                     terms.clear_percent, " % since."));
-    why_.remedy = absl::StrCat("It ends once at most ", terms.clear_percent, " % of the last ",
-                               Records(static_cast<uint64_t>(terms.records)),
-                               " have become known later than that, with the next one recorded on a later date.");
+                     Days(terms.days, "instructional"), " after their event",
+                     finding_->of > wanted ? absl::StrCat(" (", wanted, " are looked at, with all that share the first one's date)") : "",
+                     ". Since what was recorded on ", Day(finding_->due), " that is more than ", terms.percent,
+                     " %, and it has not come down to ", terms.clear_percent, " % since."));
+    const uint64_t most = wanted * static_cast<uint64_t>(terms.clear_percent) / 100;
+    why_.remedy = absl::StrCat("It ends once ", most == 0 ? "none" : absl::StrCat("at most ", most), " of the last ", Records(wanted),
+                               " (at most ", terms.clear_percent, " %) ", most > 1 ? "have" : "has",
+                               " become known later than that, with the next one recorded on a later date.");
   }
 
   void Say(const ActionWithoutEvidenceTerms& terms) {
@@ -138,8 +283,8 @@ class RuleExplanation {
                            : absl::StrCat(" has been taken since ", Day(action.start)),
                      leading.empty() ? ", and the inquiry is linked to no leading indicator."
                                      : absl::StrCat(", and no record of ", absl::StrJoin(leading, " or "), " is dated after it began.")));
-    AddCount("allows", terms.days);
-    if (!alert_.record.closed && AreSilent(reader_->catalog()->FeedersOf(alert_.record.team, awaited))) {
+    AddCount("allows", terms.days, !finding_->by_signal);
+    if (AreSilent(reader_->catalog()->FeedersOf(alert_.record.team, awaited))) {
       Add("Every source that feeds such records is silent now: they may be there and have not come.");
     }
     why_.remedy = absl::StrCat(leading.empty() ? "A leading indicator that the inquiry is linked to, and a record of it dated after "
@@ -184,11 +329,12 @@ class RuleExplanation {
   }
 
   // "The rule … allows 40 instructional days; counting 40 … gives the due date …".
-  void AddCount(const char* what, int days) {
+  void AddCount(const char* what, int days, bool from_start) {
     Skips skips = SkipsIn(*world_.calendar, finding_->from, finding_->due);
     Add(absl::StrCat("The rule ", Quoted(alert_.expectation), " ", what, " ", Days(days, "instructional"), "; counting ",
-                     Days(days, "instructional"), " from ", finding_->from.ToString(), SkipWords(skips), " gives the due date ",
-                     Day(finding_->due), "."));
+                     Days(days, "instructional"), " from ",
+                     from_start ? absl::StrCat("the start in school year ", why_.school_year, ", ") : "", finding_->from.ToString(),
+                     SkipWords(skips), from_start ? "," : "", " gives the due date ", Day(finding_->due), "."));
     why_.counted_days = days;
     why_.other_skipped_days = skips.weekend_days + skips.other_days;
     why_.skipped = std::move(skips.named);
@@ -201,6 +347,8 @@ class RuleExplanation {
   const std::vector<TimelineFlip>& flips_;
   const AlertRule* const rule_;
   const WatchWorld world_;
+  AlertOpening opening_;
+  TeamRows rows_;
   RuledTeam ruled_;
   std::optional<RuleFinding> finding_;
   AlertWhy why_;

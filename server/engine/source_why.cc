@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "core/problem.h"
+#include "server/engine/alert_opening.h"
 #include "server/engine/why_words.h"
 
 namespace leadlag {
@@ -40,7 +41,7 @@ class SourceExplanation {
   SourceExplanation(const DistrictReader& reader, const AlertAnswer& alert, const std::vector<TimelineFlip>& flips)
       : reader_(reader), alert_(alert), flips_(flips), source_(alert.record.expectation), world_(WorldOf(reader, alert.record)) {}
 
-  AlertWhy Run() {
+  absl::StatusOr<AlertWhy> Run() {
     why_.catalog_version = reader_->catalog_version();
     why_.terms = world_.terms;
     why_.terms.kind = AlertKind::kSourceSilent;
@@ -48,11 +49,18 @@ class SourceExplanation {
     if (world_.calendar != nullptr) {
       if (const SchoolYear* year = world_.calendar->YearOf(world_.zone->LocalDate(alert_.record.opened))) why_.school_year = year->id;
     }
+    const absl::StatusOr<AlertOpening> opening = ReadAlertOpening(reader_, alert_.record, flips_, world_);
+    if (!opening.ok()) return opening.status();
     const bool closed = alert_.record.closed.has_value();
     if (!closed) AddCount();
     Add(absl::StrCat(closed ? absl::StrCat("Source ", Quoted(alert_.source), ": ") : "",
-                     absl::StrJoin(StageWords(alert_.record, flips_, *world_.zone), "; "), "."));
-    if (!closed) AddUnknown();
+                     absl::StrJoin(StageWords(alert_.record, *opening, flips_, *world_.zone), "; "), "."));
+    if (const std::string delay = DelayWords(alert_.record, *opening, *world_.zone); !delay.empty()) Add(delay);
+    if (!closed) {
+      AddUnknown();
+    } else if (const absl::Status status = AddIntervalThen(*opening); !status.ok()) {
+      return status;
+    }
     if (const std::string words = HandlingWords(alert_.record, world_); !words.empty()) Add(words);
     why_.remedy = closed ? "Nothing is left to do: it is closed."
                          : "A batch from the source would end it, an empty one too; what it feeds is judged again once its backlog has had "
@@ -62,6 +70,21 @@ class SourceExplanation {
 
  private:
   void Add(const std::string& sentence) { absl::StrAppend(&why_.text, why_.text.empty() ? "" : " ", sentence); }
+
+  // Of a closed one: what was expected when it opened. Since when it was counted is not kept.
+  absl::Status AddIntervalThen(const AlertOpening& opening) {
+    if (!opening.kept) return absl::OkStatus();
+    int every_days = world_.terms.every_days;
+    if (opening.catalog_version != why_.catalog_version) {
+      const absl::StatusOr<Catalog> then = ReadOpeningCatalog(reader_, opening);
+      if (!then.ok()) return then.status();
+      const auto found = std::find_if(then->sources.begin(), then->sources.end(), [&](const Source& s) { return s.id == alert_.source; });
+      if (found == then->sources.end()) return absl::OkStatus();
+      every_days = found->every_days;
+    }
+    Add(absl::StrCat("By catalog version ", opening.catalog_version, " it was expected once in ", Days(every_days, "instructional"), "."));
+    return absl::OkStatus();
+  }
 
   void AddCount() {
     const auto due = [this](const RuleSpan& span) { return reader_->SilenceDueOf(*reader_->catalog(), source_, span); };
@@ -80,7 +103,9 @@ class SourceExplanation {
     Add(absl::StrCat("It is expected once in ", Days(world_.terms.every_days, "instructional"), "; counting ",
                      Days(why_.counted_days, "instructional"), " from ",
                      from_start ? absl::StrCat("the start, ", Day(from)) : Day(from), SkipWords(skips),
-                     deaf > 0 ? absl::StrCat(", ", Days(deaf, "instructional"), " of them while the service was down,") : "",
+                     deaf > 0      ? absl::StrCat(", ", Days(deaf, "instructional"), " of them while the service was down,")
+                     : from_start ? ","
+                                  : "",
                      " gives the due date ", Day(*why_.dates->due), ". (Catalog version ", why_.catalog_version, ".)"));
     why_.other_skipped_days = skips.weekend_days + skips.other_days;
     why_.skipped = std::move(skips.named);
@@ -105,7 +130,8 @@ class SourceExplanation {
 
 }  // namespace
 
-AlertWhy ExplainSourceAlert(const DistrictReader& reader, const AlertAnswer& alert, const std::vector<TimelineFlip>& flips) {
+absl::StatusOr<AlertWhy> ExplainSourceAlert(const DistrictReader& reader, const AlertAnswer& alert,
+                                            const std::vector<TimelineFlip>& flips) {
   return SourceExplanation(reader, alert, flips).Run();
 }
 

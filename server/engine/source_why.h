@@ -3,11 +3,13 @@
 
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "server/engine/queries.h"
 
 namespace leadlag {
 
 // As ExplainAlert. REQUIRES: the alert is of the kind SOURCE_SILENT.
-AlertWhy ExplainSourceAlert(const DistrictReader& reader, const AlertAnswer& alert, const std::vector<TimelineFlip>& flips);
+absl::StatusOr<AlertWhy> ExplainSourceAlert(const DistrictReader& reader, const AlertAnswer& alert,
+                                            const std::vector<TimelineFlip>& flips);
 
 }  // namespace leadlag

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "core/problem.h"
+#include "server/engine/alert_opening.h"
 
 namespace leadlag {
 namespace {
@@ -63,13 +64,16 @@ WatchWorld WorldOf(const DistrictReader& reader, const AlertRecord& alert) {
 std::string_view ClosingWords(AlertKind kind, FlipReason reason) {
   switch (reason) {
     case FlipReason::kResolved:
-      return kind == AlertKind::kReviewOverdue  ? "a review was held"
+      return kind == AlertKind::kReviewOverdue  ? "a review was held, or evidence arrived"
              : kind == AlertKind::kSourceSilent ? "it was heard again"
                                                 : "evidence arrived";
     case FlipReason::kSourceSilent: return "every source that feeds it fell silent, so that nobody can tell";
     case FlipReason::kRetracted:
-      if (kind == AlertKind::kSourceSilent) return "a change of the calendar or the source made it untrue";
-      return "a void, a correction or a change of calendar or expectation made it untrue";
+      return kind == AlertKind::kSourceSilent    ? "a change of the calendar or the source made it untrue"
+             : kind == AlertKind::kSignalOverdue ? "a void, a correction or a change of calendar, team or expectation made it untrue"
+             : kind == AlertKind::kActionWithoutEvidence
+                 ? "a void, a correction or a change of calendar, team, inquiry or rule made it untrue"
+                 : "a void, a correction or a change of calendar, team or rule made it untrue";
     case FlipReason::kInactive: return "the team became inactive";
     case FlipReason::kYearEnded: return "the school year's last instructional day was over";
     default: return "the catalog changed";
@@ -128,19 +132,23 @@ std::string HandlingWords(const AlertRecord& alert, const WatchWorld& world) {
   return absl::StrJoin(sentences, " ");
 }
 
-std::vector<std::string> StageWords(const AlertRecord& alert, const std::vector<TimelineFlip>& flips, const ZoneRules& zone) {
+std::vector<std::string> StageWords(const AlertRecord& alert, const AlertOpening& opening, const std::vector<TimelineFlip>& flips,
+                                    const ZoneRules& zone) {
   std::vector<std::string> stages;
   // The flip that opened it may be kept no longer.
-  const bool opening_is_kept = !flips.empty() && !alert.sequences.empty() && flips.front().sequence == alert.sequences.front();
-  if (!opening_is_kept) {
-    stages.push_back(absl::StrCat("Open since ", LocalTime(zone, alert.opened)));
+  if (!opening.kept) {
+    stages.push_back(absl::StrCat(alert.closed ? "Opened at " : "Open since ", LocalTime(zone, alert.opened),
+                                  alert.closed && alert.due ? absl::StrCat(" (the last due date was ", Day(*alert.due), ")") : ""));
   }
   for (const TimelineFlip& flip : flips) {
     const WatchFlip& f = flip.record.flip;
     if (f.to == f.from || !HasAlert(f.to)) continue;
     stages.push_back(absl::StrCat(View(ToString(f.to)), HasAlert(f.from) && f.to == WatchState::kLate ? " again" : "", " since ",
                                   LocalTime(zone, f.effective),
-                                  stages.empty() && alert.closed && f.due ? absl::StrCat(" (the due date was ", Day(*f.due), ")") : ""));
+                                  stages.empty() && alert.closed && f.due
+                                      ? absl::StrCat(" (the due date was ", Day(*f.due), ", by catalog version ",
+                                                     opening.catalog_version, ")")
+                                      : ""));
   }
   if (alert.closed) {
     stages.push_back(absl::StrCat("closed at ", LocalTime(zone, *alert.closed), " because ",

@@ -11,10 +11,12 @@
 
 namespace leadlag {
 
+struct AlertOpening;
+
 std::string Day(Date date);                                   // "Thu 2025-11-06"
 std::string LocalTime(const ZoneRules& zone, Instant instant);  // "07:00 on Tue 2025-11-25"
 std::string Days(int n, std::string_view what);               // "1 instructional day"
-// "evidence arrived".
+// "evidence arrived". Where several things may have done it: all of them.
 std::string_view ClosingWords(AlertKind kind, FlipReason reason);
 // The world of the alert's watch; one without a calendar where its id is of another kind by now, or gone.
 WatchWorld WorldOf(const DistrictReader& reader, const AlertRecord& alert);
@@ -35,7 +37,8 @@ std::optional<Date> EarliestRemedy(const WatchWorld& world, const WatchDates& da
 
 // "Acknowledged by m.ortiz on Tue …: we meet on Friday. Snoozed …", or nothing.
 std::string HandlingWords(const AlertRecord& alert, const WatchWorld& world);
-// "LATE since …; OVERDUE since …", as the flips have it, and how it closed.
-std::vector<std::string> StageWords(const AlertRecord& alert, const std::vector<TimelineFlip>& flips, const ZoneRules& zone);
+// "LATE since …; OVERDUE since …", as the flips have it, and how it closed. Of a closed one by which due date it opened, too.
+std::vector<std::string> StageWords(const AlertRecord& alert, const AlertOpening& opening, const std::vector<TimelineFlip>& flips,
+                                    const ZoneRules& zone);
 
 }  // namespace leadlag

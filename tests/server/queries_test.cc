@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/limits.h"
+#include "core/problem.h"
 #include "tests/server/small_district.h"
 
 namespace leadlag {
@@ -416,7 +417,8 @@ TEST(QueriesAlertsTest, WhyAnAlertIsOpen) {
             "No walkthrough signal since Thu 2025-11-13. The expectation \"walkthroughs\" asks for one every 10 "
             "instructional days; counting 10 instructional days from 2025-11-13 (skipping Thu 2025-11-27 to Fri "
             "2025-11-28 Thanksgiving and 6 weekend days) gives the due date Mon 2025-12-01. (Catalog version 1.) LATE "
-            "since 07:00 on Tue 2025-12-02; OVERDUE from 07:00 on Tue 2025-12-16 without one.");
+            "since 07:00 on Tue 2025-12-02; OVERDUE from 07:00 on Tue 2025-12-16 without one. The service, which was down or settling, "
+            "noticed it at 09:00 on Tue 2025-12-02.");
   EXPECT_EQ(why.remedy, "A walkthrough record dated on or after Fri 2025-11-14 would end it.");
   EXPECT_EQ(why.school_year, "2025-26");
   EXPECT_EQ(why.terms.every_days, 10);
@@ -445,8 +447,9 @@ TEST(QueriesAlertsTest, TheRemedyEndsItAndNothingEarlierDoes) {
   EXPECT_EQ(alert->alert.record.closed_reason, FlipReason::kResolved);
   EXPECT_EQ(
       alert->why.text,
-      "LATE since 07:00 on Tue 2025-12-02 (the due date was Mon 2025-12-01); closed at 09:00 on Tue 2025-12-02 "
-      "because evidence arrived (RESOLVED). By catalog version 1 and the evidence there is now, the last "
+      "LATE since 07:00 on Tue 2025-12-02 (the due date was Mon 2025-12-01, by catalog version 1); closed at 09:00 on Tue 2025-12-02 "
+      "because evidence arrived (RESOLVED). The service, which was down or settling, noticed it at 09:00 on Tue 2025-12-02. By "
+      "catalog version 1 and the evidence there is now, the last "
       "walkthrough signal of school year 2025-26 is of Fri 2025-11-14. The expectation \"walkthroughs\" asks for "
       "one every 10 instructional days; counting 10 instructional days from 2025-11-14 (skipping Thu 2025-11-27 to "
       "Fri 2025-11-28 Thanksgiving and 6 weekend days) gives the due date Tue 2025-12-02.");
@@ -465,7 +468,8 @@ TEST(QueriesAlertsTest, WhyATeamThatNeverStartedIsOverdue) {
       "No walkthrough signal yet in school year 2025-26. The expectation \"walkthroughs\" asks for one every 10 "
       "instructional days, the first within 10 + 10 instructional days from the start, Sun 2025-08-31; counting 20 "
       "instructional days from the start (skipping 6 weekend days) gives the due date Fri 2025-09-26. (Catalog "
-      "version 1.) LATE since 07:00 on Mon 2025-09-29; OVERDUE since 07:00 on Mon 2025-10-13.");
+      "version 1.) LATE since 07:00 on Mon 2025-09-29; OVERDUE since 07:00 on Mon 2025-10-13. The service, which was down or settling, "
+      "noticed it at 09:00 on Mon 2025-10-13.");
   // D(x, Oct 13th] = 10.
   EXPECT_EQ(alert->why.remedy, "A walkthrough record dated on or after Mon 2025-09-29 would end it.");
 }
@@ -482,6 +486,33 @@ TEST(QueriesAlertsTest, WhyOfAnAlertWhoseTeamIsGone) {
   EXPECT_FALSE(alert->why.dates.has_value());
   EXPECT_THAT(alert->why.text, HasSubstr("Catalog version 2 no longer has this watch"));
   EXPECT_EQ(alert->alert.team, "south");
+}
+
+// Of what has ever been in a catalog there may be alerts.
+TEST(QueriesAlertsTest, KnowsWhatAFilterMayName) {
+  SmallDistrict district("2025-09-01");
+  Catalog catalog = SmallDistrict::MakeCatalog();
+  AlertRule rule;
+  rule.id = "unread";
+  rule.terms = ReviewOverdueTerms{};
+  catalog.alert_rules = {rule};
+  district.Apply(catalog);
+  district.Apply(SmallDistrict::MakeCatalog());
+  AlertFilter filter;
+  EXPECT_TRUE(CheckKnown(district.Read(), filter, "filter").ok());
+  filter.teams = {"north", "south"};
+  filter.expectations = {"leading", "unread"};
+  EXPECT_TRUE(CheckKnown(district.Read(), filter, "filter").ok());
+  filter.teams = {"north", "t9"};
+  filter.expectations = {"nope", "leading", "sis"};
+  const absl::Status unknown = CheckKnown(district.Read(), filter, "filter");
+  EXPECT_EQ(unknown.code(), absl::StatusCode::kNotFound);
+  const std::vector<Problem> problems = ProblemsOf(unknown);
+  ASSERT_EQ(problems.size(), 3u);
+  EXPECT_EQ(problems[0].field, "filter.teams[1]");
+  EXPECT_EQ(problems[1].field, "filter.expectations[0]");
+  EXPECT_EQ(problems[2].field, "filter.expectations[2]");
+  EXPECT_THAT(problems[2].reason, HasSubstr("is a source"));
 }
 
 TEST(QueriesAlertsTest, ListsInOrderOfOpeningByFilter) {

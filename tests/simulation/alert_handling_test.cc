@@ -39,12 +39,12 @@ class AlertHandlingTest : public testing::Test {
   }
 
   // t1's flips from the alert's opening on: "SNOOZED LATE 2025-09-17 12:00 until 2025-09-22".
-  std::vector<std::string> Lines() const {
+  std::vector<std::string> Lines(const std::string& subject = "walks") const {
     const ZoneRules& zone = district_.Read()->catalog()->district_zone();
     std::vector<std::string> lines;
     for (const SeenFlip& seen : district_.Flips()) {
       const FlipRecord& record = seen.record;
-      if (record.team != "t1" || record.alert == 0) continue;
+      if (record.team != "t1" || record.expectation != subject || record.alert == 0) continue;
       const Date date = zone.LocalDate(record.flip.effective);
       const int64_t minute = (record.flip.effective.micros - zone.StartOf(date).micros) / kMicrosPerMinute;
       lines.push_back(absl::StrCat(std::string(ToString(record.flip.reason)), " ", std::string(ToString(record.flip.to)), " ",
@@ -117,6 +117,36 @@ TEST_F(AlertHandlingTest, TheSameAgainChangesNothingAndAnotherRemarkTakesItsPlac
   EXPECT_TRUE(SnoozeById(alert, D("2025-09-27"), 0).ok());
   EXPECT_EQ(SnoozeById(alert, D("2025-10-27"), 0).code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_EQ(Lines().size(), 9u);
+}
+
+// As an expectation's: whatever happens to it meanwhile is logged, and says how it has been handled.
+TEST_F(AlertHandlingTest, ARulesAlertIsHandledAlike) {
+  const WatchName rule{"t1", "rule"};
+  Catalog catalog = SmallCatalog(2);
+  AlertRule lagging;
+  lagging.id = "rule";
+  lagging.terms = LaggingOnlyTerms{6};
+  lagging.from = D("2025-07-01");
+  catalog.alert_rules = {lagging};
+  ASSERT_TRUE(district_.Apply(catalog).ok());
+  ASSERT_TRUE(district_.Record("forms", {NumberRecord("result", "t1", "results", D("2025-09-10"))}).ok());
+  district_.AdvanceTo(At("2025-09-18 12:00"));
+  ASSERT_TRUE(district_.Acknowledge(rule, "m.ortiz").ok());
+  ASSERT_TRUE(district_.SnoozeUntil(rule, D("2025-09-23")).ok());
+  RecordWalk("2025-09-08");  // another due date, past as well
+  district_.AdvanceTo(At("2025-09-24 12:00"));
+  RecordWalk("2025-09-24");
+  EXPECT_THAT(Lines("rule"),
+              ElementsAre("DUE RAISED 2025-09-18 07:00", "ACKNOWLEDGED RAISED 2025-09-18 12:00 acknowledged by m.ortiz",
+                          "SNOOZED RAISED 2025-09-18 12:00 acknowledged until 2025-09-23 by coach",
+                          "UPDATED RAISED 2025-09-18 12:00 acknowledged until 2025-09-23",
+                          "SNOOZE_ENDED RAISED 2025-09-23 07:00 acknowledged", "RESOLVED ON_TRACK 2025-09-24 12:00 acknowledged"));
+  // A snoozed one that ends takes its snooze with it.
+  district_.AdvanceTo(At("2025-10-03 12:00"));
+  ASSERT_TRUE(district_.SnoozeDays(rule, 5).ok());
+  RecordWalk("2025-10-03");
+  district_.AdvanceTo(At("2025-10-13 12:00"));
+  EXPECT_EQ(Lines("rule").back(), "RESOLVED ON_TRACK 2025-10-03 12:00 until 2025-10-10");
 }
 
 TEST_F(AlertHandlingTest, AtTheLimitNothingMoreIsDoneButToEndASnooze) {

@@ -108,8 +108,8 @@ TEST_F(AlertRulesTest, LaggingOnly) {
   EXPECT_EQ(open.alert.record.severity, Severity::kCritical);
   EXPECT_EQ(open.why.text,
             "There are lagging records in school year 2025-26, and no leading signal since the start, Sun 2025-09-07. The rule \"rule\" "
-            "allows 6 instructional days; counting 6 instructional days from 2025-09-07 (skipping 2 weekend days) gives the due date Mon "
-            "2025-09-15. (Catalog version 1.) RAISED since 07:00 on Tue 2025-09-16.");
+            "allows 6 instructional days; counting 6 instructional days from the start in school year 2025-26, 2025-09-07 (skipping 2 "
+            "weekend days), gives the due date Mon 2025-09-15. (Catalog version 1.) RAISED since 07:00 on Tue 2025-09-16.");
   EXPECT_EQ(open.why.remedy, "A leading record dated on or after Tue 2025-09-09 would end it.");
   Record("2025-09-18", "walks", "2025-09-10");
   district_.AdvanceTo(At("2025-09-19 12:00"));
@@ -125,9 +125,10 @@ TEST_F(AlertRulesTest, CompletionOnly) {
   Record("2025-09-24", "boxes", "2025-09-24");
   EXPECT_THAT(Lines(), ElementsAre("2025-09-22 07:00 RAISED DUE due 2025-09-21"));
   EXPECT_EQ(Alert().why.text,
-            "Of the weeks from Mon 2025-09-08 to Sun 2025-09-21, 2 in a row that were long enough, each has completions and no evidence. "
-            "The due date is the last one's last date, Sun 2025-09-21. (Catalog version 1.) RAISED since 07:00 on Mon 2025-09-22.");
-  EXPECT_EQ(Alert().why.remedy, "A record that is evidence, no completion, dated on or after Mon 2025-09-22, would end it.");
+            "2 weeks in a row, from Mon 2025-09-08 to Sun 2025-09-21, have completions and no evidence. The due date is the last date "
+            "of the "
+            "last one, Sun 2025-09-21. (Catalog version 1.) RAISED since 07:00 on Mon 2025-09-22.");
+  EXPECT_EQ(Alert().why.remedy, "A record that is evidence, no completion, dated on or after Mon 2025-09-08 would end it.");
   Record("2025-09-25", "walks", "2025-09-25");
   EXPECT_THAT(Lines(), ElementsAre("2025-09-22 07:00 RAISED DUE due 2025-09-21", "2025-09-25 12:00 ON_TRACK RESOLVED"));
   // What made the row is taken back; and so is what ended it.
@@ -144,7 +145,7 @@ TEST_F(AlertRulesTest, ReviewOverdue) {
   district_.AdvanceTo(At("2025-09-17 12:00"));
   EXPECT_THAT(Lines(), ElementsAre("2025-09-17 07:00 RAISED DUE due 2025-09-16"));
   EXPECT_EQ(Alert().why.text,
-            "2 records are unreviewed, the longest since Wed 2025-09-10, when it was recorded or corrected, or the rule began. The rule "
+            "2 records are unreviewed, the longest since Wed 2025-09-10, when it was recorded. The rule "
             "\"rule\" asks for a review within 4 instructional days; counting 4 instructional days from 2025-09-10 (skipping 2 weekend "
             "days) gives the due date Tue 2025-09-16. (Catalog version 1.) RAISED since 07:00 on Wed 2025-09-17.");
   Review("2025-09-18");
@@ -177,8 +178,8 @@ TEST_F(AlertRulesTest, CollectionSlow) {
   EXPECT_THAT(Lines(), ElementsAre("2025-09-17 07:00 RAISED DUE due 2025-09-16"));
   EXPECT_EQ(Alert().why.text,
             "3 of the last 4 records became known more than 2 instructional days after their event. Since what was recorded on Tue "
-            "2025-09-16 that is more than 25 % of the last 4 or so, and it has not come down to 20 % since. (Catalog version 1.) RAISED "
-            "since 07:00 on Wed 2025-09-17.");
+            "2025-09-16 that is more than 25 %, and it has not come down to 20 % since. (Catalog version 1.) RAISED since 07:00 on Wed "
+            "2025-09-17.");
   Record("2025-09-17", "walks", "2025-09-17", 2);
   Record("2025-09-18", "walks", "2025-09-18", 4);
   EXPECT_EQ(Lines().size(), 1u);  // that date may not be over
