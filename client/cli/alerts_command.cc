@@ -6,6 +6,7 @@
 #include "client/cli/json.h"
 #include "client/cli/query_flags.h"
 #include "client/cli/token_file.h"
+#include "core/limits.h"
 
 namespace leadlag::cli {
 namespace {
@@ -89,7 +90,7 @@ int List(RunContext& context, const ListFlags& flags) {
   } while (!request.page_token().empty());
   if (context.PrintedJson(all)) return kExitOk;
   Table table({{"team", "TEAM"},
-               {"expectation", "EXPECTATION"},
+               {"subject", "SUBJECT"},
                {"kind", "KIND"},
                {"state", "STATE"},
                {"severity", "SEVERITY"},
@@ -151,6 +152,10 @@ int Snooze(RunContext& context, const SnoozeFlags& flags) {
   request.set_name(*name);
   request.set_by(flags.by);
   request.set_note(flags.note);
+  if (flags.days && (*flags.days < 1 || *flags.days > kSnoozeDaysMax)) {
+    return context.FailUsage(absl::InvalidArgumentError("--days: " + std::to_string(*flags.days) + " is not 1 to " +
+                                                        std::to_string(kSnoozeDaysMax)));
+  }
   if (flags.days) request.set_instructional_days(*flags.days);
   if (!flags.until.empty()) request.set_until_date(flags.until);
   if (flags.end) request.set_end_now(true);
@@ -162,9 +167,15 @@ int Snooze(RunContext& context, const SnoozeFlags& flags) {
   if (context.PrintedJson(*response)) return kExitOk;
   const v1::Alert& alert = response->alert();
   const std::string subject = "alert " + flags.alert + " of " + Whose(alert);
-  context.Say(alert.has_snooze() ? subject + " is snoozed until the morning of " + alert.snooze().until_date() +
-                                       ", or of the first instructional day after it"
-                                 : subject + " is not snoozed");
+  if (!alert.has_snooze()) {
+    context.Say(subject + " is not snoozed");
+  } else if (!response->closes_after_date().empty()) {
+    context.Say(subject + " is snoozed until the morning of " + alert.snooze().until_date() + "; it closes before that, at the end of " +
+                response->closes_after_date() + ", with the school year or the team's activity");
+  } else {
+    context.Say(subject + " is snoozed until the morning of " + alert.snooze().until_date() +
+                ", or of the first instructional day after it");
+  }
   return kExitOk;
 }
 
@@ -180,6 +191,44 @@ Table FlipTable() {
                 {"note", "NOTE"}});
 }
 
+// Of a closed alert what the flips have; what is counted by now is in the text.
+void PrintFacts(RunContext& context, const v1::GetAlertResponse& response) {
+  const v1::Alert& alert = response.alert();
+  const v1::AlertWhy& why = response.why();
+  const bool source = alert.kind() == v1::ALERT_KIND_SOURCE_SILENT;
+  const bool rule = alert.kind() != v1::ALERT_KIND_SIGNAL_OVERDUE;
+  const bool closed = alert.has_closed_time();
+  Table facts({{"fact", "FACT"}, {"value", "VALUE"}});
+  if (!source) facts.AddRow({"team", alert.team()});
+  facts.AddRow({source ? "source" : rule ? "alert rule" : "expectation", Subject(alert)});
+  facts.AddRow({"kind", EnumText(alert.kind())});
+  facts.AddRow({"state", StateCell(alert.state())});
+  // Nothing is counted where the watch is gone, or a source has been heard since.
+  const bool counts = !why.start_date().empty();
+  if (counts) facts.AddRow({"school year", why.school_year() + ", counted from " + why.start_date()});
+  if (counts && !rule) {
+    facts.AddRow({"last signal", why.last_signal_date().empty() ? "none this school year" : why.last_signal_date()});
+    facts.AddRow({"expected", "every " + std::to_string(why.every_days()) + " instructional days, " +
+                                  std::to_string(why.allowance_days()) + " more at the start, grace " + std::to_string(why.grace_days())});
+  }
+  const auto date = [](const std::string& text) { return text.empty() ? std::string("not this school year") : text; };
+  if (closed || !counts) {
+    facts.AddRow({"due", alert.due_date()});
+    facts.AddRow({rule ? "raised" : "late", TimeText(alert.opened_time())});
+    if (closed) facts.AddRow({"closed", TimeText(alert.closed_time()) + ", " + EnumText(alert.closed_reason())});
+  } else {
+    const std::string counted = why.counted_days() == 0 ? "" : ", " + std::to_string(why.counted_days()) + " instructional days counted";
+    facts.AddRow({"due", date(why.due_date()) + counted});
+    facts.AddRow({rule ? "raised from" : "late from", date(why.late_date())});
+    if (!rule) facts.AddRow({"overdue from", date(why.overdue_date())});
+    for (const v1::SkippedDate& skipped : why.skipped()) facts.AddRow({"not counted", skipped.date() + " " + skipped.label()});
+    if (why.counted_days() > 0) facts.AddRow({"other days not counted", why.other_skipped_days()});
+  }
+  if (!why.remedy().empty()) facts.AddRow({"what ends it", why.remedy()});
+  context.Print(facts);
+  context.out() << '\n';
+}
+
 int Why(RunContext& context, const std::string& alert) {
   const absl::StatusOr<std::string> name = context.NameIn("alerts", alert);
   if (!name.ok()) return context.FailUsage(name.status());
@@ -191,33 +240,7 @@ int Why(RunContext& context, const std::string& alert) {
   const v1::AlertWhy& why = response->why();
   if (context.output == Output::kTable) {
     context.Say(why.text());
-    Table facts({{"fact", "FACT"}, {"value", "VALUE"}});
-    const bool source = response->alert().kind() == v1::ALERT_KIND_SOURCE_SILENT;
-    const bool rule = response->alert().kind() != v1::ALERT_KIND_SIGNAL_OVERDUE;
-    if (!source) facts.AddRow({"team", response->alert().team()});
-    facts.AddRow({source ? "source" : rule ? "alert rule" : "expectation", Subject(response->alert())});
-    facts.AddRow({"kind", EnumText(response->alert().kind())});
-    facts.AddRow({"state", StateCell(response->alert().state())});
-    // Of a source that has been heard since nobody can tell any more what was counted.
-    const bool counts = !source || !why.start_date().empty();
-    if (counts) facts.AddRow({"school year", why.school_year() + ", counted from " + why.start_date()});
-    if (!rule) facts.AddRow({"last signal", why.last_signal_date().empty() ? "none this school year" : why.last_signal_date()});
-    if (!rule) {
-      facts.AddRow({"expected", "every " + std::to_string(why.every_days()) + " instructional days, " +
-                                    std::to_string(why.allowance_days()) + " more at the start, grace " +
-                                    std::to_string(why.grace_days())});
-    }
-    const std::string counted = why.counted_days() == 0 ? "" : ", " + std::to_string(why.counted_days()) + " instructional days counted";
-    const std::string& due = counts ? why.due_date() : response->alert().due_date();
-    facts.AddRow({"due", due.empty() ? "not this school year" : due + counted});
-    if (counts) facts.AddRow({rule ? "raised from" : "late from", why.late_date()});
-    if (!rule) facts.AddRow({"overdue from", why.overdue_date()});
-    for (const v1::SkippedDate& skipped : why.skipped())
-      facts.AddRow({"not counted", skipped.date() + " " + skipped.label()});
-    if (counts) facts.AddRow({"other days not counted", why.other_skipped_days()});
-    facts.AddRow({"what ends it", why.remedy()});
-    context.Print(facts);
-    context.out() << '\n';
+    PrintFacts(context, *response);
   }
   Table flips = FlipTable();
   for (const v1::Flip& flip : response->flips()) {
@@ -245,7 +268,7 @@ class Printer final : public AlertHandler {
   Printer(RunContext& context, const std::optional<TokenFile>& token_file)
       : context_(context), token_file_(token_file) {
     if (context_.output == Output::kCsv) {
-      context_.out() << "sequence,effective_time,team,expectation,from,to,reason,due_date,alert\r\n" << std::flush;
+      context_.out() << "sequence,effective_time,team,subject,from,to,reason,due_date,alert\r\n" << std::flush;
     }
   }
 
@@ -293,7 +316,8 @@ class Printer final : public AlertHandler {
                    << Painted(flip.from_state()) << " to " << Painted(flip.to_state())
                    << " (" << EnumText(flip.reason()) << (flip.by().empty() ? "" : " by " + flip.by())
                    << (flip.due_date().empty() ? "" : ", due " + flip.due_date())
-                   << (flip.snoozed_until().empty() ? "" : ", snoozed until " + flip.snoozed_until()) << ")\n";
+                   << (flip.snoozed_until().empty() ? "" : ", snoozed until " + flip.snoozed_until())
+                   << (flip.alert().empty() ? "" : ", alert " + LastPart(flip.alert())) << ")\n";
   }
 
   void PrintWatch(const v1::WatchStanding& watch) {
@@ -305,7 +329,8 @@ class Printer final : public AlertHandler {
     context_.out() << "  " << Whose(watch) << ": " << Painted(watch.state())
                    << (watch.due_date().empty() ? "" : ", due " + watch.due_date())
                    << (watch.acknowledged() ? ", acknowledged" : "")
-                   << (watch.snoozed_until().empty() ? "" : ", snoozed until " + watch.snoozed_until()) << '\n';
+                   << (watch.snoozed_until().empty() ? "" : ", snoozed until " + watch.snoozed_until())
+                   << (watch.alert().empty() ? "" : ", alert " + LastPart(watch.alert())) << '\n';
   }
 
   RunContext& context_;

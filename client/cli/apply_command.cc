@@ -2,6 +2,7 @@
 #include "client/cli/catalog_file.h"
 #include "client/cli/command_set.h"
 #include "client/cli/enum_name.h"
+#include "client/cli/number.h"
 
 namespace leadlag::cli {
 namespace {
@@ -51,7 +52,7 @@ void PrintChanges(RunContext& context, const v1::ApplyCatalogResponse& response,
   const std::string version = "version " + std::to_string(response.catalog().version());
   if (dry_run) {
     context.Say(response.change_count() == 0 ? "dry run: nothing would change; " + version + " is in force"
-                                             : "dry run: " + std::to_string(response.change_count()) + " changes to " +
+                                             : "dry run: " + Counted(response.change_count(), "change") + " to " +
                                                    version + "; nothing was stored");
   } else {
     context.Say(response.change_count() == 0 ? "nothing changed; " + version + " is in force"

@@ -5,6 +5,7 @@
 #include "client/cli/command_set.h"
 #include "client/cli/csv.h"
 #include "client/cli/enum_name.h"
+#include "client/cli/number.h"
 #include "client/cli/query_flags.h"
 
 namespace leadlag::cli {
@@ -89,7 +90,7 @@ class Printer {
         if (flags_.teams && subject.counts().opened_count() > 0) AddCounts(subject, &team.team(), counts_);
       }
     }
-    context_.Progress(std::to_string(teams_) + " teams");
+    context_.Progress(Counted(teams_, "team"));
     if (message.has_summary()) PrintSummary(message.summary());
   }
 
@@ -119,13 +120,13 @@ class Printer {
       context_.Print(counts_);
       if (counts_.empty()) context_.Say("no alert of any team");
     }
-    context_.Say(std::to_string(summary.team_count()) + " teams, " + std::to_string(summary.flip_count()) + " flips, " +
-                 std::to_string(summary.record_count()) + " records, from " + TimeText(summary.begin_time()) + " to " +
+    context_.Say(Counted(summary.team_count(), "team") + ", " + Counted(summary.flip_count(), "flip") + ", " +
+                 Counted(summary.record_count(), "record") + ", from " + TimeText(summary.begin_time()) + " to " +
                  TimeText(summary.end_time()) + ", by version " + std::to_string(summary.catalog_version()) +
                  " of the catalog");
     if (summary.known_as_recorded()) {
-      context_.Note("leadlag: of " + std::to_string(summary.known_record_count()) +
-                    " records the time at which the source took them in was taken for recorded");
+      context_.Note("leadlag: of " + Counted(summary.known_record_count(), "record") +
+                    " the time at which the source took them in was taken for recorded");
     }
   }
 

@@ -197,9 +197,9 @@ void MessageReader::ReadScalar(const YAML::Node& value, Message& message, const 
       return reflection.SetBool(&message, &field, text == "true");
     case FieldDescriptor::CPPTYPE_INT32: {
       const std::optional<int64_t> number = ParseInteger(text);
-      if (!number || *number < std::numeric_limits<int32_t>::min() || *number > std::numeric_limits<int32_t>::max()) {
-        return Refuse(value, path + " is a whole number, not \"" + text + "\"");
-      }
+      const bool fits = number && *number >= std::numeric_limits<int32_t>::min() && *number <= std::numeric_limits<int32_t>::max();
+      if (!fits && IsWholeNumber(text)) return Refuse(value, path + ": " + text + " is out of range");
+      if (!fits) return Refuse(value, path + " is a whole number, not \"" + text + "\"");
       return reflection.SetInt32(&message, &field, static_cast<int32_t>(*number));
     }
     case FieldDescriptor::CPPTYPE_ENUM: {

@@ -1,5 +1,6 @@
 // leadlag review record|list: meetings in which a team interpreted evidence.
 #include "client/cli/command_set.h"
+#include "client/cli/number.h"
 #include "client/cli/query_flags.h"
 
 namespace leadlag::cli {
@@ -73,7 +74,7 @@ int Record(RunContext& context, const RecordFlags& flags) {
     context.Print(ReviewTable(reviews));
   }
   context.Say("review " + LastPart(response->review().name()) + " is stored; " +
-              std::to_string(response->covered_count()) + " records are reviewed by it first" +
+              Counted(response->covered_count(), "record") + (response->covered_count() == 1 ? " is" : " are") + " reviewed by it first" +
               (response->recalculating() ? " so far, and more are being looked through" : ""));
   return kExitOk;
 }

@@ -116,6 +116,10 @@ TEST(CatalogFile, NamesLineAndNearestKey) {
   EXPECT_THAT(FirstIn("indicators:\n  - role: INDICATOR_ROLE_UNSPECIFIED\n"), HasSubstr("c.yaml:2"));
   EXPECT_THAT(FirstIn("expectations:\n  - every_days: 1.5\n"),
               HasSubstr("c.yaml:2: expectations[0].every_days is a whole number"));
+  for (const char* const number : {"99999999999999", "-99999999999999999999", "2147483648"}) {
+    EXPECT_THAT(FirstIn(std::string("expectations:\n  - every_days: ") + number + "\n"),
+                HasSubstr(std::string("c.yaml:2: expectations[0].every_days: ") + number + " is out of range"));
+  }
   EXPECT_THAT(FirstIn("expectations:\n  - any_leading: yes\n"), HasSubstr("true or false"));
   EXPECT_THAT(FirstIn("expectations:\n  - category: OUTCOME\n    indicator: x\n"), HasSubstr("c.yaml:3: give either"));
   EXPECT_THAT(FirstIn("teams: {id: x}\n"), HasSubstr("c.yaml:1: teams is a list"));

@@ -50,6 +50,11 @@ TEST(Number, TheWholeTextOrNothing) {
   EXPECT_EQ(ParseInteger("+3"), 3);
   for (const char* bad : {"", "1.0", " 1", "1 ", "0x1", "9223372036854775808", "+-1"})
     EXPECT_FALSE(ParseInteger(bad)) << bad;
+  for (const char* whole : {"0", "-12", "+3", "99999999999999999999"}) EXPECT_TRUE(IsWholeNumber(whole)) << whole;
+  for (const char* bad : {"", "-", "1.0", " 1", "1e3"}) EXPECT_FALSE(IsWholeNumber(bad)) << bad;
+  EXPECT_EQ(Counted(0, "flip"), "0 flips");
+  EXPECT_EQ(Counted(1, "flip"), "1 flip");
+  EXPECT_EQ(Counted(2, "flip"), "2 flips");
   EXPECT_EQ(ParseUnsigned("18446744073709551615"), 18446744073709551615u);
   EXPECT_FALSE(ParseUnsigned("-1"));
   EXPECT_EQ(ParseDecimal("82.94"), 82.94);

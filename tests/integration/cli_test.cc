@@ -29,6 +29,7 @@
 namespace leadlag {
 namespace {
 
+using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -620,6 +621,13 @@ TEST(CliAlertsTest, ALateTeamIsListedAndExplained) {
     FAIL() << "no " << wanted << " in " << lines << (*watch)->Errors();
   };
   follow("DUE");
+  // Each line names its alert.
+  call.arguments = {"alerts", "watch", "--earliest", "--alerts_only"};
+  follow(absl::StrCat("(DUE, due 2025-11-18, alert ", id, ")"));
+  call.arguments = {"alerts", "watch", "--snapshot", "--alerts_only"};
+  follow(absl::StrCat("due 2025-11-18, alert ", id));
+  call.arguments = {"alerts",       "watch",        "--earliest",       "--alerts_only",
+                    "--output=csv", "--token_file", directory / "token"};
 
   // Taken on, and muted for a while.
   EXPECT_THAT(leadlag({"alerts", "ack", id, "--by", "m.ortiz", "--note", "we meet on Friday"}).out,
@@ -633,6 +641,9 @@ TEST(CliAlertsTest, ALateTeamIsListedAndExplained) {
   EXPECT_THAT(leadlag({"alerts", "why", id}).out, HasSubstr("Acknowledged by m.ortiz on Wed 2025-11-19: \"we meet on Friday\"."));
   EXPECT_THAT(leadlag({"alerts", "snooze", id, "--by", "coach", "--end"}).out, HasSubstr("is not snoozed"));
   EXPECT_EQ(leadlag({"alerts", "snooze", id, "--by", "coach"}).exit_code, kExitUsage);
+  result = leadlag({"alerts", "snooze", id, "--by", "coach", "--days", "0"});
+  EXPECT_EQ(result.exit_code, kExitUsage);
+  EXPECT_THAT(result.err, HasSubstr("--days: 0 is not 1 to 400"));
   EXPECT_EQ(leadlag({"alerts", "snooze", id, "--by", "coach", "--until", "2025-11-19"}).exit_code, kExitRefused);
   EXPECT_EQ(leadlag({"alerts", "ack", id}).exit_code, kExitUsage);
   follow("SNOOZE_ENDED");
@@ -644,6 +655,25 @@ TEST(CliAlertsTest, ALateTeamIsListedAndExplained) {
   EXPECT_EQ(ExpectThreeForms<v1::ListAlertsResponse>(leadlag, {"alerts", "list", "--include_closed"}, "RESOLVED")
                 .alerts_size(),
             1);
+
+  EXPECT_THAT(leadlag({"alerts", "why", id}).out,
+              AllOf(HasSubstr("due          2025-11-18"), HasSubstr("closed       2025-11-19T15:00:00.000005Z, RESOLVED"),
+                    Not(HasSubstr("late from"))));
+  // What nobody has ever heard of has not got no alerts.
+  result = leadlag({"alerts", "list", "--team", "nroth"});
+  EXPECT_EQ(result.exit_code, kExitRefused);
+  EXPECT_THAT(result.err, HasSubstr("there is no team \"nroth\""));
+  EXPECT_EQ(leadlag({"alerts", "list", "--expectation", "nope"}).exit_code, kExitRefused);
+  EXPECT_THAT(leadlag({"alerts", "list", "--expectation", "forms"}).err, HasSubstr("\"forms\" is a source"));
+
+  // An expectation for nobody is refused by its line.
+  Write(catalog, absl::StrReplaceAll(Read(catalog), {{"expectations: [{id: weekly,", "expectations: [{id: weekly, team_labels: "
+                                                                                     "{level: zip},"}}));
+  result = leadlag({"apply", catalog});
+  EXPECT_EQ(result.exit_code, kExitRefused) << Told(result);
+  EXPECT_THAT(result.err, HasSubstr("expectations[0].team_labels: picks no team; give labels that a team has, or remove the expectation"));
+  EXPECT_THAT(result.err, HasSubstr("catalog.yaml:"));
+  Write(catalog, absl::StrReplaceAll(Read(catalog), {{" team_labels: {level: zip},", ""}}));
 
   // A rule beside the expectation; one that cannot be is refused by its line.
   const std::string without = Read(catalog);
