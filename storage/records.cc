@@ -25,7 +25,8 @@ constexpr uint8_t kSourceFormat = 4;
 constexpr uint8_t kKindFormat = 3;
 constexpr uint8_t kHandledFormat = 2;
 constexpr uint8_t kShortFormat = 1;
-constexpr uint8_t kObservationFormat = 2;  // 1: without silences, and written where there are none
+constexpr uint8_t kObservationFormat = 3;  // 2: without silences that were lived, and written where there are none; 1: without any
+constexpr uint8_t kSilentFormat = 2;
 constexpr uint8_t kHeardFormat = 1;
 
 // The content of evidence: U8 flags, team, indicator, what the flags name in their order, the value.
@@ -560,46 +561,78 @@ absl::StatusOr<OpenAlert> DecodeOpenAlert(std::string_view bytes) {
   return open;
 }
 
+namespace {
+
+void PutSilences(ByteWriter& out, const std::vector<SourceSilence>& silences) {
+  out.PutVarint(silences.size());
+  for (const SourceSilence& silence : silences) {
+    PutInstant(out, silence.since);
+    PutInstant(out, silence.to);
+  }
+}
+
+// Ordered and disjoint.
+std::vector<SourceSilence> GetSilences(ByteReader& in) {
+  constexpr size_t kSilenceSizeMin = 2;
+  std::vector<SourceSilence> silences(in.GetCount(kSilenceSizeMin));
+  Instant before = Instant::Min();
+  for (SourceSilence& silence : silences) {
+    silence.since = GetInstant(in);
+    silence.to = GetInstant(in);
+    if (silence.since < before || silence.to < silence.since) in.Fail();
+    before = silence.to;
+  }
+  return silences;
+}
+
+}  // namespace
+
 std::string EncodeSourceObservation(const SourceObservation& observation) {
-  const bool heard_alone = observation.silences.empty() && !observation.settling_until && observation.last_heard;
+  const bool any_lived = !observation.lived.empty();
+  const bool heard_alone = observation.silences.empty() && !observation.settling_until && observation.last_heard && !any_lived;
   ByteWriter out;
-  out.PutU8(heard_alone ? kHeardFormat : kObservationFormat);
+  out.PutU8(heard_alone ? kHeardFormat : any_lived ? kObservationFormat : kSilentFormat);
   if (!heard_alone) out.PutU8(observation.last_heard ? 1 : 0);
   if (observation.last_heard) PutInstant(out, *observation.last_heard);
   out.PutU8(observation.complete_through ? 1 : 0);
   if (observation.complete_through) PutDate(out, *observation.complete_through);
   if (heard_alone) return std::move(out).Take();
-  out.PutVarint(observation.silences.size());
-  for (const SourceSilence& silence : observation.silences) {
-    PutInstant(out, silence.since);
-    PutInstant(out, silence.to);
-  }
+  PutSilences(out, observation.silences);
   out.PutU8(observation.settling_until ? 1 : 0);
   if (observation.settling_until) PutInstant(out, *observation.settling_until);
+  if (!any_lived) return std::move(out).Take();
+  PutSilences(out, observation.lived);
+  out.PutU8(observation.forgotten_through ? 1 : 0);
+  if (observation.forgotten_through) PutInstant(out, *observation.forgotten_through);
   return std::move(out).Take();
 }
 
 absl::StatusOr<SourceObservation> DecodeSourceObservation(std::string_view bytes) {
-  constexpr size_t kSilenceSizeMin = 2;
   ByteReader in(bytes);
   const uint8_t format = FormatByte(bytes);
   if (absl::Status status = ReadFormat(in, kObservationFormat, "a source observation"); !status.ok()) return status;
   SourceObservation observation;
   if (format == kHeardFormat || GetBool(in)) observation.last_heard = GetInstant(in);
   if (GetBool(in)) observation.complete_through = GetDate(in);
-  if (format >= kObservationFormat) {
-    observation.silences.resize(in.GetCount(kSilenceSizeMin));
-    Instant before = Instant::Min();
-    for (SourceSilence& silence : observation.silences) {
-      silence.since = GetInstant(in);
-      silence.to = GetInstant(in);
-      if (silence.since < before || silence.to < silence.since) in.Fail();
-      before = silence.to;
-    }
+  const std::vector<SourceSilence>& silences = observation.silences;
+  const std::vector<SourceSilence>& lived = observation.lived;
+  if (format >= kSilentFormat) {
+    observation.silences = GetSilences(in);
     if (GetBool(in)) observation.settling_until = GetInstant(in);
-    const bool silent = !observation.silences.empty() && observation.silences.back().to == SourceSilence::kOpen;
+    const bool silent = !silences.empty() && silences.back().to == SourceSilence::kOpen;
     if (observation.settling_until && !silent) in.Fail();
-    if (observation.silences.empty() && !observation.settling_until && observation.last_heard) in.Fail();
+    const bool heard_alone = silences.empty() && !observation.settling_until && observation.last_heard;
+    if (format == kSilentFormat && heard_alone) in.Fail();
+  }
+  if (format >= kObservationFormat) {
+    observation.lived = GetSilences(in);
+    if (GetBool(in)) observation.forgotten_through = GetInstant(in);
+    if (lived.empty() || lived.back().to == SourceSilence::kOpen) {
+      in.Fail();
+    } else if ((!silences.empty() && silences.front().since < lived.back().to) ||
+               (observation.forgotten_through && *observation.forgotten_through > lived.front().since)) {
+      in.Fail();
+    }
   }
   if (absl::Status status = in.Finish("a source observation"); !status.ok()) return status;
   return observation;

@@ -173,11 +173,15 @@ struct OpenAlert {
 std::string EncodeOpenAlert(const OpenAlert& open);
 absl::StatusOr<OpenAlert> DecodeOpenAlert(std::string_view bytes);
 
-// What was last heard from a source, and its silences: the last ones, as far as watches have yet to live through them.
+// What was last heard from a source, and its silences.
 struct SourceObservation {
   std::optional<Instant> last_heard;  // none: never
   std::optional<Date> complete_through;
-  std::vector<SourceSilence> silences;
+  std::vector<SourceSilence> silences;  // the last ones, as far as watches have yet to live through them
+  // Those before them, which every watch has lived through, for back-tests: the last kSilencesKeptMax.
+  std::vector<SourceSilence> lived;
+  // Of those before these, which are no longer kept, the end of the last; none: all are kept.
+  std::optional<Instant> forgotten_through;
   // It was heard again; its silence is over at this instant, if nothing ends it before.
   std::optional<Instant> settling_until;
   friend bool operator==(const SourceObservation&, const SourceObservation&) = default;

@@ -22,14 +22,15 @@ constexpr char kText[] =
     "it was recorded\n"
     "at once, --known takes the time at which its source says that it took it in. Calendars and teams are those in force "
     "now. Windows\n"
-    "are [start, end), and end with now.\n"
+    "are [start, end), and end with now. While all sources were silent that feed a team, nobody can tell how it stands, as "
+    "it was in life:\n"
+    "UNKNOWN. With --known no source is silent: what came late is taken to have come in time.\n"
     "Prints the alerts of each expectation and alert rule over all teams; with --teams of each team that had any; with "
     "--flips every\n"
     "change of state. ALERT DAYS are instructional days from that on which an alert opened to that on which it closed, "
     "which does not\n"
-    "count, over all teams. All begin anew with --start; sources' silence is not tried. --output=json prints each message "
-    "of the stream on a line,\n"
-    "all of these in them.";
+    "count, over all teams. All begin anew with --start. --output=json prints each message of the stream on a line, all of "
+    "these in them.";
 
 struct Flags {
   std::string file;
@@ -121,12 +122,27 @@ class Printer {
       if (counts_.empty()) context_.Say("no alert of any team");
     }
     context_.Say(Counted(summary.team_count(), "team") + ", " + Counted(summary.flip_count(), "flip") + ", " +
-                 Counted(summary.record_count(), "record") + ", from " + TimeText(summary.begin_time()) + " to " +
-                 TimeText(summary.end_time()) + ", by version " + std::to_string(summary.catalog_version()) +
-                 " of the catalog");
+                 Counted(summary.record_count(), "record") + ", " + Counted(summary.silence_count(), "silence") +
+                 " of " + Counted(summary.silent_source_count(), "source") + ", from " +
+                 TimeText(summary.begin_time()) + " to " + TimeText(summary.end_time()) + ", by version " +
+                 std::to_string(summary.catalog_version()) + " of the catalog");
     if (summary.known_as_recorded()) {
       context_.Note("leadlag: of " + Counted(summary.known_record_count(), "record") +
                     " the time at which the source took them in was taken for recorded");
+    }
+    for (const int omission : summary.omissions()) {
+      const std::string text = OmissionText(static_cast<v1::BacktestOmission>(omission), summary);
+      if (!text.empty()) context_.Note("leadlag: not lived again: " + text);
+    }
+  }
+
+  static std::string OmissionText(v1::BacktestOmission omission, const v1::BacktestSummary& summary) {
+    switch (omission) {
+      case v1::BACKTEST_OMISSION_SETTLING: return "that the service waits for backlogs after it was down";
+      case v1::BACKTEST_OMISSION_SILENCES: return "silences of sources, since with --known nothing came late";
+      case v1::BACKTEST_OMISSION_EARLIER_SILENCES:
+        return "some silences that were over by " + TimeText(summary.silences_kept_time()) + ": they are no longer kept";
+      default: return "";
     }
   }
 

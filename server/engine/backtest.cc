@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <set>
 #include <thread>
 #include <utility>
 
@@ -15,12 +16,23 @@
 namespace leadlag {
 namespace {
 
+std::vector<SourceObservation> ObservationsOf(const DistrictReader& reader) {
+  std::vector<SourceObservation> observations;
+  for (SourceNumber source = 0; source < reader->interned().sources.size(); ++source) observations.push_back(reader->ObservationOf(source));
+  return observations;
+}
+
 // The catalog in force with the proposed subjects in the place of its own, where there are any.
 absl::StatusOr<std::shared_ptr<const DistrictCatalog>> CatalogWith(const DistrictCatalog& in_force, const BacktestQuery& query, Date from,
                                                                    Interned& interned) {
   Catalog catalog = in_force.catalog();
-  // Their silence is not lived again: it is not to be in a proposal's way, which it would have to come before.
-  for (Source& source : catalog.sources) source.every_days = 0;
+  // They feed what they do; but their intervals, which would have to come before a proposal's, are not to be in its way.
+  for (Source& source : catalog.sources) {
+    if (source.feeds() && source.indicators.empty()) {
+      for (const Indicator& indicator : catalog.indicators) source.indicators.push_back(indicator.id);
+    }
+    source.every_days = 0;
+  }
   std::map<std::string, Date> apply_dates = in_force.apply_dates();
   if (!query.expectations.empty() || !query.alert_rules.empty()) {
     catalog.expectations = query.expectations;
@@ -80,6 +92,7 @@ absl::StatusOr<std::unique_ptr<const Backtest>> Backtest::Prepare(absl::Function
     if ((*reader)->catalog_version() != (*backtest)->catalog_version_) continue;  // another one has come meanwhile
     (*backtest)->until_ = Instant{reader->now().micros + 1};
     (*backtest)->store_ = (*reader)->store().Held();
+    if (!query.known_as_recorded) (*backtest)->observations_ = ObservationsOf(*reader);
     return std::unique_ptr<const Backtest>(*std::move(backtest));
   }
 }
@@ -121,6 +134,29 @@ BacktestSubject Backtest::SubjectOf(ExpectationNumber subject) const {
   return told;
 }
 
+void Backtest::CountSilences(BacktestSummary& summary) const {
+  if (observations_.empty()) return;
+  std::set<SourceNumber> feeding;
+  for (const TeamNumber team : teams_) {
+    for (const ExpectationNumber subject : catalog_->SubjectsOf(team)) {
+      const std::vector<SourceNumber> feeders = catalog_->FeedersOf(team, subject);
+      feeding.insert(feeders.begin(), feeders.end());
+    }
+  }
+  for (const SourceNumber source : feeding) {
+    const SourceObservation& observation = observations_[source];
+    const auto in_window = [&](const SourceSilence& silence) { return silence.since < summary.end && silence.to > summary.begin; };
+    const auto count = std::count_if(observation.lived.begin(), observation.lived.end(), in_window) +
+                       std::count_if(observation.silences.begin(), observation.silences.end(), in_window);
+    summary.silences += static_cast<uint64_t>(count);
+    summary.silent_sources += count > 0 ? 1 : 0;
+    const std::optional<Instant> forgotten = observation.forgotten_through;
+    if (forgotten && *forgotten > summary.begin) {
+      summary.silences_kept_from = std::max(*forgotten, summary.silences_kept_from.value_or(*forgotten));
+    }
+  }
+}
+
 absl::StatusOr<BacktestSummary> Backtest::Run(absl::FunctionRef<bool(const BacktestTeam&)> visit,
                                               const std::function<bool()>* stop) const {
   const ZoneRules& zone = catalog_->district_zone();
@@ -129,6 +165,7 @@ absl::StatusOr<BacktestSummary> Backtest::Run(absl::FunctionRef<bool(const Backt
   summary.begin = zone.StartOf(window_.from);
   summary.end = std::min(zone.StartOf(window_.to), Instant{until_.micros - 1});
   summary.catalog_version = catalog_version_;
+  CountSilences(summary);
   for (ExpectationNumber subject = 0; subject < interned_.expectations.size(); ++subject) {
     if (catalog_->FindExpectation(subject) != nullptr || catalog_->FindRule(subject) != nullptr) summary.subjects[subject];
   }
@@ -143,7 +180,8 @@ absl::StatusOr<BacktestSummary> Backtest::Run(absl::FunctionRef<bool(const Backt
                         .known_as_recorded = known_as_recorded_,
                         .held_max = records_held_},
                        stop);
-  const ReplayTerms terms{.catalog = *catalog_, .interned = interned_, .window = window_, .until = until_};
+  const ReplayTerms terms{
+      .catalog = *catalog_, .interned = interned_, .window = window_, .until = until_, .observations = observations_};
   const auto tell = [&](const BacktestTeam& team) {
     ++summary.teams;
     summary.flips += team.flips.size();

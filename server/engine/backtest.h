@@ -3,8 +3,10 @@
 // Concepts. A back-test is of a window of dates, for the teams that labels pick. Its subjects are proposed expectations and rules in the
 // place of those of the catalog in force, or these themselves; a proposed one without `from` counts from the window's first date. They come
 // into force when the window begins, and live through what was recorded in it, up to now, by the calendars, teams and zones in force (a new
-// calendar counts for every answer about any date). A source's silence, settling after downtime and snoozes are not lived again. What was
-// recorded at one instant is one cause; a batch that was cut into parts for its size is several.
+// calendar counts for every answer about any date). While all sources were silent that feed a subject by the catalog in force, it is
+// UNKNOWN, as in life; but not where the known time is taken for recorded, since what came late is then taken to have come in time.
+// Settling after downtime and snoozes are not lived again. What was recorded at one instant is one cause; a batch that was cut into parts
+// for its size is several.
 //
 // A back-test takes what it needs of a reader, which can end then: the store's snapshot, the catalog and the names. So it holds up nobody.
 // It is checked before it takes a snapshot, so that one that is refused leaves nothing behind for others to read through.
@@ -31,6 +33,7 @@
 #include "core/limits.h"
 #include "core/watch.h"
 #include "server/engine/engine.h"
+#include "storage/records.h"
 #include "storage/store.h"
 
 namespace leadlag {
@@ -58,7 +61,7 @@ struct BacktestCounts {
   uint64_t overdue = 0;    // of these, that became OVERDUE
   uint64_t resolved = 0;
   uint64_t retracted = 0;
-  uint64_t ended = 0;      // closed by the year's end, or since the team became inactive
+  uint64_t ended = 0;      // closed by the year's end, since the team became inactive, or since its sources fell silent
   uint64_t open = 0;       // at the end
   uint64_t alert_days = 0;  // instructional days from the date on which one opened to the one on which it closed, or the end, exclusive
   BacktestCounts& operator+=(const BacktestCounts& other);
@@ -88,6 +91,10 @@ struct BacktestSummary {
   uint64_t flips = 0;
   uint64_t records = 0;
   uint64_t known_records = 0;
+  uint64_t silences = 0;        // in the window, of sources that feed something that ran; of a rule about actions all that is leading
+  uint64_t silent_sources = 0;  // that had them
+  // Of such sources' silences those that were over by then are no longer all kept; none: all in the window are.
+  std::optional<Instant> silences_kept_from;
   std::map<ExpectationNumber, BacktestCounts> subjects;  // all of them
   uint32_t catalog_version = 0;
 };
@@ -111,8 +118,10 @@ class Backtest {
 
  private:
   Backtest() = default;
-  // All but the store.
+  // All but the store, and what sources have done.
   static absl::StatusOr<std::unique_ptr<Backtest>> Check(DistrictReader reader, const BacktestQuery& query);
+  // Those that are lived, into what `summary` says of them; its window is there.
+  void CountSilences(BacktestSummary& summary) const;
 
   std::optional<StoreView> store_;
   uint32_t district_ = 0;
@@ -120,6 +129,7 @@ class Backtest {
   Interned interned_;
   std::shared_ptr<const DistrictCatalog> catalog_;  // with the subjects
   std::vector<TeamNumber> teams_;                   // by id
+  std::vector<SourceObservation> observations_;     // by source; none where silences are not lived
   DateRange window_;
   Instant until_;  // just after now
   bool known_as_recorded_ = false;

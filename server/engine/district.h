@@ -245,8 +245,8 @@ class District {
   void EndSilence(Applying& a, SourceNumber source, Instant at);
   // Tells watches of silences that began or are over, by at most so many watches' work.
   void Spread(Applying& a, size_t watches_max);
-  // What every watch has lived through.
-  void ForgetSilences(Applying& a);
+  // Silences that every watch has lived through concern back-tests alone.
+  void PutSilencesBehind(Applying& a);
   void PutObservation(Applying& a, SourceNumber source);
   void PutSpreads(Applying& a);
   absl::Status LoadSources();

@@ -165,7 +165,7 @@ void District::Recalculate(Applying& a, size_t watches_max) {
     if (!CatchUpTeam(a, recalculation_->next_team, watches_max, done)) return;
   }
   recalculation_.reset();
-  ForgetSilences(a);
+  PutSilencesBehind(a);
 }
 
 void District::MakeDue(Applying& a, size_t watches_max) {

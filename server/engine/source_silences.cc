@@ -1,7 +1,9 @@
 // What is heard from sources, when they are silent, and who is told of it. core/source_silence.h.
 #include <algorithm>
+#include <cstddef>
 #include <utility>
 
+#include "core/limits.h"
 #include "server/engine/applying.h"
 #include "storage/keys.h"
 #include "storage/record_codec.h"
@@ -156,15 +158,24 @@ void District::Spread(Applying& a, size_t watches_max) {
     }
   }
   PutSpreads(a);
-  ForgetSilences(a);
+  PutSilencesBehind(a);
 }
 
-void District::ForgetSilences(Applying& a) {
+void District::PutSilencesBehind(Applying& a) {
   if (recalculation_ || !spreads_.empty() || Holding(a.now)) return;  // a hold has stopped some watches before them
   for (SourceNumber source = 0; source < observations_.size(); ++source) {
-    const size_t over = std::erase_if(observations_[source].silences,
-                                      [](const SourceSilence& silence) { return silence.to != SourceSilence::kOpen; });
-    if (over > 0) PutObservation(a, source);
+    SourceObservation& observation = observations_[source];
+    const auto open = std::find_if(observation.silences.begin(), observation.silences.end(),
+                                   [](const SourceSilence& silence) { return silence.to == SourceSilence::kOpen; });
+    if (open == observation.silences.begin()) continue;
+    observation.lived.insert(observation.lived.end(), observation.silences.begin(), open);
+    observation.silences.erase(observation.silences.begin(), open);
+    if (observation.lived.size() > kSilencesKeptMax) {
+      const auto kept = observation.lived.end() - static_cast<std::ptrdiff_t>(kSilencesKeptMax);
+      observation.forgotten_through = (kept - 1)->to;
+      observation.lived.erase(observation.lived.begin(), kept);
+    }
+    PutObservation(a, source);
   }
   silences_noted_ = AnySilence();
 }

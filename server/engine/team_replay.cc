@@ -12,6 +12,7 @@
 #include "core/review.h"
 #include "core/rule_evidence.h"
 #include "server/engine/day_rows.h"
+#include "server/engine/district.h"
 #include "server/engine/slow_window.h"
 
 namespace leadlag {
@@ -25,6 +26,7 @@ struct ReplayedWatch {
   ExpectationNumber subject = 0;
   WatchWorld world;
   bool of_rule = false;
+  std::vector<SourceSilence> silences;  // of all sources that feed it at once
   Watch watch;
   std::optional<Instant> next;  // no moment comes before this one; none: none comes
   bool to_be_asked = false;     // and it is at the next notify time, or before it
@@ -55,7 +57,12 @@ struct Standing {
 class TeamReplay {
  public:
   TeamReplay(const ReplayTerms& terms, TeamNumber team, const TeamHistory& history, const std::function<bool()>* stop)
-      : catalog_(terms.catalog), interned_(terms.interned), history_(history), team_(*terms.catalog.FindTeam(team)), stop_(stop) {
+      : catalog_(terms.catalog),
+        interned_(terms.interned),
+        observations_(terms.observations),
+        history_(history),
+        team_(*terms.catalog.FindTeam(team)),
+        stop_(stop) {
     result_.team = team;
     begin_ = team_.zone->StartOf(terms.window.from);
     end_ = std::max(begin_, std::min(team_.zone->StartOf(terms.window.to), terms.until));
@@ -64,6 +71,7 @@ class TeamReplay {
       watch.subject = subject;
       watch.world = catalog_.World(team, subject);
       watch.of_rule = watch.world.terms.kind != AlertKind::kSignalOverdue;
+      watch.silences = SilencesOf(subject);
       const bool of_reviews = watch.world.terms.kind == AlertKind::kReviewOverdue;
       reviews_matter_ = reviews_matter_ || of_reviews;
       const AlertRule* const rule = catalog_.FindRule(subject);
@@ -123,6 +131,20 @@ class TeamReplay {
     return (*stop_)();
   }
 
+  // When all sources that feed the watch, by what has been told so far, were silent at once, as far as that was not over at the beginning.
+  std::vector<SourceSilence> SilencesOf(ExpectationNumber subject) const {
+    if (observations_.empty()) return {};
+    const auto actions = [this]() -> const std::vector<LinkedAction>& { return actions_; };
+    std::vector<std::vector<SourceSilence>> silences;
+    for (const SourceNumber source : District::FeedersOf(catalog_, {result_.team, subject}, actions)) {
+      const SourceObservation& observation = observations_[source];
+      std::vector<SourceSilence>& all = silences.emplace_back(observation.lived);
+      all.insert(all.end(), observation.silences.begin(), observation.silences.end());
+      std::erase_if(all, [this](const SourceSilence& silence) { return silence.to <= begin_; });
+    }
+    return CommonSilences(std::vector<std::span<const SourceSilence>>(silences.begin(), silences.end()));
+  }
+
   // ── the machine ──
 
   template <typename Do>
@@ -149,7 +171,7 @@ class TeamReplay {
       }
       return watch.told;
     };
-    return call(WatchFacts(last_signal, rule_due));
+    return call(WatchFacts(last_signal, rule_due, watch.silences));
   }
 
   // The watches come into being, with what has been recorded so far.
@@ -375,7 +397,10 @@ class TeamReplay {
     for (ReplayedWatch& watch : watches_) {
       if (!of_actions(watch)) continue;
       Forget(watch);
-      if (begun_) FollowBatch(watch, told.at, WatchCause::kChange);
+      watch.silences = SilencesOf(watch.subject);  // others may feed it now
+      if (!begun_) continue;
+      watch.moved = watch.fell = false;
+      Follow(watch, told.at, WatchCause::kChange);
     }
   }
 
@@ -491,6 +516,7 @@ class TeamReplay {
 
   const DistrictCatalog& catalog_;
   const Interned& interned_;
+  const std::span<const SourceObservation> observations_;
   const TeamHistory& history_;
   const DistrictCatalog::TeamEntry& team_;
   const std::function<bool()>* const stop_;

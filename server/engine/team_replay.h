@@ -9,21 +9,25 @@
 
 #include <functional>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "core/district_catalog.h"
 #include "core/watch.h"
 #include "server/engine/backtest.h"
 #include "server/engine/team_history.h"
+#include "storage/records.h"
 
 namespace leadlag {
 
-// What all teams are replayed by. Borrows both.
+// What all teams are replayed by. Borrows all.
 struct ReplayTerms {
   const DistrictCatalog& catalog;
   const Interned& interned;
   DateRange window;  // by the team's own dates
   Instant until;     // nothing at or after this instant has happened yet
+  // By source: when they were silent. None: they never were.
+  std::span<const SourceObservation> observations;
 };
 
 // The team lives through its history: the watches of all that picks it come into being at the window's start, with what was recorded

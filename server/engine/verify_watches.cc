@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/codec.h"
+#include "core/limits.h"
 #include "server/engine/team_rows.h"
 #include "server/engine/verify_parts.h"
 
@@ -42,6 +43,7 @@ class FlipVerifier {
     CompareAlerts();
     CompareWatches();
     CompareOpenAlerts();
+    CompareSilences();
   }
 
  private:
@@ -93,6 +95,7 @@ class FlipVerifier {
     if (handling) return ReplayHandling(sequence, id.team, record, end);
     end.flip = flip;
     end.told = true;
+    if (id.team == kNoTeam && HasAlert(flip.to) && !HasAlert(flip.from)) silent_since_.emplace(id.expectation, flip.effective);
     ReplayAlert(sequence, id, record, end);
   }
 
@@ -290,6 +293,28 @@ class FlipVerifier {
     });
   }
 
+  // Each began with a flip of its source, where those of its time are kept, and is over when something was applied.
+  void CompareSilences() {
+    for (SourceNumber source = 0; source < reader_->interned().sources.size(); ++source) {
+      const SourceObservation& observation = reader_->ObservationOf(source);
+      if (observation.lived.size() > kSilencesKeptMax) findings_.Add(WatchName(reader_, {kNoTeam, source}) + " keeps too many silences");
+      for (const std::vector<SourceSilence>* const silences : {&observation.lived, &observation.silences}) {
+        for (const SourceSilence& silence : *silences) CompareSilence(source, silence);
+      }
+    }
+  }
+
+  void CompareSilence(SourceNumber source, const SourceSilence& silence) {
+    const bool flips_kept = !reader_->trimmed_through() || silence.since > *reader_->trimmed_through();
+    if (flips_kept && silent_since_.count({source, silence.since}) == 0) {
+      findings_.Add(absl::StrCat(WatchName(reader_, {kNoTeam, source}), " has a silence since ", silence.since.ToString(),
+                                 " that no flip tells of"));
+    }
+    if (silence.to != SourceSilence::kOpen && silence.to > reader_->last_time()) {
+      findings_.Add(WatchName(reader_, {kNoTeam, source}) + " has a silence that is over after the last command");
+    }
+  }
+
   void CompareOpenAlerts() {
     uint64_t open = 0;
     for (const auto& [id, end] : ends_) open += end.alert != 0 ? 1 : 0;
@@ -326,6 +351,7 @@ class FlipVerifier {
   std::set<std::pair<TeamNumber, uint64_t>> team_flips_;
   Instant recorded_;
   std::map<WatchId, End> ends_;
+  std::set<std::pair<SourceNumber, Instant>> silent_since_;  // of sources, by flips that are kept
   std::map<uint64_t, AlertRecord> alerts_;
   std::map<uint64_t, AlertHandling> handled_;  // of the open ones
 };

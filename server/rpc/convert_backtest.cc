@@ -109,6 +109,14 @@ v1::BacktestSummary ToProto(const Backtest& backtest, const BacktestSummary& sum
     *proto_kind.mutable_counts() = ToProto(counts);
   }
   proto.set_catalog_version(static_cast<int32_t>(summary.catalog_version));
+  proto.set_silence_count(static_cast<int64_t>(summary.silences));
+  proto.set_silent_source_count(static_cast<int64_t>(summary.silent_sources));
+  proto.add_omissions(v1::BACKTEST_OMISSION_SETTLING);
+  if (backtest.known_as_recorded()) proto.add_omissions(v1::BACKTEST_OMISSION_SILENCES);
+  if (summary.silences_kept_from) {
+    proto.add_omissions(v1::BACKTEST_OMISSION_EARLIER_SILENCES);
+    *proto.mutable_silences_kept_time() = ToProto(*summary.silences_kept_from);
+  }
   return proto;
 }
 

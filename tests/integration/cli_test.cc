@@ -418,7 +418,9 @@ TEST_F(CliTest, BacktestsAFile) {
   EXPECT_EQ(result.exit_code, kExitOk) << Told(result);
   EXPECT_THAT(result.out, HasSubstr("ALERT DAYS"));
   EXPECT_THAT(result.out, testing::ContainsRegex("often +SIGNAL_OVERDUE +2 +2 +0 +0 +0 +2 "));
-  EXPECT_THAT(result.out, HasSubstr("2 teams, 8 flips, 0 records"));
+  EXPECT_THAT(result.out, HasSubstr("2 teams, 8 flips, 0 records, 0 silences of 0 sources, from "));
+  EXPECT_THAT(result.err, HasSubstr("not lived again: that the service waits for backlogs"));
+  EXPECT_THAT(result.err, Not(HasSubstr("silences of sources")));
   result = leadlag({"backtest", file, "--output=csv"});
   EXPECT_EQ(result.exit_code, kExitOk) << Told(result);
   ExpectCsv(result.out);

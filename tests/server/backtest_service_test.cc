@@ -46,6 +46,9 @@ class BacktestServiceTest : public ::testing::Test {
       team.external_ids.clear();
       catalog.teams.push_back(team);
     }
+    Apply(catalog);
+  }
+  void Apply(const Catalog& catalog) {
     v1::ApplyCatalogRequest request;
     *request.mutable_catalog() = ToProto(catalog);
     TestContext context;
@@ -166,6 +169,30 @@ TEST_F(BacktestServiceTest, StreamsFlipsCountsAndASummary) {
   ASSERT_TRUE(in_force.status.ok()) << in_force.status.error_message();
   EXPECT_EQ(in_force.messages.back().summary().subjects_size(), 2);
   EXPECT_TRUE(in_force.messages.back().summary().known_as_recorded());
+}
+
+TEST_F(BacktestServiceTest, SaysWhichSilencesItLivedAndWhatItDidNot) {
+  Catalog catalog = SmallDistrict::MakeCatalog();
+  catalog.sources[0].every_days = 3;
+  Apply(catalog);
+  server_.GoTo(Instant::Parse("2025-09-17T16:00:00Z").value());  // never heard: silent since the 5th
+  v1::BacktestRequest request = Weekly();
+  Streamed streamed = Ask(request);
+  ASSERT_TRUE(streamed.status.ok()) << streamed.status.error_message();
+  v1::BacktestSummary summary = streamed.messages.back().summary();
+  EXPECT_EQ(summary.silence_count(), 1);
+  EXPECT_EQ(summary.silent_source_count(), 1);
+  EXPECT_THAT(summary.omissions(), ElementsAre(v1::BACKTEST_OMISSION_SETTLING));
+  EXPECT_FALSE(summary.has_silences_kept_time());
+  EXPECT_EQ(summary.subjects(0).counts().opened_count(), 0);
+  request.set_known_as_recorded(true);
+  streamed = Ask(request);
+  ASSERT_TRUE(streamed.status.ok()) << streamed.status.error_message();
+  summary = streamed.messages.back().summary();
+  EXPECT_EQ(summary.silence_count(), 0);
+  EXPECT_EQ(summary.silent_source_count(), 0);
+  EXPECT_THAT(summary.omissions(), ElementsAre(v1::BACKTEST_OMISSION_SETTLING, v1::BACKTEST_OMISSION_SILENCES));
+  EXPECT_EQ(summary.subjects(0).counts().opened_count(), 2);
 }
 
 TEST_F(BacktestServiceTest, RefusesWithTheField) {

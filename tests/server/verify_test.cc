@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/limits.h"
 #include "server/engine/queries.h"
 #include "storage/evidence_blocks.h"
 #include "storage/keys.h"
@@ -202,6 +203,43 @@ TEST(VerifyTest, AWatchThatMissesItsAlertIsFound) {
   Put(district, key, EncodeWatchRecord(record));
   district.Restart();
   EXPECT_THAT(Verified(district), Contains(HasSubstr("has been moved on beyond the last command")));
+}
+
+TEST(VerifyTest, ASilenceThatNoFlipTellsOfIsFound) {
+  SmallDistrict district("2025-09-01");
+  Catalog catalog = SmallDistrict::MakeCatalog();
+  catalog.sources[0].every_days = 3;
+  district.Apply(catalog);
+  district.GoTo("2025-09-08");  // it is silent since the 4th
+  district.RecordOne("south", "walks", "2025-09-08");
+  district.GoTo("2025-09-08", "09:30");
+  district.GoTo("2025-09-15");  // and since the 12th
+  district.Restart();
+  EXPECT_THAT(Verified(district), IsEmpty());
+  const auto [key, value] = First(district, Table::kSourceObservations);
+  const SourceObservation observation = DecodeSourceObservation(value).value();
+  ASSERT_THAT(observation.lived, SizeIs(1));
+  ASSERT_THAT(observation.silences, SizeIs(1));
+  const auto verified_with = [&, key = key](const SourceObservation& changed) {
+    Put(district, key, EncodeSourceObservation(changed));
+    district.Restart();
+    return Verified(district);
+  };
+  SourceObservation changed = observation;
+  changed.lived[0].since.micros += kMicrosPerMinute;
+  EXPECT_THAT(verified_with(changed), ElementsAre(HasSubstr("the watch of source \"sis\" has a silence since 2025-09-04T")));
+  changed = observation;
+  changed.silences[0].since.micros += kMicrosPerMinute;
+  EXPECT_THAT(verified_with(changed), Contains(HasSubstr("has a silence since 2025-09-12T")));
+  changed = observation;
+  changed.silences.clear();
+  changed.lived[0].to = Instant{district.Read()->last_time().micros + kMicrosPerDay};
+  EXPECT_THAT(verified_with(changed), Contains(HasSubstr("has a silence that is over after the last command")));
+  changed = observation;
+  changed.lived.insert(changed.lived.begin(), kSilencesKeptMax, changed.lived[0]);
+  for (size_t i = 0; i < kSilencesKeptMax; ++i) changed.lived[i].to = changed.lived[i].since;
+  EXPECT_THAT(verified_with(changed), ElementsAre(HasSubstr("keeps too many silences")));
+  EXPECT_THAT(verified_with(observation), IsEmpty());
 }
 
 // Where the log's beginning is no longer kept. North's "leading" is LATE by flip 4 and OVERDUE by flip 5, on 09-22; two more are LATE on

@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "server/engine/queries.h"
 #include "server/engine/team_history.h"
 #include "server/engine/zone_database.h"
 #include "tests/simulation/simulated_district.h"
@@ -65,6 +66,7 @@ FlipsOf Lived(const SimulatedDistrict& district, Instant from = Instant()) {
   FlipsOf flips;
   for (const SeenFlip& seen : district.Flips()) {
     const FlipRecord& record = seen.record;
+    if (!record.source.empty()) continue;
     if (record.flip.effective < from || IsHandling(record.flip.reason)) continue;
     flips[{record.team, record.expectation}].push_back(
         {record.flip, record.kind, SeverityOf(record.flip, record.kind, record.severity)});
@@ -159,10 +161,22 @@ void AddSubjects(Catalog& catalog) {
                          off};
 }
 
+// "forms" feeds everything, "sis" a part of it; nobody waits for "paper", and it feeds nothing that could be missed.
+void ExpectSources(Catalog& catalog, uint64_t seed) {
+  catalog.sources = {{"forms", ""}, {"sis", ""}, {"paper", ""}};
+  catalog.sources[0].every_days = 2;
+  catalog.sources[1].every_days = 2;
+  catalog.sources[1].indicators = {"lessons", "results"};
+  catalog.sources[1].notify_time = MinuteOfDay{9 * 60};
+  const int settling[] = {10, 0, 45};
+  catalog.settings.settling_minutes = settling[seed % 3];
+}
+
 class Life {
  public:
   struct Options {
     bool zones = true;
+    bool sources = true;      // are expected, and fall silent
     bool corrections = true;  // and voids, reviews, inquiries, and evidence that was known before it was recorded
     std::string subjects_from = "2025-08-01 12:00";
   };
@@ -171,6 +185,7 @@ class Life {
     for (Team& team : catalog_.teams) {
       if (options_.zones) team.time_zone = random_.Pick(kZones);
     }
+    if (options_.sources) ExpectSources(catalog_, seed);
     // One comes and goes, inside the year and around its end.
     catalog_.teams[1].active_periods = {{D("2025-07-01"), D("2025-10-15")}, {D("2025-11-03"), D("2026-06-01")}};
     catalog_.teams[2].active_periods = {{D("2025-09-24"), std::nullopt}};
@@ -195,6 +210,13 @@ class Life {
       if (options_.corrections && random_.OneIn(6)) day.emplace(at(random_.Between(0, 1439)), &Life::Review);
       if (options_.corrections && random_.OneIn(9)) day.emplace(at(random_.Between(0, 1439)), &Life::TellInquiry);
       if (random_.OneIn(20)) day.emplace(at(random_.Between(0, 1439)), &Life::Restart);
+      if (options_.sources && random_.OneIn(2)) day.emplace(at(random_.OneIn(5) ? 7 * 60 : random_.Between(0, 1439)), &Life::Heartbeat);
+      if (options_.sources && random_.OneIn(16)) {
+        const int days = random_.Between(3, 12);
+        for (const char* source : {"forms", "sis"}) {  // one of them, or both
+          if (!random_.OneIn(3)) out_until_[source] = date + days;
+        }
+      }
       for (const auto& [when, happen] : day) {
         if (silent_until_ > date) continue;
         district_.AdvanceTo(std::max(when, district_.now()));
@@ -217,7 +239,7 @@ class Life {
 
  private:
   struct Mine {
-    std::string team, indicator;
+    std::string source, team, indicator;
     uint64_t version = 0;  // 0: without
     bool voided = false;
   };
@@ -242,7 +264,26 @@ class Life {
     return (value_ / 120 % 2 == 0 ? 0 : 400'000) + 100'000 * random_.Between(0, 3) + value_;
   }
 
+  // One that can send; "forms" where none but it does. Empty: none can.
+  std::string SomeSource() {
+    if (!options_.sources) return "forms";
+    static const auto& kSources = *new std::vector<std::string>{"forms", "forms", "sis", "paper"};
+    const std::string source = random_.Pick(kSources);
+    return out_until_[source] > LocalDate() ? "" : source;
+  }
+
+  // What all of it through some date has been sent of, or does not say.
+  void Heartbeat() {
+    const std::string source = SomeSource();
+    if (source.empty()) return;
+    RecordEvidenceCommand command{.source = source, .items = {}, .complete_through = std::nullopt};
+    if (random_.OneIn(2)) command.complete_through = LocalDate() - random_.Between(0, 3);
+    ASSERT_TRUE(district_.Execute(std::move(command)).ok());
+  }
+
   void Evidence() {
+    const std::string source = SomeSource();
+    if (source.empty()) return;
     std::vector<EvidenceItem> items;
     for (int n = random_.Between(1, 4); n > 0; --n) {
       const Date date = LocalDate() - (random_.OneIn(4) ? random_.Between(0, 12) : 0);
@@ -250,6 +291,7 @@ class Life {
         const auto last = static_cast<int>(records_.size()) - 1;
         const auto index = static_cast<size_t>(random_.Between(std::max(0, last - 25), last));
         Mine& mine = records_[index];
+        if (mine.source != source) continue;
         const std::string id = absl::StrCat("r", index);
         Mine changed = mine;
         changed.voided = !mine.voided && random_.OneIn(3);
@@ -266,7 +308,7 @@ class Life {
         continue;
       }
       static const auto& kIndicators = *new std::vector<std::string>{"walks", "walks", "lessons", "results", "boxes", "boxes"};
-      Mine mine{.team = absl::StrCat("t", random_.Between(1, kTeams)), .indicator = random_.Pick(kIndicators)};
+      Mine mine{.source = source, .team = absl::StrCat("t", random_.Between(1, kTeams)), .indicator = random_.Pick(kIndicators)};
       if (options_.corrections && random_.OneIn(3)) mine.version = 2;
       const std::string id = absl::StrCat("r", records_.size());
       if (mine.version > 0 && random_.OneIn(8)) mine.voided = true;  // its void comes before it
@@ -277,7 +319,7 @@ class Life {
       records_.push_back(mine);
     }
     if (items.empty()) return;
-    const absl::StatusOr<BatchOutcome> outcome = district_.Record("forms", items);
+    const absl::StatusOr<BatchOutcome> outcome = district_.Record(source, items);
     ASSERT_TRUE(outcome.ok()) << outcome.status();
     ASSERT_THAT(outcome->failures, IsEmpty()) << outcome->failures[0].problem.field << " " << outcome->failures[0].problem.reason;
     sent_.push_back({district_.last_command(), std::move(items)});
@@ -292,7 +334,7 @@ class Life {
     if (random_.OneIn(2)) review.indicators.push_back("lessons");
     for (size_t i = records_.size() > 12 ? records_.size() - 12 : 0; i < records_.size(); ++i) {
       if (records_[i].team == review.team && !records_[i].voided && records_[i].version == 0 && random_.OneIn(2)) {
-        review.evidence.push_back({"forms", absl::StrCat("r", i)});
+        review.evidence.push_back({records_[i].source, absl::StrCat("r", i)});
       }
     }
     const absl::StatusOr<ReviewOutcome> outcome = district_.RecordReview(review);
@@ -320,6 +362,7 @@ class Life {
   std::set<std::pair<size_t, uint64_t>> stale_;
   std::vector<Sent> sent_;
   Date silent_until_;
+  std::map<std::string, Date> out_until_;  // by source
   int value_ = 0, reviews_ = 0;
 };
 
@@ -335,6 +378,7 @@ BacktestQuery OfYear() {
 // What is proposed, and what is in force, lives as the year was lived.
 TEST(BacktestLifeTest, AYearThatWasLivedIsItsBacktest) {
   std::map<AlertKind, std::map<FlipReason, int>> flips;
+  uint64_t silences = 0;
   for (const uint64_t seed : Seeds(8, 300)) {
     SCOPED_TRACE(Replay(seed));
     Life life(seed, {});
@@ -389,6 +433,9 @@ TEST(BacktestLifeTest, AYearThatWasLivedIsItsBacktest) {
     EXPECT_EQ(proposed->summary.flips, all);
     EXPECT_EQ(proposed->summary.teams, static_cast<uint64_t>(kTeams));
     EXPECT_EQ(proposed->summary.known_records, 0u);
+    EXPECT_EQ(proposed->summary.silences, in_force->summary.silences);
+    EXPECT_LE(proposed->summary.silent_sources, 2u);
+    silences += proposed->summary.silences;
     EXPECT_EQ(proposed->summary.catalog_version, 2u);
   }
   if (std::getenv("LEADLAG_SEED") != nullptr) return;
@@ -396,6 +443,15 @@ TEST(BacktestLifeTest, AYearThatWasLivedIsItsBacktest) {
                                AlertKind::kCollectionSlow, AlertKind::kActionWithoutEvidence, AlertKind::kRunSignal}) {
     EXPECT_GT(flips[kind][FlipReason::kDue], 5) << ToString(kind);
     EXPECT_GT(flips[kind][FlipReason::kResolved], 5) << ToString(kind);
+  }
+  EXPECT_GT(silences, 20u);
+  for (const AlertKind kind :
+       {AlertKind::kSignalOverdue, AlertKind::kLaggingOnly, AlertKind::kCompletionOnly, AlertKind::kActionWithoutEvidence}) {
+    EXPECT_GT(flips[kind][FlipReason::kSourceSilent], 5) << ToString(kind);
+    EXPECT_GT(flips[kind][FlipReason::kSourceHeard], 5) << ToString(kind);
+  }
+  for (const AlertKind kind : {AlertKind::kReviewOverdue, AlertKind::kCollectionSlow, AlertKind::kRunSignal}) {
+    EXPECT_EQ(flips[kind][FlipReason::kSourceSilent], 0) << ToString(kind);
   }
   EXPECT_GT(flips[AlertKind::kSignalOverdue][FlipReason::kRetracted], 2);
   EXPECT_GT(flips[AlertKind::kSignalOverdue][FlipReason::kInactive], 2);
@@ -405,7 +461,7 @@ TEST(BacktestLifeTest, AYearThatWasLivedIsItsBacktest) {
 TEST(BacktestLifeTest, AWindowThatBeginsInTheYear) {
   for (const uint64_t seed : Seeds(4, 150)) {
     SCOPED_TRACE(Replay(seed));
-    Life life(seed, {.zones = false, .corrections = true, .subjects_from = "2025-11-12"});
+    Life life(seed, {.zones = false, .sources = true, .corrections = true, .subjects_from = "2025-11-12"});
     ASSERT_NO_FATAL_FAILURE(life.Live(D("2026-03-01")));
     BacktestQuery query;
     query.from = D("2025-11-12");
@@ -422,7 +478,7 @@ TEST(BacktestLifeTest, AWindowThatBeginsInTheYear) {
 TEST(BacktestLifeTest, AFirstImportIsTestedByWhatWasKnown) {
   for (const uint64_t seed : Seeds(4, 150)) {
     SCOPED_TRACE(Replay(seed));
-    Life life(seed, {.zones = true, .corrections = false});
+    Life life(seed, {.zones = true, .sources = false, .corrections = false});
     ASSERT_NO_FATAL_FAILURE(life.Live(D("2026-06-28")));
     SimulatedDistrict imported({.start = At("2026-07-10 12:00")});
     Catalog catalog = life.catalog();
@@ -524,18 +580,99 @@ TEST_F(BacktestTest, SaysWhatWouldHaveFired) {
   EXPECT_THAT(LinesOf(*high, {"t1", "weekly"}), IsEmpty());
 }
 
-// A source's silence is not lived again, and its interval refuses no proposal that the catalog in force would.
+// A source's silence is lived again, and its interval refuses no proposal that the catalog in force would.
 TEST_F(BacktestTest, AnExpectedSourceIsInNoProposalsWay) {
   catalog_.sources[0].every_days = 3;
+  catalog_.teams[0].time_zone = "America/Chicago";
   ASSERT_TRUE(district_.Apply(catalog_).ok());
-  district_.AdvanceTo(At("2025-09-22 12:00"));
+  Record("2025-09-17", {});  // silent since the 11th
+  district_.AdvanceTo(At("2025-09-25 12:00"));  // and since the 23rd
   BacktestQuery query;
-  query.expectations = {ExpectationOn("daily", CategoryKind(Category::kWalkthrough), 1, 3, 0)};
-  const absl::StatusOr<Tested> tested = RunBacktest(district_, query);
+  query.expectations = {ExpectationOn("daily", CategoryKind(Category::kWalkthrough), 1, 4, 0)};
+  absl::StatusOr<Tested> tested = RunBacktest(district_, query);
   ASSERT_TRUE(tested.ok()) << tested.status();
-  EXPECT_THAT(LinesOf(*tested, {"t1", "daily"}),
+  EXPECT_THAT(LinesOf(*tested, {"t2", "daily"}),
               ElementsAre("2025-09-08 00:00 NOT_STARTED STARTED due 2025-09-08", "2025-09-09 07:00 LATE DUE due 2025-09-08",
-                          "2025-09-12 07:00 OVERDUE GRACE_OVER due 2025-09-08"));
+                          "2025-09-11 07:00 UNKNOWN SOURCE_SILENT", "2025-09-17 12:10 NOT_STARTED SOURCE_HEARD due 2025-09-08",
+                          "2025-09-18 07:00 LATE DUE due 2025-09-08", "2025-09-18 07:00 OVERDUE GRACE_OVER due 2025-09-08",
+                          "2025-09-23 07:00 UNKNOWN SOURCE_SILENT"));
+  EXPECT_EQ(tested->counts.at({"t2", "daily"}),
+            (BacktestCounts{.opened = 2, .overdue = 1, .resolved = 0, .retracted = 0, .ended = 2, .open = 0, .alert_days = 5}));
+  EXPECT_EQ(tested->summary.silences, 2u);
+  EXPECT_EQ(tested->summary.silent_sources, 1u);
+  EXPECT_EQ(tested->summary.silences_kept_from, std::nullopt);
+
+  // A window between the two begins in the first.
+  query.from = D("2025-09-16");
+  query.to = D("2025-09-19");
+  tested = RunBacktest(district_, query);
+  ASSERT_TRUE(tested.ok()) << tested.status();
+  EXPECT_THAT(LinesOf(*tested, {"t2", "daily"}),
+              ElementsAre("2025-09-16 00:00 UNKNOWN STARTED", "2025-09-17 12:10 NOT_STARTED SOURCE_HEARD due 2025-09-16",
+                          "2025-09-18 07:00 LATE DUE due 2025-09-16"));
+  EXPECT_EQ(tested->summary.silences, 1u);
+
+  // What was recorded late counts as known in time: then nobody was silent.
+  query.from.reset();
+  query.to = D("2025-09-13");
+  query.known_as_recorded = true;
+  tested = RunBacktest(district_, query);
+  ASSERT_TRUE(tested.ok()) << tested.status();
+  EXPECT_EQ(LinesOf(*tested, {"t2", "daily"}).back(), "2025-09-09 07:00 LATE DUE due 2025-09-08");
+  EXPECT_EQ(tested->summary.silences, 0u);
+
+  // By the catalog in force it feeds something else.
+  query.known_as_recorded = false;
+  catalog_.sources[0].indicators = {"lessons"};
+  ASSERT_TRUE(district_.Apply(catalog_).ok());
+  tested = RunBacktest(district_, query);
+  ASSERT_TRUE(tested.ok()) << tested.status();
+  EXPECT_EQ(LinesOf(*tested, {"t2", "daily"}).back(), "2025-09-09 07:00 LATE DUE due 2025-09-08");
+  EXPECT_EQ(tested->summary.silences, 0u);
+}
+
+// core/limits.h, kSilencesKeptMax: to it and past it, whatever is killed.
+TEST_F(BacktestTest, OfASourceTheLastSilencesAreKept) {
+  catalog_.sources[0].every_days = 1;
+  catalog_.calendars[0].weekdays = 0b1111111;
+  ASSERT_TRUE(district_.Apply(catalog_).ok());
+  BacktestQuery query;
+  query.expectations = {ExpectationOn("walks", CategoryKind(Category::kWalkthrough), 5, 3, 2)};
+  query.from = D("2025-09-01");
+  query.to = D("2027-09-01");
+  const auto observation = [&] {
+    const DistrictReader reader = district_.Read();
+    return SourceObservation(reader->ObservationOf(*reader->interned().sources.Find("forms")));
+  };
+  Instant first_over;
+  for (Date date = D("2025-09-09"); observation().forgotten_through == std::nullopt; date = date + 1) {
+    ASSERT_LT(date, D("2027-06-01"));
+    district_.AdvanceTo(At("America/New_York", date, 12 * 60));
+    if (district_.StateOf("", "forms") != WatchState::kRaised) continue;
+    // It is heard, and all is there at once.
+    ASSERT_TRUE(district_.Execute(RecordEvidenceCommand{.source = "forms", .items = {}, .complete_through = date - 1}).ok());
+    if (first_over == Instant()) first_over = district_.last_command();
+    if (observation().lived.size() == kSilencesKeptMax && !observation().forgotten_through) {
+      const absl::StatusOr<Tested> tested = RunBacktest(district_, query);
+      ASSERT_TRUE(tested.ok()) << tested.status();
+      EXPECT_EQ(tested->summary.silences, kSilencesKeptMax);
+      EXPECT_EQ(tested->summary.silences_kept_from, std::nullopt);
+    }
+  }
+  EXPECT_EQ(observation().lived.size(), kSilencesKeptMax);
+  EXPECT_EQ(observation().forgotten_through, first_over);
+  const SourceObservation before = observation();
+  district_.Restart();
+  EXPECT_EQ(observation(), before);
+  EXPECT_THAT(VerifyDistrict(district_.Freeze(), 100), IsEmpty());
+  absl::StatusOr<Tested> tested = RunBacktest(district_, query);
+  ASSERT_TRUE(tested.ok()) << tested.status();
+  EXPECT_EQ(tested->summary.silences, kSilencesKeptMax);
+  EXPECT_EQ(tested->summary.silences_kept_from, first_over);
+  query.from = district_.Read()->catalog()->district_zone().LocalDate(first_over) + 1;
+  tested = RunBacktest(district_, query);
+  ASSERT_TRUE(tested.ok()) << tested.status();
+  EXPECT_EQ(tested->summary.silences_kept_from, std::nullopt);
 }
 
 // A correction of one team's record resolves what it ends where another team's in its batch is new, selected or not.

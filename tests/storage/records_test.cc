@@ -187,6 +187,15 @@ SourceObservation SampleObservation() {
   return observation;
 }
 
+SourceObservation SampleLivedSilence() {
+  SourceObservation observation = SampleObservation();
+  observation.silences = {{At(30)}};
+  observation.settling_until = At(50);
+  observation.lived = {{At(10), At(20)}};
+  observation.forgotten_through = At(10);
+  return observation;
+}
+
 SourceObservation SampleSilence() {
   SourceObservation observation = SampleObservation();
   observation.silences = {{At(10), At(20)}, {At(30)}};
@@ -413,7 +422,14 @@ const Kind<AlertRecord>& SilencedAlertKind() {
 const Kind<SourceObservation>& SilenceKind() {
   static const auto& kind = *new Kind<SourceObservation>{"silences", SampleSilence(), EncodeSourceObservation, DecodeSourceObservation,
       "020180a889b4eefe9e060192be0202809abb97eefe9e0680f4ffa0eefe9e0680cec4aaeefe9e06feffffffffffffffff01018082cebdee"
-      "fe9e06", 2};
+      "fe9e06", 3};
+  return kind;
+}
+const Kind<SourceObservation>& LivedSilenceKind() {
+  static const auto& kind = *new Kind<SourceObservation>{"lived silences", SampleLivedSilence(), EncodeSourceObservation,
+      DecodeSourceObservation,
+      "030180a889b4eefe9e060192be020180cec4aaeefe9e06feffffffffffffffff01018082cebdeefe9e0601809abb97eefe9e0680f4ffa0"
+      "eefe9e0601809abb97eefe9e06", 3};
   return kind;
 }
 const Kind<CatalogRecord>& SourcesKind() {
@@ -478,7 +494,7 @@ const Kind<CatalogRecord>& ThemesKind() {
 const Kind<SourceObservation>& ObservationKind() {
   static const auto& kind = *new Kind<SourceObservation>{
       "observation", SampleObservation(), EncodeSourceObservation, DecodeSourceObservation,
-      "0180a889b4eefe9e060192be02", 2};
+      "0180a889b4eefe9e060192be02", 3};
   return kind;
 }
 const Kind<CatalogRecord>& CatalogKind() {
@@ -512,6 +528,7 @@ void ForEachKind(Check check) {
   check(SourceFlipKind());
   check(SilencedAlertKind());
   check(SilenceKind());
+  check(LivedSilenceKind());
   check(SourcesKind());
   check(ObservationKind());
   check(CatalogKind());
@@ -722,6 +739,17 @@ TEST(RecordsTest, UnorderedThingsAreDataLoss) {
   EvidenceIdentity identity = SampleIdentity();
   identity.current_revision = 4;
   EXPECT_EQ(DecodeEvidenceIdentity(EncodeEvidenceIdentity(identity)).status().code(), absl::StatusCode::kDataLoss);
+  const auto refused = [](auto change) {
+    SourceObservation observation = SampleLivedSilence();
+    change(observation);
+    return DecodeSourceObservation(EncodeSourceObservation(observation)).status().code() == absl::StatusCode::kDataLoss;
+  };
+  EXPECT_FALSE(refused([](SourceObservation&) {}));
+  EXPECT_TRUE(refused([](SourceObservation& o) { o.lived = {{At(15), At(14)}}; }));
+  EXPECT_TRUE(refused([](SourceObservation& o) { o.lived = {{At(10), At(20)}, {At(19), At(21)}}; }));
+  EXPECT_TRUE(refused([](SourceObservation& o) { o.lived[0].to = At(31); }));
+  EXPECT_TRUE(refused([](SourceObservation& o) { o.lived[0].to = SourceSilence::kOpen; }));
+  EXPECT_TRUE(refused([](SourceObservation& o) { o.forgotten_through = At(11); }));
   Inquiry unstored = SampleInquiry();
   unstored.revision = 0;
   EXPECT_EQ(DecodeInquiry(EncodeInquiry(unstored)).status().code(), absl::StatusCode::kDataLoss);
