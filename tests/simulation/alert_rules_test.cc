@@ -371,9 +371,19 @@ TEST_F(AlertRulesTest, SwitchedOffItIsAsIfItWereNotThere) {
 TEST_F(AlertRulesTest, AFirstImportIsHistory) {
   ASSERT_TRUE(district_.Apply(catalog_).ok());
   catalog_.alert_rules = {Rule("a", LaggingOnlyTerms{10}), Rule("b", CompletionOnlyTerms{}), Rule("c", ReviewOverdueTerms{}),
-                          Rule("d", CollectionSlowTerms{}), Rule("e", RunSignalTerms{"lessons", ChartUnit::kWeek, 100})};
+                          Rule("d", CollectionSlowTerms{}), Rule("e", RunSignalTerms{"lessons", ChartUnit::kWeek, 100}),
+                          Rule("f", ActionWithoutEvidenceTerms{5})};
+  // Two that are waited for from now on, though neither was ever heard of: the one that the past comes from, and another.
+  for (Source& source : catalog_.sources) {
+    source.every_days = 9;
+    source.indicators = {"results", "voices", "lessons"};
+  }
   district_.AdvanceTo(At("2025-11-03 12:00"));
   ASSERT_TRUE(district_.Apply(catalog_).ok());
+  Inquiry inquiry = InquiryOf("talk", "t1", D("2025-09-08"));
+  inquiry.links = {{"walks", ExpectedDirection::kIncrease}};
+  inquiry.actions = {{"plan", "Plan together", D("2025-09-10")}, {"visit", "Visit each other", D("2025-10-01")}};
+  ASSERT_TRUE(district_.RecordInquiry(inquiry).ok());  // due long ago, and what it waited for comes with the rest
   std::vector<EvidenceItem> items = {NumberRecord("result", "t1", "results", D("2025-09-30"))};
   for (Date date = D("2025-09-08"); date < D("2025-11-01"); date = date + 7) {
     items.push_back(Box("box" + date.ToString(), "t1", date));
@@ -389,6 +399,13 @@ TEST_F(AlertRulesTest, AFirstImportIsHistory) {
     if (watch.team == "t1") alerts.push_back(watch.expectation);
   }
   EXPECT_THAT(alerts, ElementsAre("walks"));  // the expectation: it is late by now
+  for (const SeenFlip& seen : district_.Flips()) {
+    EXPECT_TRUE(!HasAlert(seen.record.flip.to) || seen.record.kind == AlertKind::kSignalOverdue) << Describe(seen);
+    EXPECT_NE(seen.record.flip.to, WatchState::kUnknown) << Describe(seen);
+  }
+  district_.AdvanceTo(At("2025-11-14 12:00"));  // nine days of school after the 3rd, which counts where nothing was heard on it
+  EXPECT_EQ(district_.StateOf("", "forms"), WatchState::kRaised);
+  EXPECT_EQ(district_.StateOf("", "sis"), WatchState::kOnTrack);
 }
 
 TEST_F(AlertRulesTest, AnIdKeepsItsKind) {
