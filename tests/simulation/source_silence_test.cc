@@ -329,7 +329,7 @@ CalendarSpec SchoolDays(const NycAttendance& attendance) {
 
 // DOMAIN.md: evidence that comes for one team says nothing of the others; a day on which nobody submits is nobody's
 // lateness.
-void LiveThroughNewYork(const NycAttendance& attendance, bool source_a_school, std::map<AlertKind, int>& opened,
+void LiveThroughNewYork(const NycAttendance& attendance, bool source_a_school, std::map<AlertKind, std::multiset<Date>>& opened,
                         std::map<std::string, int>& unknown) {
   Catalog catalog = SmallCatalog(0);
   catalog.calendars = {SchoolDays(attendance)};
@@ -364,7 +364,9 @@ void LiveThroughNewYork(const NycAttendance& attendance, bool source_a_school, s
   EXPECT_THAT(VerifyDistrict(district.Freeze(), 100), IsEmpty());
   for (const SeenFlip& seen : district.Flips()) {
     const WatchFlip& flip = seen.record.flip;
-    if (HasAlert(flip.to) && !HasAlert(flip.from)) ++opened[seen.record.kind];
+    if (HasAlert(flip.to) && !HasAlert(flip.from)) {
+      opened[seen.record.kind].insert(district.Read()->catalog()->district_zone().LocalDate(flip.effective));
+    }
     if (flip.to == WatchState::kUnknown) ++unknown[seen.record.team];
   }
 }
@@ -375,22 +377,27 @@ TEST(NycSourcesTest, ASilentFeedIsToldOfAndALateSchoolAsWell) {
   const absl::StatusOr<NycAttendance> attendance = ReadNycAttendance(*file);
   ASSERT_TRUE(attendance.ok()) << attendance.status();
   // Each school its own source: it is never the team that is late, for nobody can tell.
-  std::map<AlertKind, int> opened;
+  std::map<AlertKind, std::multiset<Date>> opened;
   std::map<std::string, int> unknown;
   LiveThroughNewYork(*attendance, /*source_a_school=*/true, opened, unknown);
-  EXPECT_EQ(opened[AlertKind::kSignalOverdue], 0);
-  EXPECT_GT(opened[AlertKind::kSourceSilent], 100);
+  EXPECT_THAT(opened[AlertKind::kSignalOverdue], IsEmpty());
+  EXPECT_GT(opened[AlertKind::kSourceSilent].size(), 100u);
   EXPECT_EQ(unknown.size(), attendance->submitted.size());
   // One source for all: a day without any submission is its silence, and no team's alert; a day on which some submit is
   // the others'.
   opened.clear();
   unknown.clear();
   LiveThroughNewYork(*attendance, /*source_a_school=*/false, opened, unknown);
-  EXPECT_GT(opened[AlertKind::kSignalOverdue], 100);
+  EXPECT_GT(opened[AlertKind::kSignalOverdue].size(), 100u);
   std::set<Date> days;
   for (const auto& [dbn, dates] : attendance->submitted) days.insert(dates.begin(), dates.end());
   const Calendar calendar = Calendar::Compile(SchoolDays(*attendance)).value();
-  int without = 0, silences = 0;  // days on which nobody submitted, and rows of them
+  for (const Date opened_on : opened[AlertKind::kSignalOverdue]) {
+    const std::optional<Date> judged = calendar.LastOnOrBefore(opened_on - 1);
+    ASSERT_TRUE(judged && days.contains(*judged)) << "a school was late on " << opened_on.ToString() << ", and nobody had submitted";
+  }
+  int without = 0;
+  size_t silences = 0;  // days on which nobody submitted, and rows of them
   for (const SchoolYear& year : calendar.years()) {
     bool before = false;
     for (Date date = *year.first_day; date < *year.last_day;
@@ -398,12 +405,12 @@ TEST(NycSourcesTest, ASilentFeedIsToldOfAndALateSchoolAsWell) {
       if (!calendar.IsInstructional(date)) continue;
       const bool nobody = !days.contains(date);
       without += nobody ? 1 : 0;
-      silences += nobody && !before ? 1 : 0;
+      silences += nobody && !before ? 1u : 0u;
       before = nobody;
     }
   }
   EXPECT_GT(without, 0);
-  EXPECT_EQ(opened[AlertKind::kSourceSilent], silences);
+  EXPECT_EQ(opened[AlertKind::kSourceSilent].size(), silences);
 }
 
 }  // namespace
