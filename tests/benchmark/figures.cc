@@ -10,7 +10,7 @@
 namespace leadlag::benchmark {
 namespace {
 
-// A key is a figure, or one figure over another.
+// A key is a figure, or one figure over another in the same round.
 struct Key {
   const char* name;
   const char* figure;
@@ -34,9 +34,11 @@ constexpr Key kKeys[] = {
     {"stalled_memory_growth_bytes", "stalled_memory_growth_bytes"},
     {"stalled_cut_s", "stalled_cut_s"},
     {"backtest_s", "backtest_s"},
+    {"backtest_with_rules_s", "backtest_with_rules_s"},
     {"idle_tick_growth", "tick_many_watches_ms", "tick_few_watches_ms"},
     {"bytes_per_watch", "bytes_per_watch"},
     {"drain_flips_per_s", "drain_flips_per_s"},
+    {"drain_ack_p99_ratio", "drain_ack_p99_ms", "drain_before_ack_p99_ms"},
     {"ingest_growth", "growth_first_ingest_per_s", "growth_last_ingest_per_s"},
     {"query_growth", "growth_last_query_ms", "growth_first_query_ms"},
     {"restart_clean_s", "restart_clean_s"},
@@ -48,6 +50,27 @@ std::string Number(double value) {
   char text[32];
   std::snprintf(text, sizeof(text), "%.*f", std::abs(value) >= 1000 ? 0 : std::abs(value) >= 10 ? 1 : 3, value);
   return text;
+}
+
+// The key's value in each round. From round to round the machine moves by more than the contestants of one round differ, so that a ratio
+// is of what was measured beside each other.
+std::vector<double> RoundsOf(const Figures& figures, const Key& key) {
+  std::vector<double> rounds = figures.Rounds(key.figure);
+  if (key.over == nullptr) return rounds;
+  const std::vector<double>& over = figures.Rounds(key.over);
+  LEADLAG_CHECK(rounds.size() == over.size());
+  for (size_t round = 0; round < rounds.size(); ++round) rounds[round] /= over[round];
+  return rounds;
+}
+
+bool IsMeasured(const Figures& figures, const Key& key) {
+  return figures.Has(key.figure) && (key.over == nullptr || figures.Has(key.over));
+}
+
+std::string Listed(const std::vector<double>& values) {
+  std::string list;
+  for (const double value : values) list += (list.empty() ? "" : ", ") + Number(value);
+  return list;
 }
 
 std::string Quoted(const std::string& text) {
@@ -68,7 +91,7 @@ std::string ObjectOf(const std::map<std::string, std::string>& texts) {
 std::string Row(const std::string& name, const std::string& value) {
   constexpr size_t kColumn = 52;
   return "  " + name + std::string(name.size() < kColumn ? kColumn - name.size() : 1, ' ') +
-         std::string(value.size() < 12 ? 12 - value.size() : 0, ' ') + value + "\n";
+         std::string(value.size() < 12 ? 12 - value.size() : 0, ' ') + value;
 }
 
 }  // namespace
@@ -97,17 +120,21 @@ double Figures::Median(const std::string& name) const { return Percentile(values
 std::vector<std::pair<std::string, double>> KeysOf(const Figures& figures) {
   std::vector<std::pair<std::string, double>> keys;
   for (const Key& key : kKeys) {
-    if (!figures.Has(key.figure) || (key.over != nullptr && !figures.Has(key.over))) continue;
-    keys.emplace_back(key.name, figures.Median(key.figure) / (key.over != nullptr ? figures.Median(key.over) : 1));
+    if (IsMeasured(figures, key)) keys.emplace_back(key.name, Percentile(RoundsOf(figures, key), 0.5));
   }
   return keys;
 }
 
 std::string TableOf(const Figures& figures) {
   std::string table = "measured (median of the rounds)\n";
-  for (const std::string& name : figures.names()) table += Row(name, Number(figures.Median(name)));
-  table += "compared\n";
-  for (const auto& [name, value] : KeysOf(figures)) table += Row(name, Number(value));
+  for (const std::string& name : figures.names()) table += Row(name, Number(figures.Median(name))) + "\n";
+  table += "compared (median of the rounds, each for itself)\n";
+  for (const Key& key : kKeys) {
+    if (!IsMeasured(figures, key)) continue;
+    const std::vector<double> rounds = RoundsOf(figures, key);
+    table += Row(key.name, Number(Percentile(rounds, 0.5)));
+    table += (key.over != nullptr && rounds.size() > 1 ? "   of " + Listed(rounds) : "") + "\n";
+  }
   return table;
 }
 
@@ -117,12 +144,12 @@ std::string JsonOf(const Figures& figures, const std::map<std::string, std::stri
   for (const auto& [name, value] : KeysOf(figures)) json += "  " + Quoted(name) + ": " + Number(value) + ",\n";
   json += "  \"machine\": " + ObjectOf(machine) + ",\n  \"versions\": " + ObjectOf(versions) + ",\n  \"raw\": {";
   const char* separator = "\n";
-  for (const std::string& name : figures.names()) {
-    json += separator + ("    " + Quoted(name)) + ": [";
-    separator = ",\n";
-    const char* comma = "";
-    for (const double value : figures.Rounds(name)) json += std::exchange(comma, ", ") + Number(value);
-    json += "]";
+  const auto add = [&](const std::string& name, const std::vector<double>& rounds) {
+    json += std::exchange(separator, ",\n") + ("    " + Quoted(name)) + ": [" + Listed(rounds) + "]";
+  };
+  for (const std::string& name : figures.names()) add(name, figures.Rounds(name));
+  for (const Key& key : kKeys) {
+    if (key.over != nullptr && IsMeasured(figures, key)) add(key.name, RoundsOf(figures, key));
   }
   return json + "\n  }\n}\n";
 }

@@ -41,10 +41,11 @@ class Figures {
   std::map<std::string, std::vector<double>> values_;
 };
 
-// The keys that the figures allow, in their order; each is a ratio, or a figure with its unit in the name.
+// The keys that the figures allow, in their order; each is the median over the rounds of a ratio, or of a figure with its unit in
+// the name. A ratio is formed within each round.
 std::vector<std::pair<std::string, double>> KeysOf(const Figures& figures);
 
-// A table for people, and one JSON object: keys, then "machine", "versions" and "raw" (every round of every figure).
+// A table for people, and one JSON object: keys, then "machine", "versions" and "raw" (every round of every figure and of every ratio).
 std::string TableOf(const Figures& figures);
 std::string JsonOf(const Figures& figures, const std::map<std::string, std::string>& machine,
                    const std::map<std::string, std::string>& versions);

@@ -7,9 +7,12 @@
 namespace leadlag::benchmark {
 namespace {
 
+using testing::AllOf;
+using testing::DoubleEq;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Pair;
 
 // Two raw figures that are a key's parts, or one.
 Figures Measured(const std::string& above, double over, const std::string& below, double under) {
@@ -35,6 +38,18 @@ TEST(RecordedTest, AHigherRatioIsBetterUnlessItsNameSaysGrowthOrOverAnEmptyRpc) 
   const Figures query = Measured("query_team_cadence_warm_p50_ms", 0.4, "query_empty_rpc_p50_ms", 0.1);
   EXPECT_THAT(worse(query, R"({"team_cadence_over_empty_rpc": 2})"), IsEmpty());
   EXPECT_THAT(worse(query, R"({"team_cadence_over_empty_rpc": 1.9})"), ElementsAre(HasSubstr("team_cadence_over_empty_rpc is 4")));
+}
+
+TEST(RecordedTest, ARatioIsTheMedianOfThoseOfTheRounds) {
+  Figures figures;
+  for (const auto& [ours, theirs] : {std::pair{330.0, 120.0}, {230.0, 100.0}, {300.0, 150.0}}) {  // 2.75, 2.3 and 2; the medians' is 2.5
+    figures.Add("sql_team_latency_warm_p50_ms", ours);
+    figures.Add("query_team_latency_warm_p50_ms", theirs);
+  }
+  EXPECT_THAT(KeysOf(figures), ElementsAre(Pair("team_latency_over_postgresql", DoubleEq(2.3))));
+  EXPECT_THAT(TableOf(figures), HasSubstr("2.300   of 2.750, 2.300, 2.000\n"));
+  EXPECT_THAT(JsonOf(figures, {}, {}), AllOf(HasSubstr("\n  \"team_latency_over_postgresql\": 2.300,\n"),
+                                             HasSubstr("\n    \"team_latency_over_postgresql\": [2.750, 2.300, 2.000]\n")));
 }
 
 TEST(RecordedTest, OnlyRatiosThatBothHaveAreCompared) {
