@@ -18,7 +18,7 @@ constexpr int kColumns = 7;
 constexpr char kInsertColumns[] = " (source, evidence_id, team, indicator, event_date, value, reported_time, note) ";
 constexpr char kOnConflict[] = " ON CONFLICT DO NOTHING";
 
-using Result = std::unique_ptr<PGresult, decltype(&PQclear)>;
+using Result = std::unique_ptr<PGresult, void (*)(PGresult*)>;
 
 absl::StatusOr<Result> Checked(PGconn* connection, PGresult* raw) {
   Result result(raw, &PQclear);
@@ -94,7 +94,7 @@ absl::Status PostgreSql::Run(const std::string& sql) {
   return Checked(connection_, PQexec(connection_, sql.c_str())).status();
 }
 
-absl::StatusOr<int> PostgreSql::RunPrepared(const std::string& sql, const Parameters& parameters) {
+absl::StatusOr<Result> PostgreSql::Execute(const std::string& sql, const Parameters& parameters) {
   auto found = std::find(prepared_.begin(), prepared_.end(), sql);
   const std::string name = "s" + std::to_string(found - prepared_.begin());
   if (found == prepared_.end()) {
@@ -104,10 +104,26 @@ absl::StatusOr<int> PostgreSql::RunPrepared(const std::string& sql, const Parame
   }
   std::vector<const char*> values;
   for (const std::string& parameter : parameters) values.push_back(parameter.c_str());
-  const auto result = Checked(connection_, PQexecPrepared(connection_, name.c_str(), static_cast<int>(values.size()),
-                                                          values.data(), nullptr, nullptr, 0));
+  const int count = static_cast<int>(values.size());
+  return Checked(connection_, PQexecPrepared(connection_, name.c_str(), count, values.data(), nullptr, nullptr, 0));
+}
+
+absl::StatusOr<int> PostgreSql::RunPrepared(const std::string& sql, const Parameters& parameters) {
+  const auto result = Execute(sql, parameters);
   if (!result.ok()) return result.status();
   return PQntuples(result->get());
+}
+
+absl::StatusOr<std::vector<SqlRow>> PostgreSql::AskPrepared(const std::string& sql, const Parameters& parameters) {
+  const auto result = Execute(sql, parameters);
+  if (!result.ok()) return result.status();
+  std::vector<SqlRow> rows(static_cast<size_t>(PQntuples(result->get())));
+  for (size_t row = 0; row < rows.size(); ++row) {
+    for (int column = 0; column < PQnfields(result->get()); ++column) {
+      rows[row].emplace_back(PQgetvalue(result->get(), static_cast<int>(row), column));
+    }
+  }
+  return rows;
 }
 
 absl::StatusOr<std::string> PostgreSql::Ask(const std::string& sql) {
@@ -129,6 +145,13 @@ absl::Status MakeEvidenceTable(PostgreSql& database, const std::string& table) {
                       " PRIMARY KEY (source, evidence_id));"
                       "CREATE INDEX ON " +
                       table + " (team, indicator, event_date)");
+}
+
+absl::Status CheckRowCount(PostgreSql& database, const std::string& table, int64_t rows) {
+  const absl::StatusOr<std::string> stored = database.Ask("SELECT count(*) FROM " + table);
+  if (!stored.ok()) return stored.status();
+  if (*stored == std::to_string(rows)) return absl::OkStatus();
+  return absl::DataLossError("PostgreSQL has " + *stored + " rows in " + table + ", not " + std::to_string(rows));
 }
 
 absl::StatusOr<double> InsertBatches(const std::string& conninfo, const std::vector<v1::StreamEvidenceRequest>& batches,

@@ -4,6 +4,7 @@
 // is durable (synchronous_commit on). Not thread safe; each Connection belongs to one thread at a time.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -11,8 +12,10 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "leadlag/v1/evidence_service.pb.h"
+#include "tests/benchmark/answers.h"
 
 struct pg_conn;
+struct pg_result;
 
 namespace leadlag::benchmark {
 
@@ -30,11 +33,15 @@ class PostgreSql {
   absl::Status Run(const std::string& sql);
   // Parsed and planned on its first use; rows are counted, fetched and thrown away.
   absl::StatusOr<int> RunPrepared(const std::string& sql, const Parameters& parameters);
+  // The same, with the rows as PostgreSQL writes them; NULL is empty.
+  absl::StatusOr<std::vector<SqlRow>> AskPrepared(const std::string& sql, const Parameters& parameters);
   // The first column of the first row. REQUIRES: there is one.
   absl::StatusOr<std::string> Ask(const std::string& sql);
 
  private:
   explicit PostgreSql(pg_conn* connection) : connection_(connection) {}
+  absl::StatusOr<std::unique_ptr<pg_result, void (*)(pg_result*)>> Execute(const std::string& sql, const Parameters& parameters);
+
   pg_conn* connection_;
   std::vector<std::string> prepared_;
 };
@@ -44,6 +51,9 @@ enum class InsertForm { kMultiRow, kUnnest };
 
 // Makes the table anew, without rows.
 absl::Status MakeEvidenceTable(PostgreSql& database, const std::string& table = "evidence");
+
+// DATA_LOSS where the table does not have so many rows.
+absl::Status CheckRowCount(PostgreSql& database, const std::string& table, int64_t rows);
 
 // Sends the batches, one transaction each, over `connections` connections. Seconds from the first statement to the last
 // commit; forming the statements is inside, as serialising a message is elsewhere.

@@ -8,6 +8,11 @@
 #include "tests/benchmark/workload.h"
 
 namespace leadlag::benchmark {
+namespace {
+
+constexpr std::chrono::seconds kVerifyPatience(600);
+
+}  // namespace
 
 absl::Status ToStatus(const grpc::Status& status) {
   if (status.ok()) return absl::OkStatus();
@@ -23,7 +28,7 @@ absl::StatusOr<std::unique_ptr<Leadlagd>> Leadlagd::Start(const std::string& dat
 absl::StatusOr<v1::DistrictStats> Leadlagd::Stats() {
   TestContext context;
   v1::GetStatsResponse response;
-  if (absl::Status status = ToStatus(stubs_.admin->GetStats(&context, {}, &response)); !status.ok()) return status;
+  if (absl::Status status = ToStatus(stubs_->admin->GetStats(&context, {}, &response)); !status.ok()) return status;
   for (const v1::DistrictStats& district : response.districts()) {
     if (district.name() == Workload::DistrictName()) return district;
   }
@@ -33,7 +38,7 @@ absl::StatusOr<v1::DistrictStats> Leadlagd::Stats() {
 absl::StatusOr<int64_t> Leadlagd::BytesOnDisk() {
   TestContext context;
   v1::GetStatsResponse response;
-  if (absl::Status status = ToStatus(stubs_.admin->GetStats(&context, {}, &response)); !status.ok()) return status;
+  if (absl::Status status = ToStatus(stubs_->admin->GetStats(&context, {}, &response)); !status.ok()) return status;
   return response.bytes_on_disk();
 }
 
@@ -49,7 +54,7 @@ absl::Status Leadlagd::Apply(const v1::Catalog& catalog) {
   v1::ApplyCatalogRequest request;
   v1::ApplyCatalogResponse response;
   *request.mutable_catalog() = catalog;
-  if (absl::Status status = ToStatus(stubs_.catalog->ApplyCatalog(&context, request, &response)); !status.ok())
+  if (absl::Status status = ToStatus(stubs_->catalog->ApplyCatalog(&context, request, &response)); !status.ok())
     return status;
   // A large change is worked through in the background: it is not what is measured.
   v1::GetDistrictRequest district;
@@ -57,10 +62,26 @@ absl::Status Leadlagd::Apply(const v1::Catalog& catalog) {
   v1::GetDistrictResponse standing;
   do {
     TestContext one;
-    if (absl::Status status = ToStatus(stubs_.catalog->GetDistrict(&one, district, &standing)); !status.ok())
+    if (absl::Status status = ToStatus(stubs_->catalog->GetDistrict(&one, district, &standing)); !status.ok())
       return status;
   } while (standing.district().recalculating());
   return absl::OkStatus();
+}
+
+absl::Status Leadlagd::Verify() {
+  TestContext context(kVerifyPatience);
+  v1::VerifyResponse response;
+  if (absl::Status status = ToStatus(stubs_->admin->Verify(&context, {}, &response)); !status.ok()) return status;
+  if (response.finding_count() == 0) return absl::OkStatus();
+  return absl::InternalError("what was loaded does not verify: " + response.findings(0));
+}
+
+absl::Status Leadlagd::Stop() {
+  stubs_.reset();
+  const std::optional<int> code = process_->Terminate();
+  if (code == 0) return absl::OkStatus();
+  return absl::InternalError("leadlagd did not end well on SIGTERM (" + (code ? "exit code " + std::to_string(*code) : "killed") + "): " +
+                             process_->Log());
 }
 
 absl::StatusOr<std::unique_ptr<CeilingServer>> CeilingServer::Start() {

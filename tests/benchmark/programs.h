@@ -17,7 +17,8 @@ class Leadlagd {
  public:
   static absl::StatusOr<std::unique_ptr<Leadlagd>> Start(const std::string& data_directory, std::vector<std::string> flags = {});
 
-  Stubs& stubs() { return stubs_; }
+  // REQUIRES: not stopped.
+  Stubs& stubs() { return *stubs_; }
   const std::string& target() const { return process_->target(); }
   ServerProcess& process() { return *process_; }
 
@@ -27,13 +28,18 @@ class Leadlagd {
   // Resident memory of the process.
   double ResidentBytes() const;
   absl::Status Apply(const v1::Catalog& catalog);
+  // What `admin verify` finds; INTERNAL with the first where it is not clean.
+  absl::Status Verify();
+  // Leaves it, then SIGTERM, and its end: one that still has a connection takes a second to say goodbye. INTERNAL where its end is not a
+  // clean one, or does not come in time.
+  absl::Status Stop();
 
  private:
   explicit Leadlagd(std::unique_ptr<ServerProcess> process)
-      : process_(std::move(process)), stubs_(process_->target()) {}
+      : process_(std::move(process)), stubs_(std::make_unique<Stubs>(process_->target())) {}
 
   std::unique_ptr<ServerProcess> process_;
-  Stubs stubs_;
+  std::unique_ptr<Stubs> stubs_;
 };
 
 // The service that only parses (ceiling_main.cc); its GetStats is the empty RPC.

@@ -1,15 +1,19 @@
-// Questions: each to leadlagd, and as the best SQL of several that an expert would try, on the same records.
+// Questions: each to leadlagd, and as the best SQL of several that an expert would try, on the same records. Every SQL's answers are
+// compared with leadlagd's before it is timed (answers.h).
 //
-// Cold is the first call for each team after a restart of leadlagd (a first connection, of PostgreSQL); the machine's
-// page cache stays warm, for it is not the benchmark's own. Warm is every later call. A district's question has few
-// cold calls, for it has one answer.
+// Cold is the first call for each team after a restart of leadlagd; the machine's page cache stays warm, for it is not the benchmark's own.
+// PostgreSQL is not restarted: its first calls are those of a new use of a connection, with its buffers warm, which is in its favour. Warm
+// is every later call. A district's question has one cold call, for it has one answer.
 //
 // What SQL leaves out is in its favour: no state or due date of a watch in the overview, no longest silence, on-track
 // days or debt in a team's cadence. The table of last dates, which a trigger keeps, answers the smallest part of the
 // overview: it is labelled so.
+#include <algorithm>
 #include <filesystem>
 #include <functional>
 
+#include "absl/strings/str_cat.h"
+#include "tests/benchmark/answers.h"
 #include "tests/benchmark/evidence_load.h"
 #include "tests/benchmark/postgresql.h"
 #include "tests/benchmark/programs.h"
@@ -24,16 +28,28 @@ constexpr int64_t kQuickRecords = 100'000;
 constexpr int kColdTeams = 500;
 constexpr int kTeamCalls = 3'000;
 constexpr int kDistrictCalls = 50;
-constexpr int kReviewObjectiveDays = 14;  // ten instructional days
+constexpr int kReviewObjectiveDays = 10;  // instructional days; the catalog's default
+constexpr int kWeekDaysMin = 3, kMonthDaysMin = 5;  // of instruction, in a week and a month that count
+constexpr int kComparedTeams = 20;
 constexpr double kSlowCandidate = 3;      // a candidate this much slower than the best is not asked again
 
-constexpr char kTeamCadenceSql[] = R"(
-  WITH days AS (SELECT c.k, min(c.day) AS day FROM evidence e JOIN calendar c ON c.day = e.event_date
-                WHERE e.team = $1 AND e.event_date >= $2::date AND e.event_date < $3::date GROUP BY c.k),
-       gaps AS (SELECT k, day, k - lag(k) OVER (ORDER BY k) AS gap FROM days)
+constexpr char kGapsSql[] = R"(
+       gaps AS (SELECT k, day, week, month, k - lag(k) OVER (ORDER BY k) AS gap FROM days)
   SELECT count(*), max(day), $4::int - max(k), max(gap), avg(gap), stddev_pop(gap),
          percentile_disc(0.5) WITHIN GROUP (ORDER BY gap), percentile_disc(0.9) WITHIN GROUP (ORDER BY gap),
-         count(DISTINCT date_trunc('week', day)), count(DISTINCT date_trunc('month', day)), array_agg(gap) FROM gaps)";
+         count(DISTINCT week), count(DISTINCT month), array_agg(gap) FROM gaps)";
+const std::string kTeamCadenceSql = std::string(R"(
+  WITH days AS (SELECT c.k, min(c.day) AS day, min(c.week) AS week, min(c.month) AS month
+                FROM evidence e JOIN calendar c ON c.day = e.event_date
+                WHERE e.team = $1 AND e.event_date >= $2::date AND e.event_date < $3::date GROUP BY c.k),)") +
+                                    kGapsSql;
+// Dates first: fewer to look up.
+const std::string kTeamCadenceOfDatesSql = std::string(R"(
+  WITH dates AS MATERIALIZED (SELECT DISTINCT event_date FROM evidence
+                              WHERE team = $1 AND event_date >= $2::date AND event_date < $3::date),
+       days AS (SELECT c.k, min(c.day) AS day, min(c.week) AS week, min(c.month) AS month
+                FROM dates d JOIN calendar c ON c.day = d.event_date GROUP BY c.k),)") +
+                                           kGapsSql;
 
 // The last date of each series, and the records that nobody has reviewed in time.
 constexpr char kListCadenceSql[] = R"(
@@ -96,6 +112,10 @@ std::string GroupedLatencySql(const std::string& where) {
   return sql + " FROM ranked";
 }
 
+// The Monday and the first of the month by which a cycle goes.
+std::string WeekOf(Date day) { return (day - static_cast<int>(day.weekday())).ToString(); }
+std::string MonthOf(Date day) { return day.ToString().substr(0, 7) + "-01"; }
+
 class Queries {
  public:
   Queries(const BenchmarkOptions& options, Figures& figures)
@@ -120,15 +140,15 @@ class Queries {
  private:
   using Ask = std::function<absl::Status(int call)>;
 
-  // Calls one after the other; the first `cold` of them apart.
-  absl::Status Measure(const std::string& name, int cold, int calls, const Ask& ask) {
+  // Calls one after the other; the first `cold` of them apart, under `cold_name`.
+  absl::Status Measure(const std::string& name, int cold, int calls, const Ask& ask, const std::string& cold_name = "cold") {
     std::vector<double> cold_millis, warm_millis;
     for (int call = 0; call < cold + calls; ++call) {
       const Stopwatch stopwatch;
       if (absl::Status status = ask(call); !status.ok()) return status;
       (call < cold ? cold_millis : warm_millis).push_back(stopwatch.Millis());
     }
-    if (cold > 0) figures_.AddPercentiles(name + "_cold", cold_millis);
+    if (cold > 0) figures_.AddPercentiles(name + "_" + cold_name, cold_millis);
     figures_.AddPercentiles(cold > 0 ? name + "_warm" : name, warm_millis);
     return absl::OkStatus();
   }
@@ -148,8 +168,7 @@ class Queries {
     if (!server.ok()) return server.status();
     if (absl::Status status = (*server)->Apply(workload_.catalog()); !status.ok()) return status;
     if (const auto load = SendStream(*(*server)->stubs().evidence, batches, 16); !load.ok()) return load.status();
-    (*server)->process().Terminate();
-    return absl::OkStatus();
+    return (*server)->Stop();
   }
 
   int TeamOf(int call) const { return call % kColdTeams * (workload_.teams() / kColdTeams); }
@@ -183,10 +202,42 @@ class Queries {
       return AskLatency(stub, request);
     });
     if (!status.ok()) return status;
+    if (status = KeepAnswers(stub); !status.ok()) return status;
     v1::BacktestRequest request = YearOfExpectations();
     if (status = MeasureBacktest(stub, request, "backtest_s"); !status.ok()) return status;
     AddRules(request);
     return MeasureBacktest(stub, request, "backtest_with_rules_s");
+  }
+
+  // What SQL is compared with.
+  absl::Status KeepAnswers(v1::CadenceService::Stub& stub) {
+    for (int call = 0; call < kComparedTeams; ++call) {
+      v1::GetTeamCadenceRequest of_cadence;
+      of_cadence.set_name(workload_.TeamName(TeamOf(call)));
+      v1::GetEvidenceLatencyRequest of_latency;
+      of_latency.set_name(of_cadence.name());
+      grpc::ClientContext first, second;
+      v1::GetTeamCadenceResponse cadence;
+      v1::GetEvidenceLatencyResponse latency;
+      absl::Status status = ToStatus(stub.GetTeamCadence(&first, of_cadence, &cadence));
+      if (status.ok()) status = ToStatus(stub.GetEvidenceLatency(&second, of_latency, &latency));
+      if (!status.ok()) return status;
+      cadences_.push_back(cadence.cadence());
+      latencies_.push_back(latency.latency());
+    }
+    const auto today = Date::Parse(cadences_.front().today());
+    if (!today.ok() || *today <= workload_.year().from || *today >= workload_.year().to) {
+      return absl::InternalError("today is not in the school year");
+    }
+    today_ = *today;
+    grpc::ClientContext context;
+    v1::GetEvidenceLatencyRequest request;
+    request.set_name(Workload::DistrictName());
+    v1::GetEvidenceLatencyResponse latency;
+    if (absl::Status status = ToStatus(stub.GetEvidenceLatency(&context, request, &latency)); !status.ok()) return status;
+    district_latency_ = latency.latency();
+    overview_.clear();
+    return ListAll(stub, &overview_);
   }
 
   // The whole year, of every team, by an expectation an indicator. All of it came at once: it is lived by when it was reported.
@@ -238,8 +289,8 @@ class Queries {
     return ToStatus(stub.GetEvidenceLatency(&context, request, &response));
   }
 
-  // All pages.
-  absl::Status ListAll(v1::CadenceService::Stub& stub) const {
+  // All pages; into `overview`, where it is given.
+  absl::Status ListAll(v1::CadenceService::Stub& stub, std::vector<v1::TeamOverview>* overview = nullptr) const {
     v1::ListTeamCadenceRequest request;
     request.set_parent(Workload::DistrictName());
     request.set_page_size(5'000);
@@ -250,6 +301,7 @@ class Queries {
       if (absl::Status status = ToStatus(stub.ListTeamCadence(&context, request, &response)); !status.ok())
         return status;
       teams += response.teams_size();
+      if (overview != nullptr) overview->insert(overview->end(), response.teams().begin(), response.teams().end());
       request.set_page_token(response.next_page_token());
     } while (!request.page_token().empty());
     return teams == workload_.teams() ? absl::OkStatus() : absl::InternalError("some teams were not listed");
@@ -261,18 +313,24 @@ class Queries {
     if (absl::Status status = MakeEvidenceTable(**database); !status.ok()) return status;
     if (const auto seconds = InsertBatches(options_.postgresql, batches, InsertForm::kUnnest, 4); !seconds.ok())
       return seconds.status();
+    if (absl::Status status = CheckRowCount(**database, "evidence", workload_.records()); !status.ok()) return status;
     std::string calendar;
     int k = 0;
     size_t next = 0;
     const std::vector<Date>& school_days = workload_.school_days();
+    const auto in_cycle = [&](const std::string& cycle, auto cycle_of, int days_min) {
+      const auto days = std::count_if(school_days.begin(), school_days.end(), [&](Date day) { return cycle_of(day) == cycle; });
+      return days >= days_min ? "'" + cycle + "'" : std::string("NULL");
+    };
     for (Date day = workload_.year().from; day < workload_.year().to; day = day + 1) {
       if (next < school_days.size() && school_days[next] == day) ++k, ++next;
-      if (day == workload_.today() - 1) k_yesterday_ = k;
-      calendar += (calendar.empty() ? "('" : ", ('") + day.ToString() + "', " + std::to_string(k) + ")";
+      k_.push_back(k);
+      const std::string week = in_cycle(WeekOf(day), WeekOf, kWeekDaysMin), month = in_cycle(MonthOf(day), MonthOf, kMonthDaysMin);
+      absl::StrAppend(&calendar, calendar.empty() ? "('" : ", ('", day.ToString(), "', ", k, ", ", week, ", ", month, ")");
     }
     if (absl::Status status = (*database)->Run(
             "DROP TABLE IF EXISTS calendar, teams, indicators, last_dates;"
-            "CREATE TABLE calendar (day date PRIMARY KEY, k int NOT NULL);"
+            "CREATE TABLE calendar (day date PRIMARY KEY, k int NOT NULL, week date, month date);"
             "INSERT INTO calendar VALUES " +
             calendar +
             ";"
@@ -308,28 +366,62 @@ class Queries {
     }
     const auto seconds = InsertBatches(options_.postgresql, batches, InsertForm::kUnnest, 1, "evidence_watched");
     if (!seconds.ok()) return seconds.status();
+    if (absl::Status status = CheckRowCount(database, "evidence_watched", workload_.records()); !status.ok()) return status;
     figures_.Add("postgresql_with_trigger_per_s", static_cast<double>(workload_.records()) / *seconds);
     return database.Run("DROP TABLE evidence_watched");
   }
 
-  // The fastest of the candidates, measured: the cold calls are of its first use.
-  absl::Status MeasureSql(PostgreSql& database, const std::string& name, const std::vector<std::string>& candidates,
-                          int cold, int calls, const std::function<PostgreSql::Parameters(int call)>& parameters) {
+  struct Question {
+    std::string name;
+    std::vector<std::string> candidates;
+    int first = 1;  // calls that are counted apart
+    int calls = kDistrictCalls;
+    std::function<PostgreSql::Parameters(int call)> parameters;
+    std::function<absl::Status(size_t candidate, int call, const std::vector<SqlRow>& rows)> compare;  // with leadlagd's answer
+    int compared = 1;  // calls
+  };
+
+  // The fastest of the candidates, measured. All of them must give leadlagd's answer.
+  absl::Status MeasureSql(PostgreSql& database, const Question& question) {
     size_t best = 0;
     double best_ms = 0;
-    for (size_t i = 0; i < candidates.size() && candidates.size() > 1; ++i) {
+    for (size_t i = 0; i < question.candidates.size(); ++i) {
+      if (absl::Status status = CompareSql(question, i); !status.ok()) return status;
       double ms = 0;
       // Six calls: PostgreSQL then has settled on a plan.
-      for (int call = 0; call < 7; ++call) {
+      for (int call = 0; call < 7 && question.candidates.size() > 1; ++call) {
         const Stopwatch stopwatch;
-        if (const auto rows = database.RunPrepared(candidates[i], parameters(call)); !rows.ok()) return rows.status();
+        if (const auto rows = database.RunPrepared(question.candidates[i], question.parameters(call)); !rows.ok()) return rows.status();
         ms = stopwatch.Millis();
         if (call > 1 && i > 0 && ms > kSlowCandidate * best_ms) break;
       }
       if (i == 0 || ms < best_ms) best = i, best_ms = ms;
     }
-    return Measure(name, cold, calls,
-                   [&](int call) { return database.RunPrepared(candidates[best], parameters(call)).status(); });
+    figures_.Add(question.name + "_candidate", static_cast<double>(best));
+    const auto ask = [&](int call) { return database.RunPrepared(question.candidates[best], question.parameters(call)).status(); };
+    return Measure(question.name, question.first, question.calls, ask, "first");
+  }
+
+  absl::Status CompareSql(const Question& question, size_t candidate) {
+    const auto database = PostgreSql::Connect(options_.postgresql);
+    if (!database.ok()) return database.status();
+    for (int call = 0; call < question.compared; ++call) {
+      const auto rows = (*database)->AskPrepared(question.candidates[candidate], question.parameters(call));
+      if (!rows.ok()) return rows.status();
+      if (const absl::Status same = question.compare(candidate, call, *rows); !same.ok()) {
+        return absl::InternalError(absl::StrCat(question.name, ", candidate ", candidate, ": ", same.message()));
+      }
+    }
+    return absl::OkStatus();
+  }
+
+  int KOf(Date day) const { return k_[static_cast<size_t>(day - workload_.year().from)]; }
+
+  // Records that were known before it, in the district's zone, are beyond the objective of review.
+  Date ReviewedInTimeFrom() const {
+    Date day = workload_.year().from;
+    while (KOf(day) < KOf(today_ - 1) - kReviewObjectiveDays) day = day + 1;
+    return day;
   }
 
   absl::Status AskPostgreSql() {
@@ -337,35 +429,48 @@ class Queries {
     if (!connected.ok()) return connected.status();
     PostgreSql& database = **connected;
     const std::string from = workload_.year().from.ToString(), to = workload_.year().to.ToString(),
-                      k = std::to_string(k_yesterday_);
-    const auto team = [&](int call) { return workload_.TeamId(TeamOf(call)); };
-    const std::string in_time = (workload_.today() - kReviewObjectiveDays).ToString();
-    absl::Status status =
-        MeasureSql(database, "sql_team_cadence", {kTeamCadenceSql}, kColdTeams, kTeamCalls, [&](int call) {
-          return PostgreSql::Parameters{team(call), from, to, k};
-        });
-    if (!status.ok()) return status;
-    const std::string of_team = " AND e.team = $4";
-    status = MeasureSql(database, "sql_team_latency", {LatencySql(of_team), GroupedLatencySql(of_team)}, kColdTeams,
-                        kTeamCalls, [&](int call) {
-                          return PostgreSql::Parameters{k, from, to, team(call)};
-                        });
-    if (!status.ok()) return status;
-    const auto overview = [&](int) { return PostgreSql::Parameters{in_time}; };
-    status = MeasureSql(database, "sql_list_cadence", {kListCadenceSql, kListCadenceCountedApartSql}, 1, kDistrictCalls,
-                        overview);
-    if (!status.ok()) return status;
-    status = MeasureSql(database, "sql_district_latency", {LatencySql(""), GroupedLatencySql("")}, 1, kDistrictCalls,
-                        [&](int) {
-                          return PostgreSql::Parameters{k, from, to};
-                        });
-    if (!status.ok()) return status;
+                      k_yesterday = std::to_string(KOf(today_ - 1)), k_today = std::to_string(KOf(today_)),
+                      in_time = ReviewedInTimeFrom().ToString() + " America/New_York", of_team = " AND e.team = $4";
+    const auto dates_alone = [&](size_t, int, const auto& rows) { return CompareOverview(overview_, rows, Unreviewed::kNone); };
     const auto nothing = [](int) { return PostgreSql::Parameters{}; };
-    status = MeasureSql(database, "sql_list_last_dates_only", {kListLastDatesSql}, 1, kDistrictCalls, nothing);
-    if (!status.ok()) return status;
-    status = MeasureSql(database, "sql_list_last_dates_kept_by_trigger", {kMaintainedLastDatesSql}, 1, kDistrictCalls,
-                        nothing);
-    if (!status.ok()) return status;
+    const Question questions[] = {
+        {.name = "sql_team_cadence",
+         .candidates = {kTeamCadenceSql, kTeamCadenceOfDatesSql},
+         .first = kColdTeams,
+         .calls = kTeamCalls,
+         .parameters = [&](int call) { return PostgreSql::Parameters{workload_.TeamId(TeamOf(call)), from, to, k_yesterday}; },
+         .compare = [&](size_t, int call, const auto& rows) { return CompareTeamCadence(cadences_[static_cast<size_t>(call)], rows); },
+         .compared = kComparedTeams},
+        {.name = "sql_team_latency",
+         .candidates = {LatencySql(of_team), GroupedLatencySql(of_team)},
+         .first = kColdTeams,
+         .calls = kTeamCalls,
+         .parameters = [&](int call) { return PostgreSql::Parameters{k_today, from, to, workload_.TeamId(TeamOf(call))}; },
+         .compare = [&](size_t, int call, const auto& rows) { return CompareLatency(latencies_[static_cast<size_t>(call)], rows); },
+         .compared = kComparedTeams},
+        {.name = "sql_list_cadence",
+         .candidates = {kListCadenceSql, kListCadenceCountedApartSql},
+         .parameters = [&](int) { return PostgreSql::Parameters{in_time}; },
+         .compare =
+             [&](size_t candidate, int, const auto& rows) {
+               return CompareOverview(overview_, rows, candidate == 0 ? Unreviewed::kOfSeries : Unreviewed::kOfTeam);
+             }},
+        {.name = "sql_district_latency",
+         .candidates = {LatencySql(""), GroupedLatencySql("")},
+         .parameters = [&](int) { return PostgreSql::Parameters{k_today, from, to}; },
+         .compare = [&](size_t, int, const auto& rows) { return CompareLatency(district_latency_, rows); }},
+        {.name = "sql_list_last_dates_only",
+         .candidates = {kListLastDatesSql},
+         .parameters = nothing,
+         .compare = dates_alone},
+        {.name = "sql_list_last_dates_kept_by_trigger",
+         .candidates = {kMaintainedLastDatesSql},
+         .parameters = nothing,
+         .compare = dates_alone},
+    };
+    for (const Question& question : questions) {
+      if (absl::Status status = MeasureSql(database, question); !status.ok()) return status;
+    }
     return database.Run("DROP TABLE evidence, calendar, teams, indicators, last_dates; CHECKPOINT");
   }
 
@@ -373,7 +478,12 @@ class Queries {
   Figures& figures_;
   const Workload workload_;
   const std::string directory_;
-  int k_yesterday_ = 0;
+  std::vector<int> k_;  // of each day of the year
+  Date today_;                                  // leadlagd's, when it was asked
+  std::vector<v1::TeamCadence> cadences_;       // of the first teams that are asked
+  std::vector<v1::EvidenceLatency> latencies_;  // likewise
+  std::vector<v1::TeamOverview> overview_;
+  v1::EvidenceLatency district_latency_;
 };
 
 }  // namespace
