@@ -24,7 +24,7 @@ Figures Measured(const std::string& above, double over, const std::string& below
 
 TEST(RecordedTest, AHigherRatioIsBetterUnlessItsNameSaysGrowthOrOverAnEmptyRpc) {
   const auto worse = [](const Figures& figures, const char* json) { return FarWorse(figures, ReadRecorded(json).value()); };
-  const Figures ingest = Measured("ingest_stream16_caught_up_per_s", 100, "rocksdb_tuned_per_s", 200);  // 0.5
+  const Figures ingest = Measured("ingest_stream16_checkpointed_per_s", 100, "rocksdb_tuned_per_s", 200);  // 0.5
   EXPECT_THAT(worse(ingest, R"({"ingest_over_rocksdb_tuned": 1.0})"), IsEmpty());
   EXPECT_THAT(worse(ingest, R"({"ingest_over_rocksdb_tuned": 0.1})"), IsEmpty());
   EXPECT_THAT(worse(ingest, R"({"ingest_over_rocksdb_tuned": 1.01})"), ElementsAre(HasSubstr("ingest_over_rocksdb_tuned is 0.5")));
@@ -53,7 +53,7 @@ TEST(RecordedTest, ARatioIsTheMedianOfThoseOfTheRounds) {
 }
 
 TEST(RecordedTest, OnlyRatiosThatBothHaveAreCompared) {
-  const Figures ingest = Measured("ingest_stream16_caught_up_per_s", 100, "rocksdb_tuned_per_s", 200);
+  const Figures ingest = Measured("ingest_stream16_checkpointed_per_s", 100, "rocksdb_tuned_per_s", 200);
   const Recorded recorded = ReadRecorded(R"({"ingest_over_postgresql": 9, "bytes_per_watch": 1, "versions": {"grpc": "1"}})").value();
   EXPECT_EQ(recorded, (Recorded{{"ingest_over_postgresql", 9}}));
   EXPECT_THAT(FarWorse(ingest, recorded), IsEmpty());

@@ -46,12 +46,19 @@ absl::Status WriteSynced(rocksdb::DB& db, rocksdb::WriteBatch& batch) {
   return status.ok() ? absl::OkStatus() : absl::InternalError(status.ToString());
 }
 
+absl::StatusOr<RocksDbSeconds> Flushed(rocksdb::DB& db, const Stopwatch& stopwatch) {
+  RocksDbSeconds seconds{.durable = stopwatch.Seconds()};
+  if (const rocksdb::Status status = db.Flush({}); !status.ok()) return absl::InternalError(status.ToString());
+  seconds.flushed = stopwatch.Seconds();
+  return seconds;
+}
+
 }  // namespace
 
 std::string RocksDbVersion() { return rocksdb::GetRocksVersionAsString(); }
 
-absl::StatusOr<double> RunRocksDbDefault(const std::string& directory,
-                                         const std::vector<v1::StreamEvidenceRequest>& batches) {
+absl::StatusOr<RocksDbSeconds> RunRocksDbDefault(const std::string& directory,
+                                                 const std::vector<v1::StreamEvidenceRequest>& batches) {
   rocksdb::Options options;
   options.create_if_missing = true;
   const auto db = Open(options, directory);
@@ -63,11 +70,11 @@ absl::StatusOr<double> RunRocksDbDefault(const std::string& directory,
       write.Put(KeyOf(record), record.SerializeAsString());
     if (absl::Status status = WriteSynced(**db, write); !status.ok()) return status;
   }
-  return stopwatch.Seconds();
+  return Flushed(**db, stopwatch);
 }
 
-absl::StatusOr<double> RunRocksDbTuned(const std::string& directory,
-                                       const std::vector<v1::StreamEvidenceRequest>& batches) {
+absl::StatusOr<RocksDbSeconds> RunRocksDbTuned(const std::string& directory,
+                                               const std::vector<v1::StreamEvidenceRequest>& batches) {
   rocksdb::Options options;
   options.create_if_missing = true;
   options.write_buffer_size = kTunedMemtableBytes;
@@ -89,7 +96,7 @@ absl::StatusOr<double> RunRocksDbTuned(const std::string& directory,
     for (const auto& [key, value] : sorted) write.Put(key, value);
     if (absl::Status status = WriteSynced(**db, write); !status.ok()) return status;
   }
-  return stopwatch.Seconds();
+  return Flushed(**db, stopwatch);
 }
 
 }  // namespace leadlag::benchmark
