@@ -42,7 +42,7 @@ constexpr Key kKeys[] = {
     {"drain_flips_per_s", "drain_flips_per_s"},
     {"drain_ack_p99_ratio", "drain_ack_p99_ms", "drain_before_ack_p99_ms"},
     {"ingest_growth", "growth_first_ingest_per_s", "growth_last_ingest_per_s"},
-    {"query_growth", "growth_last_query_ms", "growth_first_query_ms"},
+    {"query_growth", "growth_of_worst_query"},
     {"restart_clean_s", "restart_clean_s"},
     {"restart_killed_s", "restart_killed_s"},
     {"disk_over_protobuf_bytes", "disk_bytes", "protobuf_bytes"},
