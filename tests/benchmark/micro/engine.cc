@@ -2,6 +2,9 @@
 // works on a thread of its own.
 #include "server/engine/engine.h"
 
+#include <filesystem>
+#include <optional>
+
 #include "benchmark/benchmark.h"
 #include "core/check.h"
 #include "core/limits.h"
@@ -120,6 +123,53 @@ void EngineTeamLatency(::benchmark::State& state) {
   }
 }
 BENCHMARK(EngineTeamLatency)->Unit(::benchmark::kMicrosecond);
+
+// The latency of all teams together.
+void EngineDistrictLatency(::benchmark::State& state) {
+  Engine& engine = LoadedEngine::Get(EngineDisk::kMemory).engine();
+  for (auto _ : state) {
+    const absl::StatusOr<DistrictReader> reader = engine.Read(kDistrict);
+    absl::StatusOr<LatencyAnswer> answer = GetEvidenceLatency(*reader, "", {}, {});
+    LEADLAG_CHECK(answer.ok() && answer->teams == Work().teams());
+    ::benchmark::DoNotOptimize(answer);
+  }
+}
+BENCHMARK(EngineDistrictLatency)->Unit(::benchmark::kMillisecond);
+
+// The overview's rows, all made anew: what a first look costs, and each change of the catalog.
+void EngineListCadence(::benchmark::State& state) {
+  Engine& engine = LoadedEngine::Get(EngineDisk::kMemory).engine();
+  for (auto _ : state) {
+    const absl::StatusOr<DistrictReader> reader = engine.Read(kDistrict);
+    absl::StatusOr<OverviewPage> page = ListTeamCadence(*reader, std::nullopt, {}, "", static_cast<size_t>(Work().teams()));
+    LEADLAG_CHECK(page.ok() && page->teams.size() == static_cast<size_t>(Work().teams()));
+    ::benchmark::DoNotOptimize(page);
+  }
+  state.SetItemsProcessed(state.iterations() * Work().teams());
+}
+BENCHMARK(EngineListCadence)->Unit(::benchmark::kMillisecond);
+
+// A start that has 100,000 records of the log to apply again, as after SIGKILL: a copy of the files of an engine that still runs. A fixed
+// number of them, for each is a copy.
+void EngineReplayLog(::benchmark::State& state) {
+  constexpr int64_t kReplayed = 100'000;
+  SimulatedClock clock(NewYork().At(Work().today(), MinuteOfDay{720}));
+  const EngineOptions running = OptionsOn(EngineDisk::kMachine, "replayed", clock);
+  const std::unique_ptr<Engine> engine = Engine::Open(running).value();
+  LEADLAG_CHECK(engine->Execute(kDistrict, ApplyCatalogCommand{.catalog = WorkCatalog()}).ok());
+  engine->WaitIdle();
+  for (int64_t first = 0; first < kReplayed; first += kBatchRecords) LEADLAG_CHECK(engine->Execute(kDistrict, CommandOf(first)).ok());
+  for (auto _ : state) {
+    const EngineOptions copy = OptionsOn(EngineDisk::kMachine, "copy", clock);
+    std::filesystem::copy(running.data_directory, copy.data_directory, std::filesystem::copy_options::recursive);
+    const benchmark::Stopwatch stopwatch;
+    const std::unique_ptr<Engine> started = Engine::Open(copy).value();
+    state.SetIterationTime(stopwatch.Seconds());
+    LEADLAG_CHECK(started->Read(kDistrict).value()->evidence_count() == kReplayed);
+  }
+  state.SetItemsProcessed(state.iterations() * kReplayed);
+}
+BENCHMARK(EngineReplayLog)->UseManualTime()->Iterations(3)->Unit(::benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace leadlag::micro

@@ -7,6 +7,7 @@
 #include "server/engine/command.h"
 #include "storage/command_log.h"
 #include "storage/disk.h"
+#include "storage/identity_filter.h"
 #include "storage/store.h"
 #include "tests/benchmark/figures.h"
 #include "tests/benchmark/micro/school_year.h"
@@ -94,6 +95,23 @@ void StorageAppend(::benchmark::State& state) {
   state.SetBytesProcessed(state.iterations() * static_cast<int64_t>(command.size()));
 }
 BENCHMARK(StorageAppend)->Unit(::benchmark::kMicrosecond);
+
+// Whether a new record's fingerprint is on disk, beside a million that are: fetched ahead, as a batch's are, then asked.
+void StorageIdentityFilter(::benchmark::State& state) {
+  constexpr uint64_t kStored = 1'000'000;
+  constexpr uint64_t kMixed = 0x9e3779b97f4a7c15;  // as in Records
+  IdentityFilter filter(kStored);
+  for (uint64_t number = 1; number <= kStored; ++number) filter.Add(number * kMixed);
+  uint64_t number = kStored, found = 0;
+  for (auto _ : state) {
+    for (uint64_t i = 1; i <= kBatch; ++i) filter.Prefetch((number + i) * kMixed);
+    for (uint64_t i = 1; i <= kBatch; ++i) found += filter.MayContain((number + i) * kMixed) ? 1 : 0;
+    number += kBatch;
+  }
+  LEADLAG_CHECK(found < (number - kStored) / 10 + kBatch);
+  state.SetItemsProcessed(state.iterations() * static_cast<int64_t>(kBatch));
+}
+BENCHMARK(StorageIdentityFilter)->Unit(::benchmark::kMicrosecond);
 
 }  // namespace
 }  // namespace leadlag::micro
