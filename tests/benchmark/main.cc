@@ -1,7 +1,7 @@
 // leadlag_benchmark: what run.sh runs once its servers are there. Prints the table; --json writes the object as well.
 //
 //   leadlag_benchmark --work_dir=DIR --postgresql=CONNINFO [--quick] [--rounds=N] [--json=FILE] [--against=FILE]
-//   [--only=ingest,queries,alerts,stalled,ticks,growth]
+//   [--ticks=N] [--commit=NAME] [--only=ingest,queries,alerts,stalled,ticks,growth]
 #include <sys/sysinfo.h>
 #include <sys/utsname.h>
 
@@ -52,9 +52,10 @@ std::map<std::string, std::string> Machine() {
   return machine;
 }
 
-std::map<std::string, std::string> Versions(const BenchmarkOptions& options) {
-  std::map<std::string, std::string> versions{
-      {"leadlag", LEADLAG_VERSION}, {"grpc", grpc::Version()}, {"rocksdb", RocksDbVersion()}};
+std::map<std::string, std::string> Versions(const BenchmarkOptions& options, const std::string& commit) {
+  std::map<std::string, std::string> versions{{"leadlag", LEADLAG_VERSION},        {"commit", commit},
+                                              {"compiler", LEADLAG_COMPILER},      {"build_type", LEADLAG_BUILD_TYPE},
+                                              {"grpc", grpc::Version()},           {"rocksdb", RocksDbVersion()}};
   if (const auto database = PostgreSql::Connect(options.postgresql); database.ok()) {
     versions["postgresql"] = (*database)->Ask("SHOW server_version").value_or("unknown");
   }
@@ -69,7 +70,7 @@ int HoldsAgainst(const Recorded& recorded, const Figures& figures) {
 }
 
 int Run(const BenchmarkOptions& options, int rounds, const std::string& json_file, const std::string& against,
-        const std::vector<std::string>& only) {
+        const std::string& commit, const std::vector<std::string>& only) {
   std::optional<Recorded> recorded;
   if (!against.empty()) {
     std::ifstream in(against);
@@ -82,7 +83,7 @@ int Run(const BenchmarkOptions& options, int rounds, const std::string& json_fil
     recorded = *std::move(read);
   }
   const auto machine = Machine();
-  const auto versions = Versions(options);
+  const auto versions = Versions(options, commit);
   Figures figures;
   if (rounds == 0) rounds = options.quick ? 1 : kRounds;
   for (int round = 1; round <= rounds; ++round) {
@@ -111,7 +112,7 @@ int Run(const BenchmarkOptions& options, int rounds, const std::string& json_fil
 int main(int argc, char** argv) {
   leadlag::benchmark::BenchmarkOptions options;
   int rounds = 0;
-  std::string json_file, against;
+  std::string json_file, against, commit = "unknown";
   std::vector<std::string> only;
   CLI::App app("The benchmark of leadlag; see tests/benchmark/run.sh");
   app.add_option("--work_dir", options.work_directory, "a directory on a real disk")->required();
@@ -121,7 +122,11 @@ int main(int argc, char** argv) {
       ->check(CLI::PositiveNumber);
   app.add_option("--json", json_file, "write the JSON object there as well");
   app.add_option("--against", against, "fail where a ratio is less than half as good as in this JSON object");
+  app.add_option("--ticks", options.ticks, "how many ticks are waited for with each number of subscribers, a minute each")
+      ->check(CLI::PositiveNumber);
+  app.add_option("--subscribers", options.subscribers, "flips to so many alone")->check(CLI::IsMember({1, 100, 1'000}));
+  app.add_option("--commit", commit, "of the sources, as the JSON object is to say");
   app.add_option("--only", only, "parts to run")->delimiter(',');
   CLI11_PARSE(app, argc, argv);
-  return leadlag::benchmark::Run(options, rounds, json_file, against, only);
+  return leadlag::benchmark::Run(options, rounds, json_file, against, commit, only);
 }

@@ -2,13 +2,15 @@
 # The benchmark: builds what it measures, starts PostgreSQL beside it, and compares them in one run on one machine. On a bare Debian 12
 # (root or sudo) it installs what that takes first.
 #
-#   ./tests/benchmark/run.sh              three rounds, medians: some three quarters of an hour
+#   ./tests/benchmark/run.sh              three rounds, medians: an hour
 #   ./tests/benchmark/run.sh --quick      one short round: a few minutes
 #   ./tests/benchmark/run.sh --json FILE  the JSON object into FILE as well
 #   ./tests/benchmark/run.sh --against FILE   exit with 3 where a ratio is less than half as good as in that object; CI does
 #                                         so with tests/benchmark/recorded_quick.json, which is what --quick --json wrote
 #                                         on the machine that docs/PERFORMANCE.md is about; write it anew when that has changed
 #   ./tests/benchmark/run.sh --rounds N   so many rounds instead
+#   ./tests/benchmark/run.sh --ticks N    so many ticks with each number of subscribers, a minute each, instead of 4, 7 and 1
+#   ./tests/benchmark/run.sh --subscribers N   flips to so many subscribers alone, of 1, 100 and 1000
 #   ./tests/benchmark/run.sh --only LIST  these parts alone, of ingest,queries,alerts,stalled,ticks,growth
 #   ./tests/benchmark/run.sh --micro      instead of all that, a microbenchmark for each hot piece of leadlag alone: a minute or two.
 #                                         With --quick each is run for a hundredth of a second, enough to see that it runs;
@@ -29,7 +31,7 @@ while (($#)); do
   case $1 in
     --quick) arguments+=(--quick) micro_arguments+=(--benchmark_min_time=0.01) ;;
     --micro) micro=1 ;;
-    --json | --only | --rounds | --against)
+    --json | --only | --rounds | --against | --ticks | --subscribers)
       (($# >= 2)) || { echo "$1 takes an argument" >&2; exit 2; }
       arguments+=("$1=$2")
       case $1 in
@@ -129,4 +131,5 @@ for attempt in 1 2 3 4 5; do
 done
 
 run "$build/tests/benchmark/leadlag_benchmark" --work_dir="$work/leadlag" \
-  --postgresql="host=127.0.0.1 port=$port user=leadlag dbname=postgres" "${arguments[@]}"
+  --postgresql="host=127.0.0.1 port=$port user=leadlag dbname=postgres" \
+  --commit="$(git describe --always --dirty 2>/dev/null || echo unknown)" "${arguments[@]}"

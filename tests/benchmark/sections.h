@@ -10,6 +10,8 @@ namespace leadlag::benchmark {
 
 struct BenchmarkOptions {
   bool quick = false;
+  int ticks = 0;               // that are waited for with each number of subscribers, a minute each; 0: as many as the form has
+  int subscribers = 0;         // of alerts, such a number of them alone; 0: each number in turn
   std::string work_directory;  // on a real disk; each part makes and removes its own below it
   std::string postgresql;      // conninfo of a server of the benchmark's own
 };
