@@ -136,12 +136,12 @@ int Show(RunContext& context, const Flags& flags, const std::string& view) {
     context.Say(year.id + ": " + days +
                 (year.first_day ? ", " + year.first_day->ToString() + " to " + year.last_day->ToString() : ""));
     if (view == "counts") context.Print(MonthTable(*calendar, year));
-    if (view == "list") context.Print(ClosureTable(*calendar, year));
+    if (view == "list") context.Print(ClosureTable(*calendar, year, SchoolWeek(*document)));
     if (view != "months" || !year.first_day) continue;
     if (context.output == Output::kCsv)
       return context.FailUsage(absl::InvalidArgumentError("--view=months has no form as CSV"));
     for (Date month = year.first_day->StartOfMonth(); month <= *year.last_day; month = month.StartOfNextMonth()) {
-      context.out() << '\n' << MonthGrid(*calendar, month);
+      context.out() << '\n' << MonthGrid(*calendar, month, SchoolWeek(*document));
     }
   }
   if (!shown) return context.Fail(absl::NotFoundError("no school year \"" + flags.school_year + "\" in the calendar"));

@@ -13,7 +13,7 @@ namespace {
 constexpr std::array kMonths = {"January", "February", "March",     "April",   "May",      "June",
                                 "July",    "August",   "September", "October", "November", "December"};
 
-bool IsWeekend(Date date) { return date.weekday() >= Weekday::kSaturday; }
+bool IsWeekend(Date date, uint8_t school_week) { return (school_week >> static_cast<int>(date.weekday()) & 1) == 0; }
 
 std::string MonthName(Date month) {
   return std::string(kMonths[static_cast<size_t>(month.month() - 1)]) + " " + std::to_string(month.year());
@@ -26,10 +26,7 @@ class SpecReader {
     CalendarSpec spec;
     spec.id = calendar.id();
     spec.display_name = calendar.display_name();
-    if (calendar.weekdays_size() > 0) spec.weekdays = 0;
-    for (const int weekday : calendar.weekdays()) {
-      if (weekday >= 1 && weekday <= 7) spec.weekdays |= static_cast<uint8_t>(1 << (weekday - 1));
-    }
+    spec.weekdays = SchoolWeek(calendar);
     for (int i = 0; i < calendar.years_size(); ++i) {
       spec.years.push_back(ReadYear(calendar.years(i), "years[" + std::to_string(i) + "]"));
     }
@@ -86,6 +83,15 @@ class SpecReader {
 
 }  // namespace
 
+uint8_t SchoolWeek(const v1::Calendar& calendar) {
+  if (calendar.weekdays().empty()) return CalendarSpec().weekdays;
+  uint8_t week = 0;
+  for (const int weekday : calendar.weekdays()) {
+    if (weekday >= 1 && weekday <= 7) week |= static_cast<uint8_t>(1 << (weekday - 1));
+  }
+  return week;
+}
+
 absl::StatusOr<Calendar> CompileCalendar(const v1::Calendar& calendar) {
   const absl::StatusOr<CalendarSpec> spec = SpecReader().Read(calendar);
   if (!spec.ok()) return spec.status();
@@ -108,12 +114,12 @@ Table MonthTable(const Calendar& calendar, const SchoolYear& year) {
   return table;
 }
 
-Table ClosureTable(const Calendar& calendar, const SchoolYear& year) {
+Table ClosureTable(const Calendar& calendar, const SchoolYear& year, uint8_t school_week) {
   Table table({{"date", "FROM"}, {"last_date", "THROUGH"}, {"weekdays", "WEEKDAYS", true}, {"label", "WHY"}});
   if (!year.first_day) return table;
   Date date = *year.first_day;
   while (date <= *year.last_day) {
-    if (calendar.IsInstructional(date) || IsWeekend(date)) {
+    if (calendar.IsInstructional(date) || IsWeekend(date, school_week)) {
       date = date + 1;
       continue;
     }
@@ -122,7 +128,7 @@ Table ClosureTable(const Calendar& calendar, const SchoolYear& year) {
     Date last = date;
     int weekdays = 0;
     for (; date <= *year.last_day && !calendar.IsInstructional(date); date = date + 1) {
-      if (IsWeekend(date)) continue;  // a break goes on over its weekend
+      if (IsWeekend(date, school_week)) continue;  // a break goes on over its weekend
       if (calendar.ClosureLabel(date) != label) break;
       last = date;
       ++weekdays;
@@ -132,7 +138,7 @@ Table ClosureTable(const Calendar& calendar, const SchoolYear& year) {
   return table;
 }
 
-std::string MonthGrid(const Calendar& calendar, Date month) {
+std::string MonthGrid(const Calendar& calendar, Date month, uint8_t school_week) {
   const Date first = month.StartOfMonth();
   const Date next = first.StartOfNextMonth();
   std::string grid =
@@ -143,7 +149,7 @@ std::string MonthGrid(const Calendar& calendar, Date month) {
     for (Date date = week; date < week + 7; date = date + 1) {
       std::string day = "  ";
       if (date >= first && date < next) {
-        day = calendar.IsInstructional(date) ? std::to_string(date.day()) : IsWeekend(date) ? " ." : "--";
+        day = calendar.IsInstructional(date) ? std::to_string(date.day()) : IsWeekend(date, school_week) ? " ." : "--";
       }
       line += (day.size() == 1 ? " " : "") + day + " ";
     }

@@ -37,9 +37,9 @@ TEST(CalendarQuestions, CountsAndGrid) {
   MonthTable(*calendar, year).PrintCsv(months);
   EXPECT_EQ(months.str(), "month,instructional_days\r\n2025-09,15\r\n2025-10,3\r\n2025-26,18\r\n");
   std::ostringstream closures;
-  ClosureTable(*calendar, year).PrintCsv(closures);
+  ClosureTable(*calendar, year, SchoolWeek(September())).PrintCsv(closures);
   EXPECT_EQ(closures.str(), "date,last_date,weekdays,label\r\n2025-09-22,2025-09-30,7,Recess\r\n");
-  EXPECT_EQ(MonthGrid(*calendar, Date::FromYmd(2025, 9, 10)),
+  EXPECT_EQ(MonthGrid(*calendar, Date::FromYmd(2025, 9, 10), SchoolWeek(September())),
             "September 2025, 15 instructional days\n"
             "Mo Tu We Th Fr Sa Su\n"
             " 1  2  3  4  5  .  .\n"
@@ -56,6 +56,11 @@ TEST(CalendarQuestions, WeekdaysMayDiffer) {
   ASSERT_TRUE(compiled.ok());
   EXPECT_TRUE(compiled->IsInstructional(Date::FromYmd(2025, 9, 6)));
   EXPECT_FALSE(compiled->IsInstructional(Date::FromYmd(2025, 9, 5)));
+  // Saturdays alone: of the recess, one is closed; what it closes of a week without instruction is no closure.
+  std::ostringstream closures;
+  ClosureTable(*compiled, compiled->years()[0], SchoolWeek(calendar)).PrintCsv(closures);
+  EXPECT_EQ(closures.str(), "date,last_date,weekdays,label\r\n2025-09-27,2025-09-27,1,Recess\r\n");
+  EXPECT_THAT(MonthGrid(*compiled, Date::FromYmd(2025, 9, 10), SchoolWeek(calendar)), HasSubstr("\n .  .  .  .  . --  .\n"));
 }
 
 TEST(CalendarQuestions, ABadDateIsNamedByField) {
