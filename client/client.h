@@ -93,6 +93,7 @@ class Client {
                                                               const CallOptions& = {});
   absl::StatusOr<v1::GetEvidenceLatencyResponse> GetEvidenceLatency(const v1::GetEvidenceLatencyRequest&,
                                                                     const CallOptions& = {});
+  absl::StatusOr<v1::GetRunChartResponse> GetRunChart(const v1::GetRunChartRequest&, const CallOptions& = {});
   absl::StatusOr<v1::GetTimelineResponse> GetTimeline(const v1::GetTimelineRequest&, const CallOptions& = {});
 
   // Calls `on_message` for each message, on the caller's thread. Tried again as long as none has come; OK once the last,

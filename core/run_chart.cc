@@ -16,14 +16,6 @@ constexpr double kTail = 0.05;
 // Past a school year's dates nobody asks often.
 constexpr int kTabledMax = 400;
 
-double Median(std::span<const double> points) {
-  std::vector<double> sorted(points.begin(), points.end());
-  const auto middle = sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2);
-  std::nth_element(sorted.begin(), middle, sorted.end());
-  if (sorted.size() % 2 == 1) return *middle;
-  return std::midpoint(*std::max_element(sorted.begin(), middle), *middle);  // their sum, and their difference, might overflow
-}
-
 int ReckonCrossingsLimit(int n) {
   // Binomial coefficients as multiples of the middle one, which no n makes overflow; those that underflow do not matter.
   const int m = n - 1, middle = m / 2;
@@ -48,6 +40,14 @@ std::optional<RunChart> WithLimits(RunChart chart) {
 }
 
 }  // namespace
+
+double Median(std::span<const double> points) {
+  std::vector<double> sorted(points.begin(), points.end());
+  const auto middle = sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2);
+  std::nth_element(sorted.begin(), middle, sorted.end());
+  if (sorted.size() % 2 == 1) return *middle;
+  return std::midpoint(*std::max_element(sorted.begin(), middle), *middle);  // their sum, and their difference, might overflow
+}
 
 int LongestRunLimit(int n) {
   LEADLAG_CHECK(n >= 2);

@@ -69,6 +69,9 @@ class ShrinkingRunChart {
   std::vector<Row> tree_;  // [width_ + i]: point i; [i]: of [2 i] and [2 i + 1]
 };
 
+// The middle one, or the mean of the two middle ones. REQUIRES: finite points, at least one.
+double Median(std::span<const double> points);
+
 // round(log2 n) + 3, and the smallest c with P(Bin(n - 1, 1/2) <= c) >= 0.05. REQUIRES: n >= 2.
 int LongestRunLimit(int n);
 int CrossingsLimit(int n);

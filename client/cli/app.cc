@@ -65,7 +65,7 @@ int RunCommandLine(const std::vector<std::string>& arguments, Terminal terminal,
   root.set_version_flag("--version", LEADLAG_VERSION);
   AddGlobalFlags(root, context);
   CommandSet commands(root, context);
-  for (const auto add : {AddApply, AddExport, AddImport, AddPush, AddCadence, AddLatency, AddTimeline, AddEvidence,
+  for (const auto add : {AddApply, AddExport, AddImport, AddPush, AddCadence, AddLatency, AddChart, AddTimeline, AddEvidence,
                          AddReview, AddInquiry, AddAlerts, AddBacktest, AddCalendar, AddSimulate, AddAdmin, AddCompletion}) {
     add(commands);
   }

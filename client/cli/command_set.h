@@ -56,6 +56,7 @@ void AddExport(CommandSet& commands);
 void AddImport(CommandSet& commands);
 void AddInquiry(CommandSet& commands);
 void AddLatency(CommandSet& commands);
+void AddChart(CommandSet& commands);
 void AddPush(CommandSet& commands);
 void AddReview(CommandSet& commands);
 void AddSimulate(CommandSet& commands);

@@ -9,12 +9,14 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "core/cadence.h"
 #include "core/latency.h"
+#include "core/run_phases.h"
 #include "server/engine/engine.h"
 
 namespace leadlag {
@@ -107,6 +109,35 @@ struct LatencyAnswer {
 // Of one team, or with an empty `team` of every team whose labels match (window by the district's calendar and zone).
 absl::StatusOr<LatencyAnswer> GetEvidenceLatency(const DistrictReader& reader, std::string_view team, const Labels& labels,
                                                  const CadenceQuery& query);
+
+// ── run charts ──
+struct RunChartQuery {
+  std::string indicator;
+  ChartUnit unit = ChartUnit::kWeek;
+  std::optional<Date> from;  // none: as CadenceQuery's
+  std::optional<Date> to;
+  // A frozen centre, or until when (exclusive) the points count whose median it is; at most one of them.
+  std::optional<double> baseline;
+  std::optional<Date> baseline_until;
+  std::string inquiry;  // whose actions begin phases; empty: none
+};
+struct SeriesChart {
+  std::string indicator;
+  Direction direction = Direction::kUnspecified;
+  std::vector<RunPoint> points;  // their dates as far as they lie in the window
+  std::vector<RunPhase> phases;
+};
+struct RunChartAnswer {
+  DateRange window;
+  ChartUnit unit = ChartUnit::kWeek;
+  SeriesChart chart;
+  std::vector<SeriesChart> outcomes;
+  // The inquiry's actions, by the date on which they begin.
+  std::vector<std::pair<Date, std::string>> actions;
+};
+absl::StatusOr<RunChartAnswer> GetRunChart(const DistrictReader& reader, std::string_view team, const RunChartQuery& query);
+// Whether it is a shift to the better side.
+bool IsSmallWin(const RunChart& chart, Direction direction);
 
 // ── timeline ──
 struct TimelineSignal {

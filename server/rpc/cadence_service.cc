@@ -11,6 +11,7 @@
 #include "server/rpc/convert.h"
 #include "server/rpc/convert_cadence.h"
 #include "server/rpc/convert_catalog.h"
+#include "server/rpc/convert_run_chart.h"
 #include "server/rpc/names.h"
 #include "server/rpc/page_token.h"
 #include "server/rpc/unary.h"
@@ -179,6 +180,25 @@ grpc::ServerUnaryReactor* CadenceService::GetTimeline(grpc::CallbackServerContex
     return response;
   };
   return Answer<v1::GetTimelineRequest, v1::GetTimelineResponse>(calls_, context, request, response, handler);
+}
+
+grpc::ServerUnaryReactor* CadenceService::GetRunChart(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+                                                      grpc::ByteBuffer* response) {
+  using Result = absl::StatusOr<v1::GetRunChartResponse>;
+  const auto handler = [this](const v1::GetRunChartRequest& request) -> Result {
+    const absl::StatusOr<TeamName> name = ParseTeamName(request.name(), "name");
+    if (!name.ok()) return name.status();
+    const absl::StatusOr<RunChartQuery> query = RunChartQueryFromProto(request);
+    if (!query.ok()) return query.status();
+    const absl::StatusOr<DistrictReader> reader = engine_->Read(name->district);
+    if (!reader.ok()) return reader.status();
+    const absl::StatusOr<RunChartAnswer> answer = leadlag::GetRunChart(*reader, name->team, *query);
+    if (!answer.ok()) return answer.status();
+    v1::GetRunChartResponse response = ToProto(*answer);
+    *response.mutable_basis() = ToProto(BasisOf(*reader));
+    return response;
+  };
+  return Answer<v1::GetRunChartRequest, v1::GetRunChartResponse>(calls_, context, request, response, handler);
 }
 
 }  // namespace leadlag

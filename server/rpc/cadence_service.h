@@ -12,8 +12,8 @@ namespace leadlag {
 // Raw methods: see wire.h for why.
 using CadenceServiceBase = v1::CadenceService::WithRawCallbackMethod_GetTeamCadence<
     v1::CadenceService::WithRawCallbackMethod_ListTeamCadence<v1::CadenceService::WithRawCallbackMethod_GetEvidenceLatency<
-        v1::CadenceService::WithRawCallbackMethod_GetTimeline<
-            v1::CadenceService::WithRawCallbackMethod_Backtest<v1::CadenceService::Service>>>>>;
+        v1::CadenceService::WithRawCallbackMethod_GetTimeline<v1::CadenceService::WithRawCallbackMethod_GetRunChart<
+            v1::CadenceService::WithRawCallbackMethod_Backtest<v1::CadenceService::Service>>>>>>;
 
 class CadenceService final : public CadenceServiceBase {
  public:
@@ -27,6 +27,8 @@ class CadenceService final : public CadenceServiceBase {
   grpc::ServerUnaryReactor* GetEvidenceLatency(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
                                                grpc::ByteBuffer* response) override;
   grpc::ServerUnaryReactor* GetTimeline(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+                                        grpc::ByteBuffer* response) override;
+  grpc::ServerUnaryReactor* GetRunChart(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
                                         grpc::ByteBuffer* response) override;
   grpc::ServerWriteReactor<grpc::ByteBuffer>* Backtest(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) override {
     return backtests_.Start(context, request);

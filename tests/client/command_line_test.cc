@@ -15,6 +15,7 @@
 #include "gtest/gtest.h"
 #include "leadlag/v1/error.pb.h"
 #include "tests/client/fake_server.h"
+#include "tests/support/shared_data.h"
 
 namespace leadlag::cli {
 namespace {
@@ -337,7 +338,7 @@ TEST_F(CommandLine, ImportDryRunChecksAgainstTheCatalogAndSendsNothing) {
 
 TEST_F(CommandLine, ImportOfTheNycFeed) {
   const std::string shared = SharedDataDirectory();
-  if (shared.empty()) GTEST_SKIP() << "the shared data is not here; set LEADLAG_SHARED_DATA";
+  if (shared.empty()) GTEST_SKIP() << kNoSharedData;
   StoreEvidence();
   const std::string csv = directory_ + "/nyc.csv";
   std::filesystem::copy(shared + "/nyc-attendance/district13.csv", csv);

@@ -7,6 +7,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/client/fake_server.h"
+#include "tests/support/shared_data.h"
 
 namespace leadlag::cli {
 namespace {
@@ -253,7 +254,7 @@ TEST(MappedField, FollowsTheServersPaths) {
 // The real feed: 22 schools, two years, 642 of 7,106 rows not submitted in time.
 TEST(RowConverter, NycDistrict13) {
   const std::string directory = SharedDataDirectory();
-  if (directory.empty()) GTEST_SKIP() << "the shared data is not here; set LEADLAG_SHARED_DATA";
+  if (directory.empty()) GTEST_SKIP() << kNoSharedData;
   std::ifstream in(directory + "/nyc-attendance/district13.csv", std::ios::binary);
   CsvReader reader(in);
   CsvRow row;

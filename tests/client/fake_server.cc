@@ -87,11 +87,4 @@ void AddDetails(grpc::ServerContext& context, const v1::ErrorDetails& details) {
   context.AddTrailingMetadata(kErrorDetailsKey, details.SerializeAsString());
 }
 
-std::string SharedDataDirectory() {
-  const char* given = std::getenv("LEADLAG_SHARED_DATA");
-  const std::string directory = given != nullptr ? given : LEADLAG_SOURCE_DIR "/../shared/data";
-  std::error_code error;
-  return std::filesystem::is_directory(directory, error) ? directory : "";
-}
-
 }  // namespace leadlag

@@ -67,7 +67,4 @@ grpc::Status Draining();
 // Trailing metadata as a server that names fields sends it.
 void AddDetails(grpc::ServerContext& context, const v1::ErrorDetails& details);
 
-// The shared data of this machine's tests; empty where it is absent.
-std::string SharedDataDirectory();
-
 }  // namespace leadlag

@@ -9,6 +9,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/client/fake_server.h"
+#include "tests/support/shared_data.h"
 
 namespace leadlag::cli {
 namespace {
@@ -189,7 +190,7 @@ std::string LivingstonYaml(const std::string& ics) {
 // A real district's calendar before and after a snow day was made up.
 TEST(IcsCalendar, Livingston) {
   const std::string directory = SharedDataDirectory();
-  if (directory.empty()) GTEST_SKIP() << "the shared data is not here; set LEADLAG_SHARED_DATA";
+  if (directory.empty()) GTEST_SKIP() << kNoSharedData;
   for (const auto& [revision, days] : {std::pair("41afc4e", 182), std::pair("8032123", 183)}) {
     const std::string ics = directory + "/calendars/livingston_nj_2025-2026_rev_" + revision + ".ics";
     const auto file = CatalogFile::Parse(LivingstonYaml(std::filesystem::absolute(ics).string()), "livingston.yaml");

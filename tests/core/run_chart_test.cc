@@ -27,18 +27,24 @@ TEST(RunChartTest, LimitsByTheNumberOfUsefulPoints) {
   EXPECT_GT(CrossingsLimit(100'000), 49'000);  // and no overflow on the way
 }
 
-// Counted in whole numbers, row by row of Pascal's triangle.
-TEST(RunChartTest, CrossingsLimitsAreExact) {
-  std::vector<uint64_t> row = {1};  // of Bin(m, 1/2), m = 0
-  for (int m = 1; m <= 60; ++m) {
-    std::vector<uint64_t> next(row.size() + 1, 1);
+// Counted in whole numbers, row by row of Pascal's triangle: the crossings' limit of each n to 100, and the runs' by comparing powers.
+TEST(RunChartTest, LimitsAreExact) {
+  using Whole = unsigned __int128;
+  std::vector<Whole> row = {1};  // of Bin(m, 1/2), m = 0
+  for (int m = 1; m <= 100; ++m) {
+    std::vector<Whole> next(row.size() + 1, 1);
     for (size_t k = 1; k < row.size(); ++k) next[k] = row[k - 1] + row[k];
     row = std::move(next);
-    const uint64_t all = uint64_t{1} << m;
-    uint64_t tail = row[0];
+    const Whole all = Whole{1} << m;
+    Whole tail = row[0];
     int c = 0;
     while (tail < (all + 19) / 20) tail += row[static_cast<size_t>(++c)];  // 1/20 of a power of two is no whole number, but for none
     EXPECT_EQ(CrossingsLimit(m + 1), c) << m + 1;
+    // round(log2 n) is the k with 2^(2k - 1) <= n^2 < 2^(2k + 1); no n^2 is an odd power of two.
+    const int n = m + 1;
+    int k = 0;
+    while ((1 << (2 * k + 1)) <= n * n) ++k;
+    EXPECT_EQ(LongestRunLimit(n), k + 3) << n;
   }
 }
 

@@ -377,6 +377,18 @@ TEST_F(CliTest, FromACatalogToAlerts) {
   EXPECT_EQ(leadlag({"inquiry", "record", directory_ / "none.yaml"}).exit_code, kExitUsage);
   EXPECT_EQ(leadlag({"inquiry", "show", "other"}).exit_code, kExitRefused);
 
+  // Run chart.
+  const std::vector<std::string> chart = {"chart", "north", "visits", "--unit", "day", "--inquiry", "discourse"};
+  const auto charted = ExpectThreeForms<v1::GetRunChartResponse>(leadlag, chart, "2025").chart();
+  EXPECT_EQ(charted.points_size(), 3);
+  EXPECT_EQ(charted.unit(), v1::CHART_UNIT_DAY);
+  result = leadlag(chart);
+  EXPECT_THAT(result.out, HasSubstr("too few points")) << Told(result);
+  result = leadlag({"chart", "north", "visits", "--unit", "year"});
+  EXPECT_EQ(result.exit_code, kExitUsage);
+  EXPECT_THAT(result.err, HasSubstr("give day, week or month"));
+  EXPECT_EQ(leadlag({"chart", "north", "none"}).exit_code, kExitRefused);
+
   // Void.
   const std::vector<std::string> void_one = {"evidence", "void", "forms/v-8", "--reason", "typed twice"};
   EXPECT_TRUE(ExpectThreeForms<v1::VoidEvidenceResponse>(leadlag, void_one, "no longer counts").evidence().voided());

@@ -1,21 +1,16 @@
 #include "tests/support/nyc_attendance.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <fstream>
 #include <set>
 
 #include "absl/status/status.h"
+#include "tests/support/shared_data.h"
 
 namespace leadlag {
 namespace {
 
-std::string SharedData() {
-  const char* dir = std::getenv("LEADLAG_SHARED_DATA");
-  return dir != nullptr ? dir : LEADLAG_SOURCE_DIR "/../shared/data";
-}
-
-std::string Expected() { return SharedData() + "/nyc-attendance/district13.csv"; }
+std::string Expected() { return SharedDataPlace() + "/nyc-attendance/district13.csv"; }
 
 absl::Status BadLine(size_t number, const std::string& line) {
   return absl::DataLossError("line " + std::to_string(number) + ": want YYYYMMDD,dbn,percent or NS, got \"" + line +

@@ -1,0 +1,129 @@
+// Run charts of a team's series. server/engine/queries.h.
+#include <algorithm>
+#include <cmath>
+
+#include "absl/strings/str_cat.h"
+#include "core/digits.h"
+#include "core/problem.h"
+#include "server/engine/queries.h"
+#include "server/engine/query_terms.h"
+#include "server/engine/series_values.h"
+#include "server/engine/stored_inquiry.h"
+
+namespace leadlag {
+namespace {
+
+// An indicator of the catalog in force that can be charted.
+absl::StatusOr<IndicatorNumber> ChartedIndicator(const DistrictReader& reader, const std::string& id) {
+  if (id.empty()) return InvalidField("indicator", "is required; give the id of the indicator to chart");
+  const std::optional<IndicatorNumber> number = reader->interned().indicators.Find(id);
+  const Indicator* const indicator = number ? reader->catalog()->FindIndicator(*number) : nullptr;
+  if (indicator == nullptr) return UnknownId("indicator", "indicator", id);
+  if (indicator->measure == Measure::kCompletion) {
+    return InvalidField("indicator", absl::StrCat(Quoted(id), " is COMPLETION, and ticked boxes have no values; name one with measure "
+                                                  "NUMBER or PROPORTION"));
+  }
+  return *number;
+}
+
+// The team's inquiry as it stands; NOT_FOUND where there is none, or it is another team's.
+absl::StatusOr<Inquiry> InquiryOfTeam(const DistrictReader& reader, TeamNumber team, const std::string& id) {
+  const absl::StatusOr<std::optional<TeamNumber>> of = TeamOfInquiry(reader->store(), reader->number(), id);
+  if (!of.ok()) return of.status();
+  if (*of != team) {
+    return AsStatus(Problem{absl::StatusCode::kNotFound, "inquiry",
+                            absl::StrCat("the team has no inquiry ", Quoted(id), "; correct the id, or record the inquiry first")});
+  }
+  return ReadInquiry(reader->store(), InquiryKey{reader->number(), team, id});
+}
+
+// Evidence that waits for a calendar is not on it.
+absl::StatusOr<std::vector<RunPoint>> PointsOf(const DistrictReader& reader, const TeamNow& team, IndicatorNumber indicator, ChartUnit unit,
+                                               DateRange window) {
+  std::vector<SeriesDay> days;
+  for (const DayRows::Slot& slot : reader->rows().OfTeam(team.number)) {
+    const DateRange year = RowYearDates(slot.row_year);
+    if (slot.indicator != indicator || year.to <= window.from || year.from >= window.to) continue;
+    const absl::StatusOr<SeriesValues> read =
+        ReadSeriesValues(reader->store(), reader->number(), reader->interned(), {team.number, indicator, slot.row_year});
+    if (!read.ok()) return read.status();
+    for (const SeriesDay& day : read->In(window)) {
+      if (team.calendar().YearOf(day.date) != nullptr) days.push_back(day);
+    }
+  }
+  std::ranges::sort(days, {}, &SeriesDay::date);
+  std::vector<RunPoint> points = RunPointsOf(days, unit);
+  for (RunPoint& point : points) {
+    point.dates = {std::max(point.dates.from, window.from), std::min(point.dates.to, window.to)};
+  }
+  return points;
+}
+
+}  // namespace
+
+bool IsSmallWin(const RunChart& chart, Direction direction) {
+  if (!chart.shift() || direction == Direction::kUnspecified) return false;
+  return (direction == Direction::kHigherIsBetter) == (chart.longest_run_side > 0);
+}
+
+absl::StatusOr<RunChartAnswer> GetRunChart(const DistrictReader& reader, std::string_view team_id, const RunChartQuery& query) {
+  const absl::StatusOr<TeamNow> team = TeamNowOf(reader, team_id);
+  if (!team.ok()) return team.status();
+  const absl::StatusOr<IndicatorNumber> charted = ChartedIndicator(reader, query.indicator);
+  if (!charted.ok()) return charted.status();
+  const absl::StatusOr<DateRange> window = WindowOf(team->calendar(), team->today, query.from, query.to);
+  if (!window.ok()) return window.status();
+  if (query.baseline && !std::isfinite(*query.baseline)) return InvalidField("baseline", "is not finite; give a number, or none");
+  const Measure measure = reader->catalog()->FindIndicator(*charted)->measure;
+  if (query.baseline && measure == Measure::kProportion && (*query.baseline < 0 || *query.baseline > 1)) {
+    return InvalidField("baseline", absl::StrCat(FormatDecimal(*query.baseline), " is no share; give 0 to 1, as ",
+                                                 Quoted(query.indicator), " is a PROPORTION"));
+  }
+
+  RunChartAnswer answer{.window = *window, .unit = query.unit};
+  std::vector<Date> starts;
+  const auto series = [&](IndicatorNumber indicator) -> absl::StatusOr<SeriesChart> {
+    absl::StatusOr<std::vector<RunPoint>> points = PointsOf(reader, *team, indicator, query.unit, *window);
+    if (!points.ok()) return points.status();
+    return SeriesChart{reader->interned().indicators.NameOf(indicator), reader->catalog()->FindIndicator(indicator)->direction,
+                         *std::move(points), {}};
+  };
+  std::vector<IndicatorNumber> beside;
+  if (!query.inquiry.empty()) {
+    const absl::StatusOr<Inquiry> inquiry = InquiryOfTeam(reader, team->number, query.inquiry);
+    if (!inquiry.ok()) return inquiry.status();
+    for (const InquiryAction& action : inquiry->actions) {
+      answer.actions.emplace_back(action.start, action.id);
+      starts.push_back(action.start);
+    }
+    std::sort(answer.actions.begin(), answer.actions.end());
+    for (const InquiryLink& link : inquiry->links) {
+      const std::optional<IndicatorNumber> number = reader->interned().indicators.Find(link.indicator);
+      const Indicator* const linked = number ? reader->catalog()->FindIndicator(*number) : nullptr;
+      if (linked == nullptr || linked->role != IndicatorRole::kLagging || linked->measure == Measure::kCompletion) continue;
+      if (*number != *charted) beside.push_back(*number);
+    }
+  }
+
+  absl::StatusOr<SeriesChart> chart = series(*charted);
+  if (!chart.ok()) return chart.status();
+  answer.chart = *std::move(chart);
+  std::optional<double> baseline = query.baseline;
+  if (query.baseline_until) {
+    baseline = BaselineBefore(answer.chart.points, *window, *query.baseline_until);
+    if (!baseline) {
+      return InvalidField("baseline_end_date", absl::StrCat("there is no point in the window before ", query.baseline_until->ToString(),
+                                                            " to take a centre from; give a later date, or begin the window earlier"));
+    }
+  }
+  answer.chart.phases = PhasesOf(answer.chart.points, *window, starts, baseline);
+  for (const IndicatorNumber indicator : beside) {
+    absl::StatusOr<SeriesChart> outcome = series(indicator);
+    if (!outcome.ok()) return outcome.status();
+    outcome->phases = PhasesOf(outcome->points, *window, starts);
+    answer.outcomes.push_back(*std::move(outcome));
+  }
+  return answer;
+}
+
+}  // namespace leadlag
