@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -70,6 +71,32 @@ struct EvidenceRevision {
   friend bool operator==(const EvidenceRevision&, const EvidenceRevision&) = default;
 };
 
+// Stored and sent: never change a number, only add.
+enum class ParticipantRole : uint8_t {
+  kPrincipal = 1,
+  kAssistantPrincipal,
+  kTeacherLeader,
+  kTeacher,
+  kCoach,
+  kSpecialist,
+  kCounselor,
+  kDistrictLeader,
+  kStudent,
+  kFamily,
+  kOther
+};
+enum class Collaboration : uint8_t { kStorytellingAndScanning = 1, kAidAndAssistance, kSharing, kJointWork };
+enum class ReviewVerdict : uint8_t { kContinue = 1, kAdjust, kStop, kSpread };
+
+// What came of a practice. Four paths, by whether the outcome improved and whether the team understands why.
+struct ReviewResult {
+  bool outcome_improved = false;
+  bool cause_understood = false;
+  friend bool operator==(const ReviewResult&, const ReviewResult&) = default;
+};
+// What a team on that path asks next.
+std::string_view NextQuestion(const ReviewResult& result);
+
 // A dated meeting in which a team interpreted evidence and decided.
 struct Review {
   std::string id;
@@ -83,6 +110,21 @@ struct Review {
   };
   std::vector<EvidenceRef> evidence;            // covers these, whatever their indicator
   std::string decision;                         // in the team's words
+  // How the meeting went, as far as it is said.
+  struct Account {
+    struct Participants {
+      ParticipantRole role = ParticipantRole::kOther;
+      int32_t count = 1;  // never who
+      friend bool operator==(const Participants&, const Participants&) = default;
+    };
+    std::vector<Participants> participants;  // each role once
+    std::optional<Collaboration> collaboration;
+    std::optional<ReviewVerdict> verdict;
+    std::string inquiry;  // id, of the team's own; empty: none
+    std::optional<ReviewResult> result;
+    friend bool operator==(const Account&, const Account&) = default;
+  };
+  Account account;
   Instant recorded;                             // when it was entered
   bool SameContent(const Review& other) const;  // all but `recorded`
   friend bool operator==(const Review&, const Review&) = default;

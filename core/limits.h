@@ -130,6 +130,7 @@ inline constexpr size_t kDecisionBytesMax = 1'000;
 // What one review may list.
 inline constexpr size_t kReviewIndicatorsMax = 100;
 inline constexpr size_t kReviewEvidenceMax = 500;
+inline constexpr int kReviewRoleCountMax = 10'000;  // people of one role
 // Reviews of a district that are still being worked through; a further one is refused meanwhile.
 inline constexpr size_t kReviewsUnderWayMax = 64;
 

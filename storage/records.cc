@@ -11,10 +11,14 @@
 namespace leadlag {
 namespace {
 
+uint8_t FormatByte(std::string_view bytes) { return bytes.empty() ? 0 : static_cast<uint8_t>(bytes[0]); }
+
 // Formats. Never change what one means: add a format, and go on reading the old ones.
 constexpr uint8_t kEvidenceFormat = 1;
 constexpr uint8_t kIdentityFormat = 1;
-constexpr uint8_t kReviewFormat = 1;
+constexpr uint8_t kReviewFormat = 2;
+// Of one that says nothing of how it went: a program that knows no later format reads it.
+constexpr uint8_t kBareReviewFormat = 1;
 constexpr uint8_t kWatchFormat = 2;  // 1: of an expectation, which is never RAISED
 // Each is written in the first format that has all of it, so that a program that knows no later one reads it. Format 2 adds what people did
 // with an alert, 3 the kind and severity of a rule's, which come before that, 4 sources: the id of one, last in its flips, and what its
@@ -278,10 +282,50 @@ Review GetReview(ByteReader& in) {
   return review;
 }
 
+void PutReviewAccount(ByteWriter& out, const Review::Account& account) {
+  out.PutVarint(account.participants.size());
+  for (const Review::Account::Participants& participants : account.participants) {
+    out.PutU8(static_cast<uint8_t>(participants.role));
+    out.PutVarint(static_cast<uint64_t>(participants.count));
+  }
+  out.PutU8(account.collaboration ? static_cast<uint8_t>(*account.collaboration) : 0);
+  out.PutU8(account.verdict ? static_cast<uint8_t>(*account.verdict) : 0);
+  out.PutString(account.inquiry);
+  // 0: none; else 1, and 2 where the outcome improved, and 4 where the cause is understood.
+  const std::optional<ReviewResult>& result = account.result;
+  out.PutU8(result ? static_cast<uint8_t>(1 | (result->outcome_improved ? 2 : 0) | (result->cause_understood ? 4 : 0)) : 0);
+}
+
+Review::Account GetReviewAccount(ByteReader& in) {
+  constexpr size_t kParticipantsSizeMin = 2;
+  Review::Account account;
+  account.participants.resize(in.GetCount(kParticipantsSizeMin));
+  for (Review::Account::Participants& participants : account.participants) {
+    participants.role = GetEnum(in, ParticipantRole::kPrincipal, ParticipantRole::kOther);
+    participants.count = static_cast<int32_t>(in.GetVarint(INT32_MAX));
+  }
+  if (const uint8_t kind = in.GetU8(static_cast<uint8_t>(Collaboration::kJointWork)); kind != 0) {
+    account.collaboration = static_cast<Collaboration>(kind);
+  }
+  if (const uint8_t verdict = in.GetU8(static_cast<uint8_t>(ReviewVerdict::kSpread)); verdict != 0) {
+    account.verdict = static_cast<ReviewVerdict>(verdict);
+  }
+  account.inquiry = in.GetString();
+  const uint8_t result = in.GetU8(7);
+  if ((result & 1) != 0) {
+    account.result = ReviewResult{(result & 2) != 0, (result & 4) != 0};
+  } else if (result != 0) {
+    in.Fail();
+  }
+  return account;
+}
+
 std::string EncodeReview(const Review& review) {
+  const bool bare = review.account == Review::Account();
   ByteWriter out;
-  out.PutU8(kReviewFormat);
+  out.PutU8(bare ? kBareReviewFormat : kReviewFormat);
   PutReview(out, review);
+  if (!bare) PutReviewAccount(out, review.account);
   return std::move(out).Take();
 }
 
@@ -289,13 +333,15 @@ absl::StatusOr<Review> DecodeReview(std::string_view bytes) {
   ByteReader in(bytes);
   if (absl::Status status = ReadFormat(in, kReviewFormat, "a review"); !status.ok()) return status;
   Review review = GetReview(in);
+  if (FormatByte(bytes) >= kReviewFormat) {
+    review.account = GetReviewAccount(in);
+    if (review.account == Review::Account()) in.Fail();
+  }
   if (absl::Status status = in.Finish("a review"); !status.ok()) return status;
   return review;
 }
 
 namespace {
-
-uint8_t FormatByte(std::string_view bytes) { return bytes.empty() ? 0 : static_cast<uint8_t>(bytes[0]); }
 
 WatchState GetState(ByteReader& in) { return GetEnum(in, WatchState::kOnTrack, WatchState::kRaised); }
 AlertKind GetKindOfAlert(ByteReader& in) {

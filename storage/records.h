@@ -211,8 +211,11 @@ void PutZones(ByteWriter& out, const std::vector<ZoneRules>& zones);
 std::vector<ZoneRules> GetZones(ByteReader& in);
 void PutEvidenceContent(ByteWriter& out, const EvidenceContent& content);
 EvidenceContent GetEvidenceContent(ByteReader& in);
+// All but the account of it.
 void PutReview(ByteWriter& out, const Review& review);
 Review GetReview(ByteReader& in);
+void PutReviewAccount(ByteWriter& out, const Review::Account& account);
+Review::Account GetReviewAccount(ByteReader& in);
 void PutInquiry(ByteWriter& out, const Inquiry& inquiry);
 Inquiry GetInquiry(ByteReader& in);
 

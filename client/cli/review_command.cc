@@ -1,5 +1,6 @@
 // leadlag review record|list: meetings in which a team interpreted evidence.
 #include "client/cli/command_set.h"
+#include "client/cli/enum_name.h"
 #include "client/cli/number.h"
 #include "client/cli/query_flags.h"
 
@@ -10,13 +11,60 @@ constexpr char kRecordText[] =
     "A review covers the records it lists, and those of its indicators dated up to its date, as far as they were known "
     "by then.\n"
     "Without --id it is TEAM-DATE, so that the same command again changes nothing.\n"
+    "What came of a practice, --outcome and --cause together, has a next question, which is shown. Who took part is said by\n"
+    "role and count, never by name.\n"
     "Example: leadlag review record north --date 2025-10-03 --indicator visits --decision \"visit grade 4 weekly\"";
 constexpr size_t kIdBytesMax = 64;
 
 struct RecordFlags {
-  std::string team, date, id, decision;
-  std::vector<std::string> indicators, evidence;
+  std::string team, date, id, decision, collaboration, verdict, inquiry, outcome, cause;
+  std::vector<std::string> indicators, evidence, participants;
 };
+
+// "--verdict: give one of CONTINUE, ADJUST, STOP, SPREAD".
+absl::Status NoneOf(const std::string& flag, const google::protobuf::EnumDescriptor& type) {
+  return absl::InvalidArgumentError(flag + ": give one of " + ShortNames(type));
+}
+
+// "coach=2".
+absl::Status AddParticipants(const std::string& text, v1::Review& review) {
+  const size_t equals = text.find('=');
+  const auto* const role = FindEnumValue(*v1::ParticipantRole_descriptor(), text.substr(0, equals));
+  if (role == nullptr) return NoneOf("--participants", *v1::ParticipantRole_descriptor());
+  const std::optional<int64_t> count = equals == std::string::npos ? std::nullopt : ParseInteger(text.substr(equals + 1));
+  if (!count || *count < 1 || *count > INT32_MAX) {
+    return absl::InvalidArgumentError("--participants: give ROLE=COUNT, a count above 0, not \"" + text + "\"");
+  }
+  v1::ReviewParticipants* const participants = review.add_participants();
+  participants->set_role(static_cast<v1::ParticipantRole>(role->number()));
+  participants->set_count(static_cast<int32_t>(*count));
+  return absl::OkStatus();
+}
+
+// How the meeting went.
+absl::Status AddAccount(const RecordFlags& flags, v1::Review& review) {
+  for (const std::string& text : flags.participants) {
+    if (absl::Status status = AddParticipants(text, review); !status.ok()) return status;
+  }
+  if (!flags.collaboration.empty()) {
+    const auto* const kind = FindEnumValue(*v1::Collaboration_descriptor(), flags.collaboration);
+    if (kind == nullptr) return NoneOf("--collaboration", *v1::Collaboration_descriptor());
+    review.set_collaboration(static_cast<v1::Collaboration>(kind->number()));
+  }
+  if (!flags.verdict.empty()) {
+    const auto* const verdict = FindEnumValue(*v1::ReviewVerdict_descriptor(), flags.verdict);
+    if (verdict == nullptr) return NoneOf("--verdict", *v1::ReviewVerdict_descriptor());
+    review.set_verdict(static_cast<v1::ReviewVerdict>(verdict->number()));
+  }
+  review.set_inquiry(flags.inquiry);
+  if (flags.outcome.empty() && flags.cause.empty()) return absl::OkStatus();
+  const bool improved = flags.outcome == "improved", understood = flags.cause == "understood";
+  if (!improved && flags.outcome != "not-improved") return absl::InvalidArgumentError("--outcome: give improved or not-improved");
+  if (!understood && flags.cause != "not-understood") return absl::InvalidArgumentError("--cause: give understood or not-understood");
+  review.mutable_result()->set_outcome_improved(improved);
+  review.mutable_result()->set_cause_understood(understood);
+  return absl::OkStatus();
+}
 
 // "districts/d/reviews/{id}" to its id.
 std::string LastPart(const std::string& name) { return name.substr(name.rfind('/') + 1); }
@@ -43,6 +91,7 @@ absl::StatusOr<v1::RecordReviewRequest> RequestOf(const RunContext& context, con
     reference->set_source(text.substr(0, slash));
     reference->set_evidence_id(text.substr(slash + 1));
   }
+  if (absl::Status status = AddAccount(flags, review); !status.ok()) return status;
   return request;
 }
 
@@ -52,12 +101,15 @@ Table ReviewTable(const google::protobuf::RepeatedPtrField<v1::Review>& reviews)
                {"team", "TEAM"},
                {"indicators", "INDICATORS"},
                {"evidence", "EVIDENCE", true},
-               {"decision", "DECISION"}});
+               {"verdict", "VERDICT"},
+               {"decision", "DECISION"},
+               {"next_question", "NEXT QUESTION"}});
   for (const v1::Review& review : reviews) {
     std::string indicators;
     for (const std::string& indicator : review.indicators()) indicators += (indicators.empty() ? "" : " ") + indicator;
     table.AddRow(
-        {review.date(), LastPart(review.name()), review.team(), indicators, review.evidence_size(), review.decision()});
+        {review.date(), LastPart(review.name()), review.team(), indicators, review.evidence_size(), EnumText(review.verdict()),
+         review.decision(), review.next_question()});
   }
   return table;
 }
@@ -76,6 +128,7 @@ int Record(RunContext& context, const RecordFlags& flags) {
   context.Say("review " + LastPart(response->review().name()) + " is stored; " +
               Counted(response->covered_count(), "record") + (response->covered_count() == 1 ? " is" : " are") + " reviewed by it first" +
               (response->recalculating() ? " so far, and more are being looked through" : ""));
+  if (const std::string& question = response->review().next_question(); !question.empty()) context.Say("ask next: " + question);
   return kExitOk;
 }
 
@@ -114,6 +167,21 @@ void AddReview(CommandSet& commands) {
       ->allow_extra_args(false)
       ->type_name("SOURCE/EVIDENCE_ID");
   record->add_option("--decision", flags->decision, "What was decided")->type_name("TEXT");
+  record->add_option("--verdict", flags->verdict, "What is to become of the practice: continue, adjust, stop or spread")
+      ->type_name("VERDICT");
+  record->add_option("--outcome", flags->outcome, "What came of it: improved or not-improved")->type_name("OUTCOME");
+  record->add_option("--cause", flags->cause, "Whether the team knows why: understood or not-understood")->type_name("CAUSE");
+  record->add_option("--inquiry", flags->inquiry, "The team's inquiry that it was about")->type_name("ID");
+  record
+      ->add_option("--participants", flags->participants,
+                   "How many of a role took part: principal, assistant-principal, teacher-leader, teacher, coach, specialist, counselor, "
+                   "district-leader, student, family or other; repeatable")
+      ->allow_extra_args(false)
+      ->type_name("ROLE=COUNT");
+  record
+      ->add_option("--collaboration", flags->collaboration,
+                   "How they worked together: storytelling-and-scanning, aid-and-assistance, sharing or joint-work")
+      ->type_name("KIND");
   commands.OnRun(record, [&commands, flags] { return Record(commands.context(), *flags); });
 
   auto team = std::make_shared<std::string>();

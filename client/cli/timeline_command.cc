@@ -16,7 +16,9 @@ std::pair<std::string, std::string> Described(const v1::TimelineItem& item) {
                                                : " (" + std::to_string(item.signal().record_count()) + " records)")};
     case v1::TimelineItem::kReview:
       return {"review",
-              item.review().review() + (item.review().decision().empty() ? "" : ": " + item.review().decision())};
+              item.review().review() +
+                  (item.review().verdict() == v1::REVIEW_VERDICT_UNSPECIFIED ? "" : ", " + EnumText(item.review().verdict())) +
+                  (item.review().decision().empty() ? "" : ": " + item.review().decision())};
     case v1::TimelineItem::kFlip: {
       const v1::Flip& flip = item.flip();
       return {"flip", flip.expectation() + ": " + EnumText(flip.from_state()) + " to " + EnumText(flip.to_state()) +

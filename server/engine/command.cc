@@ -10,7 +10,7 @@
 namespace leadlag {
 namespace {
 
-constexpr uint8_t kFormat = 7;
+constexpr uint8_t kFormat = 8;
 // A command is written in the first format that has it: a program that knows no later one reads it.
 constexpr uint8_t kContinueByFormat = 2;
 constexpr uint8_t kHandleAlertFormat = 3;
@@ -18,6 +18,7 @@ constexpr uint8_t kAlertRulesFormat = 4;
 constexpr uint8_t kFlipRetentionFormat = 5;
 constexpr uint8_t kSourcesFormat = 6;
 constexpr uint8_t kInquiriesFormat = 7;  // inquiries, and catalogs with themes of them or rules of later kinds
+constexpr uint8_t kReviewAccountFormat = 8;
 constexpr uint8_t kFirstFormat = 1;
 constexpr uint32_t kWatchesLeast = 2 * kMaxExpectations;  // a team's are not cut
 
@@ -33,6 +34,7 @@ enum class Kind : uint8_t {
   kContinueBy = 8,
   kHandleAlert = 9,
   kRecordInquiry = 10,
+  kRecordReviewAccount = 11,  // with an account of how it went
 };
 
 void PutBool(ByteWriter& out, bool value) { out.PutU8(value ? 1 : 0); }
@@ -87,8 +89,10 @@ struct BodyEncoder {
     PutBool(out, c.batch_has_new);
   }
   void operator()(const RecordReviewCommand& c) {
-    PutKind(Kind::kRecordReview);
+    const bool bare = c.review.account == Review::Account();
+    PutKind(bare ? Kind::kRecordReview : Kind::kRecordReviewAccount);
     PutReview(out, c.review);
+    if (!bare) PutReviewAccount(out, c.review.account);
   }
   void operator()(const TickCommand& c) {
     PutKind(Kind::kTick);
@@ -130,6 +134,8 @@ uint8_t FormatOf(const StageCatalogCommand& stage) {
 uint8_t FormatOf(const CommandBody& body) {
   if (std::holds_alternative<HandleAlertCommand>(body)) return kHandleAlertFormat;
   if (std::holds_alternative<RecordInquiryCommand>(body)) return kInquiriesFormat;
+  const auto* const review = std::get_if<RecordReviewCommand>(&body);
+  if (review != nullptr && review->review.account != Review::Account()) return kReviewAccountFormat;
   if (const auto* const stage = std::get_if<StageCatalogCommand>(&body)) return FormatOf(*stage);
   if (const auto* const apply = std::get_if<ApplyCatalogCommand>(&body)) return kByForm.at(FormOf(apply->catalog));
   const auto* const go_on = std::get_if<ContinueCommand>(&body);
@@ -204,6 +210,11 @@ CommandBody GetBody(ByteReader& in) {
     }
     case Kind::kHandleAlert: return GetHandleAlert(in);
     case Kind::kRecordInquiry: return GetRecordInquiry(in);
+    case Kind::kRecordReviewAccount: {
+      RecordReviewCommand c{GetReview(in)};
+      c.review.account = GetReviewAccount(in);
+      return c;
+    }
   }
   in.Fail();
   return ContinueCommand{};
@@ -250,6 +261,7 @@ size_t MemoryOf(const CommandBody& body) {
   } else if (const auto* review = std::get_if<RecordReviewCommand>(&body)) {
     for (const Review::EvidenceRef& ref : review->review.evidence) bytes += sizeof(ref) + ref.evidence_id.size();
     bytes += review->review.decision.size() + review->review.indicators.size() * (sizeof(std::string) + kMaxIdBytes);
+    bytes += kMaxIdBytes + review->review.account.participants.size() * sizeof(Review::Account::Participants);
   } else if (const auto* handle = std::get_if<HandleAlertCommand>(&body)) {
     bytes += handle->by.size() + handle->note.size();
   } else if (const auto* record = std::get_if<RecordInquiryCommand>(&body)) {

@@ -147,6 +147,7 @@ struct TimelineSignal {
 struct TimelineReview {
   std::string review;
   std::string decision;
+  std::optional<ReviewVerdict> verdict;
 };
 struct TimelineFlip {
   uint64_t sequence = 0;

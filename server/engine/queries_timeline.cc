@@ -62,7 +62,7 @@ absl::Status AddReviews(const DistrictReader& reader, const TeamNow& team, DateR
   const absl::StatusOr<TeamReviews> reviews = reader->ReviewsOf(team.number);
   if (!reviews.ok()) return reviews.status();
   for (const Review& review : reviews->all()) {
-    if (window.Contains(review.date)) items.push_back({review.date, TimelineReview{review.id, review.decision}});
+    if (window.Contains(review.date)) items.push_back({review.date, TimelineReview{review.id, review.decision, review.account.verdict}});
   }
   return absl::OkStatus();
 }

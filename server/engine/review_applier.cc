@@ -8,6 +8,7 @@
 #include "core/limits.h"
 #include "server/engine/applying.h"
 #include "server/engine/stored_evidence.h"
+#include "server/engine/stored_inquiry.h"
 #include "storage/keys.h"
 
 namespace leadlag {
@@ -140,6 +141,11 @@ class ReviewApplier {
         problems.push_back(NotFound(absl::StrCat("review.indicators[", i, "]"), review.indicators[i], "indicator"));
       } else {
         indicators_.insert(*number);
+      }
+    }
+    if (const std::string& inquiry = review.account.inquiry; !inquiry.empty()) {
+      if (a_.Take(TeamOfInquiry(a_.batch, d_.number_, inquiry)) != team_) {
+        problems.push_back(NotFound("review.inquiry", inquiry, "inquiry of the team"));
       }
     }
     for (size_t i = 0; i < review.evidence.size(); ++i) {

@@ -135,6 +135,7 @@ v1::TimelineItem ToProto(std::string_view district, const TimelineItem& item) {
   } else if (const auto* const review = std::get_if<TimelineReview>(&item.item)) {
     proto.mutable_review()->set_review(review->review);
     proto.mutable_review()->set_decision(review->decision);
+    if (review->verdict) proto.mutable_review()->set_verdict(static_cast<v1::ReviewVerdict>(*review->verdict));
   } else if (const auto* const flip = std::get_if<TimelineFlip>(&item.item)) {
     *proto.mutable_flip() = ToProto(district, *flip);
   }

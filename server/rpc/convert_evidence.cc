@@ -21,13 +21,6 @@ namespace {
 // What a clerk may read: an id is quoted in failures, so it must be short.
 std::string ShownId(const std::string& evidence_id) { return Clip(evidence_id, kEvidenceIdBytesMax); }
 
-absl::Status CheckReference(const std::string& id, bool required, std::string_view field) {
-  if (id.empty() && !required) return absl::OkStatus();
-  if (id.empty()) return InvalidField(field, "is required");
-  if (IsId(id)) return absl::OkStatus();
-  return InvalidField(field, Quoted(id) + " is not an id; give 1 to 64 of the characters a to z, 0 to 9 and \"-\"");
-}
-
 absl::StatusOr<DateRange> PeriodFromProto(const v1::Period& proto) {
   const absl::StatusOr<Date> from = DateFromProto(proto.start_date(), "period.start_date");
   if (!from.ok()) return from.status();
@@ -167,71 +160,6 @@ v1::Evidence ToProto(std::string_view district, const EvidenceAnswer& evidence) 
   proto.set_reviewed_date(ToProto(evidence.reviewed));
   proto.set_pending_calendar(evidence.pending_calendar);
   proto.set_revision_count(static_cast<int32_t>(evidence.revision_count));
-  return proto;
-}
-
-absl::StatusOr<NamedReview> ReviewFromProto(const v1::Review& proto, std::string_view field) {
-  const std::string prefix = std::string(field) + ".";
-  std::vector<Problem> problems;
-  const auto check = [&problems](const absl::Status& status) {
-    for (Problem& problem : ProblemsOf(status)) {
-      if (problems.size() < kMaxProblems) problems.push_back(std::move(problem));
-    }
-  };
-  const auto check_count = [&](int count, size_t max, const std::string& list) {
-    if (static_cast<size_t>(count) > max) {
-      check(InvalidField(prefix + list, absl::StrCat(count, " entries are too many; give at most ", max)));
-    }
-  };
-
-  NamedReview named;
-  Review& review = named.review;
-  absl::StatusOr<ReviewName> name = ParseReviewName(proto.name(), prefix + "name");
-  check(name.status());
-  if (name.ok()) {
-    named.district = std::move(name->district);
-    review.id = std::move(name->review);
-  }
-  check(CheckReference(proto.team(), true, prefix + "team"));
-  review.team = proto.team();
-  const absl::StatusOr<Date> date = DateFromProto(proto.date(), prefix + "date");
-  check(date.status());
-  if (date.ok()) review.date = *date;
-
-  check_count(proto.indicators_size(), kReviewIndicatorsMax, "indicators");
-  check_count(proto.evidence_size(), kReviewEvidenceMax, "evidence");
-  if (proto.indicators_size() == 0 && proto.evidence_size() == 0) {
-    check(InvalidField(prefix + "indicators", "is required; say what was looked at: indicators or evidence"));
-  }
-  for (int i = 0; i < proto.indicators_size(); ++i) {
-    check(CheckReference(proto.indicators(i), true, absl::StrCat(prefix, "indicators[", i, "]")));
-    review.indicators.push_back(proto.indicators(i));
-  }
-  for (int i = 0; i < proto.evidence_size(); ++i) {
-    const std::string path = absl::StrCat(prefix, "evidence[", i, "]");
-    check(CheckReference(proto.evidence(i).source(), true, path + ".source"));
-    check(CheckEvidenceId(proto.evidence(i).evidence_id(), path + ".evidence_id"));
-    review.evidence.push_back({proto.evidence(i).source(), proto.evidence(i).evidence_id()});
-  }
-  check(CheckRemark(proto.decision(), kDecisionBytesMax, prefix + "decision"));
-  review.decision = proto.decision();
-  if (!problems.empty()) return AsStatus(problems);
-  return named;
-}
-
-v1::Review ToProto(std::string_view district, const Review& review) {
-  v1::Review proto;
-  proto.set_name(FormatReviewName(district, review.id));
-  proto.set_team(review.team);
-  proto.set_date(review.date.ToString());
-  for (const std::string& indicator : review.indicators) proto.add_indicators(indicator);
-  for (const Review::EvidenceRef& reference : review.evidence) {
-    v1::EvidenceReference& proto_reference = *proto.add_evidence();
-    proto_reference.set_source(reference.source);
-    proto_reference.set_evidence_id(reference.evidence_id);
-  }
-  proto.set_decision(review.decision);
-  *proto.mutable_recorded_time() = ToProto(review.recorded);
   return proto;
 }
 

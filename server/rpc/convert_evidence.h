@@ -1,4 +1,4 @@
-// Evidence and reviews between the public messages and core, and the making of a batch's answer. Thread safe as said.
+// Evidence between the public messages and core, and the making of a batch's answer. Thread safe as said.
 #pragma once
 
 #include <cstdint>
@@ -23,14 +23,6 @@ v1::EvidenceRecord ToProto(std::string_view evidence_id, const EvidenceContent& 
 
 v1::Evidence ToProto(std::string_view district, const EvidenceAnswer& evidence);
 v1::EvidenceRevision ToProto(std::string_view evidence_id, const EvidenceRevision& revision);
-
-// INVALID_ARGUMENT with every problem, fields under `field`. `district` is the one the review's name holds.
-struct NamedReview {
-  std::string district;
-  Review review;
-};
-absl::StatusOr<NamedReview> ReviewFromProto(const v1::Review& proto, std::string_view field);
-v1::Review ToProto(std::string_view district, const Review& review);
 
 // One batch on its way through the engine: what could be told to be wrong before, and what the engine says of the rest, become one
 // answer by index. Not thread safe; moves between threads.

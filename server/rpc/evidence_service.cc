@@ -11,6 +11,7 @@
 #include "server/engine/queries.h"
 #include "server/rpc/convert.h"
 #include "server/rpc/convert_evidence.h"
+#include "server/rpc/convert_review.h"
 #include "server/rpc/evidence_batch.h"
 #include "server/rpc/names.h"
 #include "server/rpc/page_token.h"

@@ -148,4 +148,11 @@ absl::Status CheckEvidenceId(std::string_view evidence_id, std::string_view fiel
   return CheckPlainText(evidence_id, field);
 }
 
+absl::Status CheckReference(const std::string& id, bool required, std::string_view field) {
+  if (id.empty() && !required) return absl::OkStatus();
+  if (id.empty()) return InvalidField(field, "is required");
+  if (IsId(id)) return absl::OkStatus();
+  return InvalidField(field, Quoted(id) + " is not an id; give 1 to 64 of the characters a to z, 0 to 9 and \"-\"");
+}
+
 }  // namespace leadlag

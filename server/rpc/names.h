@@ -65,6 +65,8 @@ std::string FormatReviewName(std::string_view district, std::string_view review)
 std::string FormatInquiryName(std::string_view district, std::string_view inquiry);
 std::string FormatAlertName(std::string_view district, uint64_t alert);
 
+// OK for an id, or, where it is not required, for none; otherwise a reason to give, with the field.
+absl::Status CheckReference(const std::string& id, bool required, std::string_view field);
 // OK for 1 to 128 bytes of printable UTF-8 without a person's identifier; otherwise a reason to give, with the field.
 absl::Status CheckEvidenceId(std::string_view evidence_id, std::string_view field);
 

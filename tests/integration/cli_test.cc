@@ -377,6 +377,22 @@ TEST_F(CliTest, FromACatalogToAlerts) {
   EXPECT_EQ(leadlag({"inquiry", "record", directory_ / "none.yaml"}).exit_code, kExitUsage);
   EXPECT_EQ(leadlag({"inquiry", "show", "other"}).exit_code, kExitRefused);
 
+  // A review of it, and what to ask next.
+  const std::vector<std::string> account = {"review",    "record",          "north",          "--date",      today.ToString(), "--id",
+                                            "r-2",       "--indicator",     "visits",         "--verdict",   "adjust",         "--outcome",
+                                            "improved",  "--cause",         "not-understood", "--inquiry",   "discourse",      "--participants",
+                                            "coach=2",   "--collaboration", "joint-work"};
+  const v1::Review told = ExpectThreeForms<v1::RecordReviewResponse>(leadlag, account, "ask next: Was it luck").review();
+  EXPECT_EQ(told.verdict(), v1::REVIEW_VERDICT_ADJUST);
+  EXPECT_EQ(told.participants(0).role(), v1::PARTICIPANT_ROLE_COACH);
+  EXPECT_EQ(told.collaboration(), v1::COLLABORATION_JOINT_WORK);
+  for (const std::vector<std::string>& wrong : std::vector<std::vector<std::string>>{
+           {"--verdict", "wait"}, {"--outcome", "improved"}, {"--participants", "coach"}, {"--participants", "wizard=1"}, {"--collaboration", "x"}}) {
+    result = leadlag(with({"review", "record", "north", "--date", today.ToString(), "--indicator", "visits", wrong[0]}, wrong[1]));
+    EXPECT_EQ(result.exit_code, kExitUsage) << wrong[0];
+    EXPECT_THAT(result.err, HasSubstr("give ")) << wrong[0];
+  }
+
   // Run chart.
   const std::vector<std::string> chart = {"chart", "north", "visits", "--unit", "day", "--inquiry", "discourse"};
   const auto charted = ExpectThreeForms<v1::GetRunChartResponse>(leadlag, chart, "2025").chart();

@@ -57,6 +57,12 @@ Inquiry Theory() {
   return inquiry;
 }
 
+Review ReviewWithAccount() {
+  Review review{.id = "v2", .team = "north", .date = DateOf("2025-09-05"), .indicators = {"walks"}};
+  review.account = {{{ParticipantRole::kCoach, 2}}, std::nullopt, ReviewVerdict::kStop, "", ReviewResult{}};
+  return review;
+}
+
 std::vector<Command> OneOfEach() {
   RecordEvidenceCommand evidence{.source = "forms", .items = {Item("north", "walks", "2025-09-04", "r1")}};
   evidence.complete_through = DateOf("2025-09-03");
@@ -74,6 +80,7 @@ std::vector<Command> OneOfEach() {
       {kNow, "zone-database", ReplaceZonesCommand{{zone}}},
       {kNow, "forms", evidence},
       {kNow, "coach", RecordReviewCommand{{.id = "v1", .team = "north", .date = DateOf("2025-09-05"), .indicators = {"walks"}}}},
+      {kNow, "coach", RecordReviewCommand{ReviewWithAccount()}},
       {kNow, "", TickCommand{true}},
       {kNow, "", ContinueCommand{}},
       {kNow, "", ContinueCommand{400}},
@@ -107,8 +114,10 @@ TEST(CommandTest, EachIsOfTheFirstFormatThatHasIt) {
     const bool has_retention = apply != nullptr && apply->catalog.settings.flip_retention_days != 0;
     const bool inquires = std::holds_alternative<RecordInquiryCommand>(command.body) ||
                           (apply != nullptr && !apply->catalog.inquiry_themes.empty());
+    const auto* const review = std::get_if<RecordReviewCommand>(&command.body);
+    const bool tells_how = review != nullptr && review->review.account != Review::Account();
     EXPECT_EQ(EncodeCommand(command).front(),
-              inquires ? 7 : expects ? 6 : has_retention ? 5 : has_rules ? 4 : handles ? 3 : goes_on_by ? 2 : 1);
+              tells_how ? 8 : inquires ? 7 : expects ? 6 : has_retention ? 5 : has_rules ? 4 : handles ? 3 : goes_on_by ? 2 : 1);
   }
 }
 
@@ -131,7 +140,7 @@ TEST(CommandTest, DamagedAndNewerBytesAreToldApart) {
     std::string bytes = EncodeCommand(command);
     EXPECT_EQ(DecodeCommand(bytes.substr(0, bytes.size() - 1)).status().code(), absl::StatusCode::kDataLoss);
     EXPECT_EQ(DecodeCommand(bytes + '\0').status().code(), absl::StatusCode::kDataLoss);
-    bytes.front() = 8;
+    bytes.front() = 9;
     EXPECT_EQ(DecodeCommand(bytes).status().code(), absl::StatusCode::kFailedPrecondition);
     bytes.front() = 0;
     EXPECT_EQ(DecodeCommand(bytes).status().code(), absl::StatusCode::kDataLoss);

@@ -17,6 +17,7 @@
 #include "server/rpc/convert_cadence.h"
 #include "server/rpc/convert_catalog.h"
 #include "server/rpc/convert_evidence.h"
+#include "server/rpc/convert_review.h"
 #include "server/rpc/wire.h"
 
 namespace leadlag {
@@ -352,6 +353,9 @@ TEST(EvidenceBatchAnswerTest, TruncatesPastTheLimit) {
 constexpr char kReview[] = R"pb(
   name: "districts/d/reviews/r-1" team: "t" date: "2025-09-04" indicators: "walk"
   evidence { source: "sis" evidence_id: "e/1" } decision: "go on"
+  participants { role: PARTICIPANT_ROLE_PRINCIPAL count: 1 } participants { role: PARTICIPANT_ROLE_OTHER count: 10000 }
+  collaboration: COLLABORATION_SHARING verdict: REVIEW_VERDICT_SPREAD inquiry: "talk" result { cause_understood: true }
+  next_question: "What did you learn, and what do others need to know?"
 )pb";
 
 TEST(ConvertReviewTest, RoundTrip) {
@@ -361,6 +365,40 @@ TEST(ConvertReviewTest, RoundTrip) {
   v1::Review back = ToProto(named.district, named.review);
   back.clear_recorded_time();
   EXPECT_EQ(back.SerializeAsString(), proto.SerializeAsString());
+}
+
+TEST(ConvertReviewTest, EachOfTheFourPathsHasItsQuestion) {
+  struct Case {
+    bool improved, understood;
+    const char* question;
+  };
+  for (const Case& c : std::vector<Case>{{true, false, "Was it luck, or did the change in practice make the difference?"},
+                                         {true, true, "Did outcomes improve for all, and what do others need to know?"},
+                                         {false, false, "What got in the way?"},
+                                         {false, true, "What did you learn, and what do others need to know?"}}) {
+    v1::Review proto = Text<v1::Review>(kReview);
+    proto.mutable_result()->set_outcome_improved(c.improved);
+    proto.mutable_result()->set_cause_understood(c.understood);
+    proto.set_next_question("what the client says of it is not asked");
+    EXPECT_EQ(ToProto("d", ReviewFromProto(proto, "review")->review).next_question(), c.question);
+  }
+  v1::Review early = Text<v1::Review>(kReview);
+  early.clear_result();
+  EXPECT_EQ(ToProto("d", ReviewFromProto(early, "review")->review).next_question(), "");
+}
+
+TEST(ConvertReviewTest, RefusesWhatIsNoAccount) {
+  v1::Review proto = Text<v1::Review>(kReview);
+  proto.mutable_participants(0)->set_role(v1::PARTICIPANT_ROLE_OTHER);  // twice
+  proto.mutable_participants(0)->set_count(0);
+  proto.mutable_participants(1)->set_count(10'001);
+  proto.add_participants()->set_count(1);
+  proto.set_collaboration(static_cast<v1::Collaboration>(9));
+  proto.set_verdict(static_cast<v1::ReviewVerdict>(-1));
+  proto.set_inquiry("No Id");
+  EXPECT_THAT(FieldsOf(ReviewFromProto(proto, "review").status()),
+              ElementsAre("review.participants[0].count", "review.participants[1].role", "review.participants[1].count",
+                          "review.participants[2].role", "review.collaboration", "review.verdict", "review.inquiry"));
 }
 
 TEST(ConvertReviewTest, NamesEveryProblemAtOnce) {

@@ -126,12 +126,15 @@ class InquiryServiceTest : public ::testing::Test {
     server_.app().engine().WaitIdle();
   }
 
-  template <typename Request, typename Response>
-  Ended Call(grpc::Status (v1::InquiryService::Stub::*method)(grpc::ClientContext*, const Request&, Response*),
-             const Request& request, Response* response) {
+  v1::InquiryService::Stub& StubOf(const v1::InquiryService::Stub*) { return *server_.stubs().inquiries; }
+  v1::EvidenceService::Stub& StubOf(const v1::EvidenceService::Stub*) { return *server_.stubs().evidence; }
+
+  template <typename Stub, typename Request, typename Response>
+  Ended Call(grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*), const Request& request,
+             Response* response) {
     TestContext context;
     Ended ended;
-    ended.status = (*server_.stubs().inquiries.*method)(&context, request, response);
+    ended.status = (StubOf(static_cast<const Stub*>(nullptr)).*method)(&context, request, response);
     const auto& metadata = context.GetServerTrailingMetadata();
     if (const auto found = metadata.find(kErrorDetailsMetadata); found != metadata.end()) {
       v1::ErrorDetails details;
@@ -320,6 +323,29 @@ TEST_F(InquiryServiceTest, ListsThemesAndCountsInquiries) {
   }
   ExpectRefused(list("districts/small/teams/north", &listed), grpc::StatusCode::INVALID_ARGUMENT, "parent");
   ExpectRefused(list("districts/nowhere", &listed), grpc::StatusCode::NOT_FOUND, "parent");
+}
+
+TEST_F(InquiryServiceTest, AReviewIsOfAnInquiryOfItsTeam) {
+  v1::RecordInquiryResponse recorded;
+  ASSERT_TRUE(Record(Theory(), &recorded).status.ok());
+  const auto review = [this](const std::string& id, const std::string& team, const std::string& inquiry,
+                             v1::RecordReviewResponse* response) {
+    v1::RecordReviewRequest request;
+    request.mutable_review()->set_name("districts/small/reviews/" + id);
+    request.mutable_review()->set_team(team);
+    request.mutable_review()->set_date("2025-09-02");
+    request.mutable_review()->add_indicators("walks");
+    request.mutable_review()->set_inquiry(inquiry);
+    request.mutable_review()->mutable_result()->set_outcome_improved(true);
+    return Call(&v1::EvidenceService::Stub::RecordReview, request, response);
+  };
+  v1::RecordReviewResponse response;
+  const std::string other = Theory().team() == "north" ? "south" : "north";
+  ExpectRefused(review("r-1", other, "discourse", &response), grpc::StatusCode::NOT_FOUND, "review.inquiry");
+  ExpectRefused(review("r-1", Theory().team(), "none", &response), grpc::StatusCode::NOT_FOUND, "review.inquiry");
+  ASSERT_TRUE(review("r-1", Theory().team(), "discourse", &response).status.ok());
+  EXPECT_EQ(response.review().inquiry(), "discourse");
+  EXPECT_EQ(response.review().next_question(), "Was it luck, or did the change in practice make the difference?");
 }
 
 TEST_F(InquiryServiceTest, Errors) {

@@ -61,10 +61,17 @@ EvidenceIdentity SampleIdentity() {
   return identity;
 }
 
-Review SampleReview() {
+Review SampleBareReview() {
   Review review{.id = "r-1", .team = "p-12", .date = D(10, 1), .indicators = {"walks", "climate"},
                 .evidence = {{"sis", "w-17"}}, .decision = "go on"};
   review.recorded = At(3);
+  return review;
+}
+
+Review SampleReview() {
+  Review review = SampleBareReview();
+  review.account = {{{ParticipantRole::kCoach, 1}, {ParticipantRole::kTeacher, 300}}, Collaboration::kJointWork, ReviewVerdict::kAdjust,
+                    "talk", ReviewResult{true, false}};
   return review;
 }
 
@@ -338,9 +345,16 @@ const Kind<EvidenceIdentity>& IdentityKind() {
 }
 const Kind<Review>& ReviewKind() {
   static const auto& kind = *new Kind<Review>{
-      "review", SampleReview(), EncodeReview, DecodeReview,
+      "review", SampleBareReview(), EncodeReview, DecodeReview,
       "0103722d3104702d313294be02020577616c6b7307636c696d617465010373697304772d313705676f206f6e80dbe490eefe"
-      "9e06"};
+      "9e06", 2};
+  return kind;
+}
+const Kind<Review>& ReviewAccountKind() {
+  static const auto& kind = *new Kind<Review>{
+      "review with an account", SampleReview(), EncodeReview, DecodeReview,
+      "0203722d3104702d313294be02020577616c6b7307636c696d617465010373697304772d313705676f206f6e80dbe490eefe"
+      "9e0602050104ac0204020474616c6b03", 2};
   return kind;
 }
 const Kind<Inquiry>& InquiryKind() {
@@ -516,6 +530,7 @@ void ForEachKind(Check check) {
   check(EvidenceKind());
   check(IdentityKind());
   check(ReviewKind());
+  check(ReviewAccountKind());
   check(InquiryKind());
   check(WatchKind());
   check(FlipKind());
