@@ -45,44 +45,74 @@ LatencyHours RankHours(const std::array<uint64_t, 256>& counts) {
 
 }  // namespace
 
-uint64_t LatencyTally::Add(const Calendar& calendar, Date today, const DayRow& row) {
-  uint64_t added = 0;
+namespace {
+
+// Calls `visit` for each entry of the cohort.
+template <typename Visit>
+void ForEachOfCohort(const Calendar& calendar, DateRange window, const DayRow& row, Visit visit) {
   const SchoolYear* year = nullptr;  // of the entry before, most often this one's too
   for (const DayEntry& entry : row.entries()) {
     const Date event = entry.first_event();
-    if (!window_.Contains(event)) continue;
+    if (!window.Contains(event)) continue;
     if (year == nullptr || !year->bounds.Contains(event)) year = calendar.YearOf(event);
-    if (year == nullptr) continue;
-
-    collection_.At(DaysBetween(calendar, event, entry.known))[kClosed] += entry.count;
-    const Closure closure = entry.reviewed ? kClosed : kOpen;
-    const Date end = entry.reviewed.value_or(today);
-    interpretation_.At(DaysBetween(calendar, entry.interpretation_start(), end))[closure] += entry.count;
-    total_.At(DaysBetween(calendar, event, end))[closure] += entry.count;
-    if (entry.hours) hours_[*entry.hours] += entry.count;
-    added += entry.count;
+    if (year != nullptr) visit(entry);
   }
+}
+
+}  // namespace
+
+uint64_t LatencyTally::Add(const Calendar& calendar, Date today, const DayRow& row) {
+  uint64_t added = 0;
+  ForEachOfCohort(calendar, window_, row, [&](const DayEntry& entry) {
+    AddEntry(calendar, today, entry);
+    added += entry.count;
+  });
   return added;
 }
 
-LatencyDays LatencyTally::Rank(const Counts& counts) {
+void LatencyTally::AddEntry(const Calendar& calendar, Date today, const DayEntry& entry) {
+  const Date event = entry.first_event();
+  const bool open = !entry.reviewed;
+  const Date end = entry.reviewed.value_or(today);
+  collection_.Add(DaysBetween(calendar, event, entry.known), false, entry.count);
+  interpretation_.Add(DaysBetween(calendar, entry.interpretation_start(), end), open, entry.count);
+  total_.Add(DaysBetween(calendar, event, end), open, entry.count);
+  if (entry.hours) hours_[*entry.hours] += entry.count;
+}
+
+LatencyDays LatencyCounts::Rank() const {
   LatencyDays days;
-  for (size_t value = 0; value < counts.by_days.size(); ++value) {
-    const auto& records = counts.by_days[value];
-    days.closed += records[kClosed];
-    days.open += records[kOpen];
-    if (records[kOpen] > 0) days.oldest_open_days = static_cast<int>(value);  // the last one stays
+  for (size_t value = 0; value < by_days_.size(); ++value) {
+    const auto& items = by_days_[value];
+    days.closed += items[kClosed];
+    days.open += items[kOpen];
+    if (items[kOpen] > 0) days.oldest_open_days = static_cast<int>(value);  // the last one stays
   }
   const uint64_t n = days.closed + days.open;
   if (n == 0) return days;
-  days.p50 = FigureAt(counts.by_days, RankOf(50, n));
-  days.p90 = FigureAt(counts.by_days, RankOf(90, n));
-  days.max = FigureAt(counts.by_days, n);
+  days.p50 = FigureAt(by_days_, RankOf(50, n));
+  days.p90 = FigureAt(by_days_, RankOf(90, n));
+  days.max = FigureAt(by_days_, n);
   return days;
 }
 
+void LatencySplit::Add(const Calendar& calendar, Date today, const DayRow& row) {
+  ForEachOfCohort(calendar, window_, row, [&](const DayEntry& entry) {
+    const Date start = CycleStart(unit_, entry.first_event());
+    cycles_.try_emplace(start, DateRange{start, NextCycle(unit_, start)}).first->second.AddEntry(calendar, today, entry);
+  });
+}
+
+std::vector<LatencySplit::Cycle> LatencySplit::Result() const {
+  std::vector<Cycle> cycles;
+  for (const auto& [start, tally] : cycles_) {
+    cycles.push_back({{std::max(start, window_.from), std::min(NextCycle(unit_, start), window_.to)}, tally.Result()});
+  }
+  return cycles;
+}
+
 Latency LatencyTally::Result() const {
-  return {Rank(collection_), Rank(interpretation_), Rank(total_), RankHours(hours_)};
+  return {collection_.Rank(), interpretation_.Rank(), total_.Rank(), RankHours(hours_)};
 }
 
 uint64_t UnreviewedBeyond(const Calendar& calendar, Date yesterday, int objective_days, const DayRow& row) {

@@ -8,10 +8,12 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <vector>
 
 #include "core/calendar.h"
+#include "core/cycle.h"
 #include "core/day_row.h"
 
 namespace leadlag {
@@ -43,6 +45,21 @@ struct Latency {
   LatencyHours collection_hours;
 };
 
+// Items by their days, to be ranked.
+class LatencyCounts {
+ public:
+  // REQUIRES: days >= 0.
+  void Add(int days, bool open, uint64_t items = 1) {
+    const auto place = static_cast<size_t>(days);
+    if (place >= by_days_.size()) by_days_.resize(place + 1);
+    by_days_[place][open ? 1 : 0] += items;
+  }
+  LatencyDays Rank() const;
+
+ private:
+  std::vector<std::array<uint64_t, 2>> by_days_;  // [closed, open] items; at equal days closed ranks first
+};
+
 // Collects rows of any number of teams, each with its own calendar and today, then ranks once.
 class LatencyTally {
  public:
@@ -51,22 +68,31 @@ class LatencyTally {
   // wait, uncounted). `today` is the local date of now in the team's zone, also for a window in the past: an open item
   // ages to now. Returns how many records it added.
   uint64_t Add(const Calendar& calendar, Date today, const DayRow& row);
+  // One entry of a row. REQUIRES: its first event date lies in the window and in a school year of the calendar.
+  void AddEntry(const Calendar& calendar, Date today, const DayEntry& entry);
   Latency Result() const;
 
  private:
-  struct Counts {
-    std::vector<std::array<uint64_t, 2>> by_days;  // [closed, open] records; at equal days closed ranks first
-    std::array<uint64_t, 2>& At(int days) {
-      const auto place = static_cast<size_t>(days);
-      if (place >= by_days.size()) by_days.resize(place + 1);
-      return by_days[place];
-    }
-  };
-  static LatencyDays Rank(const Counts& counts);
-
   DateRange window_;
-  Counts collection_, interpretation_, total_;
+  LatencyCounts collection_, interpretation_, total_;
   std::array<uint64_t, 256> hours_{};
+};
+
+// The same by week or month of the first event date. A cycle is as much of it as lies in the window.
+class LatencySplit {
+ public:
+  LatencySplit(DateRange window, CycleUnit unit) : window_(window), unit_(unit) {}
+  void Add(const Calendar& calendar, Date today, const DayRow& row);
+  struct Cycle {
+    DateRange dates;
+    Latency latency;
+  };
+  std::vector<Cycle> Result() const;  // those that have records, in order
+
+ private:
+  DateRange window_;
+  CycleUnit unit_;
+  std::map<Date, LatencyTally> cycles_;  // by the unit's first date
 };
 
 // Records unreviewed beyond the objective: D(interpretation start, yesterday] > objective_days. The second figure of

@@ -14,7 +14,9 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "core/action_latency.h"
 #include "core/cadence.h"
+#include "core/cycle.h"
 #include "core/latency.h"
 #include "core/run_phases.h"
 #include "server/engine/engine.h"
@@ -101,14 +103,35 @@ absl::StatusOr<OverviewPage> ListTeamCadence(const DistrictReader& reader, const
                                              std::string_view after, size_t limit);
 
 // ── latency ──
+struct LatencyQuery {
+  CadenceQuery evidence;
+  std::optional<CycleUnit> cycle;  // by which it is told as well
+  bool previous = false;           // with the window before
+};
 struct LatencyAnswer {
-  Latency latency;
   DateRange window;
-  int teams = 0;  // that had a record in the window
+  Latency latency;
+  ActionLatency actions;  // of any kind of evidence
+  int teams = 0;          // that had a record in the window
+  std::vector<LatencySplit::Cycle> cycles;
+  struct Before {
+    DateRange window;
+    Latency latency;
+    ActionLatency actions;
+  };
+  std::optional<Before> previous;
 };
 // Of one team, or with an empty `team` of every team whose labels match (window by the district's calendar and zone).
 absl::StatusOr<LatencyAnswer> GetEvidenceLatency(const DistrictReader& reader, std::string_view team, const Labels& labels,
-                                                 const CadenceQuery& query);
+                                                 const LatencyQuery& query);
+struct PastLatencyAnswer {
+  LatencyAnswer answer;
+  uint32_t catalog_version = 0;  // in force then
+};
+// Of one team, from what had been recorded by then. Errors besides: server/engine/past_team.h. Reads all of the team's records: ask it of
+// a reader that holds nobody up.
+absl::StatusOr<PastLatencyAnswer> GetPastEvidenceLatency(const DistrictReader& reader, std::string_view team, Instant as_of,
+                                                         const LatencyQuery& query);
 
 // ── run charts ──
 struct RunChartQuery {

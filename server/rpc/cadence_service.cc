@@ -39,6 +39,25 @@ absl::StatusOr<CadenceQuery> QueryFromProto(const Request& request) {
   return query;
 }
 
+absl::StatusOr<LatencyQuery> LatencyQueryFromProto(const v1::GetEvidenceLatencyRequest& request) {
+  absl::StatusOr<CadenceQuery> evidence = QueryFromProto(request);
+  if (!evidence.ok()) return evidence.status();
+  LatencyQuery query{.evidence = *std::move(evidence), .previous = request.include_previous()};
+  switch (request.cycle()) {
+    case v1::CYCLE_UNSPECIFIED:
+      break;
+    case v1::CYCLE_WEEK:
+      query.cycle = CycleUnit::kIsoWeek;
+      break;
+    case v1::CYCLE_MONTH:
+      query.cycle = CycleUnit::kMonth;
+      break;
+    default:
+      return InvalidField("cycle", "is no cycle; give WEEK or MONTH, or none");
+  }
+  return query;
+}
+
 // As many of the rows, from the first on, as a page may take.
 absl::StatusOr<std::vector<OverviewCache::Row>> RowsWithWatches(const DistrictReader& reader, const std::optional<SignalKind>& kind,
                                                                 const std::vector<TeamNumber>& teams) {
@@ -133,22 +152,35 @@ grpc::ServerUnaryReactor* CadenceService::GetEvidenceLatency(grpc::CallbackServe
     if (!name->team.empty() && !request.labels().empty()) {
       return InvalidField("labels", "pick teams of a district; leave them out where name is one team's");
     }
-    const absl::StatusOr<CadenceQuery> query = QueryFromProto(request);
+    const absl::StatusOr<LatencyQuery> query = LatencyQueryFromProto(request);
     if (!query.ok()) return query.status();
+    if (request.has_as_of()) return PastLatency(request, *name, *query);
     const absl::StatusOr<DistrictReader> reader = engine_->Read(name->district);
     if (!reader.ok()) return reader.status();
     const absl::StatusOr<LatencyAnswer> answer =
         leadlag::GetEvidenceLatency(*reader, name->team, LabelsFromProto(request.labels()), *query);
     if (!answer.ok()) return answer.status();
-    v1::GetEvidenceLatencyResponse response;
-    *response.mutable_latency() = ToProto(answer->latency);
-    response.set_team_count(answer->teams);
-    response.set_start_date(answer->window.from.ToString());
-    response.set_end_date(answer->window.to.ToString());
+    v1::GetEvidenceLatencyResponse response = ToProto(*answer);
     *response.mutable_basis() = ToProto(BasisOf(*reader));
     return response;
   };
   return Answer<v1::GetEvidenceLatencyRequest, v1::GetEvidenceLatencyResponse>(calls_, context, request, response, handler);
+}
+
+absl::StatusOr<v1::GetEvidenceLatencyResponse> CadenceService::PastLatency(const v1::GetEvidenceLatencyRequest& request,
+                                                                           const TeamName& name, const LatencyQuery& query) {
+  if (name.team.empty()) return InvalidField("as_of", "is answered for one team; name it, or leave as_of out");
+  const absl::StatusOr<Instant> as_of = InstantFromProto(request.as_of(), "as_of");
+  if (!as_of.ok()) return as_of.status();
+  // All of the team's records are read: meanwhile the writer goes on.
+  const absl::StatusOr<DistrictReader> reader = engine_->Freeze(name.district);
+  if (!reader.ok()) return reader.status();
+  const absl::StatusOr<PastLatencyAnswer> past = GetPastEvidenceLatency(*reader, name.team, *as_of, query);
+  if (!past.ok()) return past.status();
+  v1::GetEvidenceLatencyResponse response = ToProto(past->answer);
+  *response.mutable_basis()->mutable_answered_time() = ToProto(*as_of);
+  response.mutable_basis()->set_catalog_version(static_cast<int32_t>(past->catalog_version));
+  return response;
 }
 
 grpc::ServerUnaryReactor* CadenceService::GetTimeline(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,

@@ -3,7 +3,9 @@
 
 #include "leadlag/v1/cadence_service.grpc.pb.h"
 #include "server/engine/engine.h"
+#include "server/engine/queries.h"
 #include "server/rpc/backtest_runs.h"
+#include "server/rpc/names.h"
 #include "server/rpc/open_calls.h"
 #include "server/rpc/overview_cache.h"
 
@@ -38,6 +40,10 @@ class CadenceService final : public CadenceServiceBase {
   void Drain() { backtests_.Drain(); }
 
  private:
+  // GetEvidenceLatency with as_of.
+  absl::StatusOr<v1::GetEvidenceLatencyResponse> PastLatency(const v1::GetEvidenceLatencyRequest& request, const TeamName& name,
+                                                             const LatencyQuery& query);
+
   Engine* const engine_;
   OpenCalls* const calls_;
   OverviewCache overviews_;

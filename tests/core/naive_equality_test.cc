@@ -129,6 +129,16 @@ void ExpectSame(const std::optional<HoursSpan>& naive, const std::optional<Hours
   EXPECT_EQ(core->high, naive->high) << what;
 }
 
+void ExpectSame(const Latency& naive, const Latency& core, const std::string& what) {
+  ExpectSame(naive.collection, core.collection, "collection, " + what);
+  ExpectSame(naive.interpretation, core.interpretation, "interpretation, " + what);
+  ExpectSame(naive.total, core.total, "total, " + what);
+  EXPECT_EQ(core.collection_hours.count, naive.collection_hours.count) << what;
+  ExpectSame(naive.collection_hours.p50, core.collection_hours.p50, "hours p50, " + what);
+  ExpectSame(naive.collection_hours.p90, core.collection_hours.p90, "hours p90, " + what);
+  ExpectSame(naive.collection_hours.max, core.collection_hours.max, "hours max, " + what);
+}
+
 // A record in the two forms: as latency's list has it, and as a day row's entry.
 DayEntry EntryOf(const NaiveLatencyRecord& record, bool corrected) {
   DayEntry entry;
@@ -148,6 +158,8 @@ TEST(NaiveEquality, Latency) {
     std::vector<std::unique_ptr<NaiveCalendar>> calendars;
     std::vector<NaiveLatencyTeam> teams;
     LatencyTally tally(window);
+    const CycleUnit unit = random.OneIn(2) ? CycleUnit::kIsoWeek : CycleUnit::kMonth;
+    LatencySplit split(window, unit);
     for (int t = random.Between(1, 3); t > 0; --t) {
       const std::vector<NaiveCalendar::Part> parts = RandomParts(random);
       calendars.push_back(std::make_unique<NaiveCalendar>(parts));
@@ -175,20 +187,29 @@ TEST(NaiveEquality, Latency) {
         row.Add(EntryOf(record, corrected));
       }
       tally.Add(*core, team.today, row);
+      split.Add(*core, team.today, row);
       const int objective_days = random.Between(0, 12);
       EXPECT_EQ(UnreviewedBeyond(*core, team.today - 1, objective_days, row),
                 NaiveUnreviewedBeyond(team, team.today - 1, objective_days))
           << Replay(seed);
       teams.push_back(std::move(team));
     }
-    const Latency core = tally.Result(), naive = NaiveLatency(window, teams);
-    ExpectSame(naive.collection, core.collection, "collection, " + Replay(seed));
-    ExpectSame(naive.interpretation, core.interpretation, "interpretation, " + Replay(seed));
-    ExpectSame(naive.total, core.total, "total, " + Replay(seed));
-    EXPECT_EQ(core.collection_hours.count, naive.collection_hours.count) << Replay(seed);
-    ExpectSame(naive.collection_hours.p50, core.collection_hours.p50, "hours p50, " + Replay(seed));
-    ExpectSame(naive.collection_hours.p90, core.collection_hours.p90, "hours p90, " + Replay(seed));
-    ExpectSame(naive.collection_hours.max, core.collection_hours.max, "hours max, " + Replay(seed));
+    ExpectSame(NaiveLatency(window, teams), tally.Result(), Replay(seed));
+    // By week or month: that of each one's dates alone, day by day.
+    std::vector<LatencySplit::Cycle> cycles = split.Result();
+    size_t next = 0;
+    for (Date from = window.from; from < window.to;) {
+      Date to = from + 1;
+      while (to < window.to && (unit == CycleUnit::kMonth ? to.StartOfMonth() != to : to.weekday() != Weekday::kMonday)) to = to + 1;
+      const Latency naive = NaiveLatency({from, to}, teams);
+      if (naive.collection.closed > 0) {
+        ASSERT_LT(next, cycles.size()) << Replay(seed);
+        EXPECT_EQ(cycles[next].dates, (DateRange{from, to})) << Replay(seed);
+        ExpectSame(naive, cycles[next++].latency, from.ToString() + ", " + Replay(seed));
+      }
+      from = to;
+    }
+    EXPECT_EQ(next, cycles.size()) << Replay(seed);
     if (HasFailure()) return;
   }
 }

@@ -203,13 +203,13 @@ TEST(QueriesLatencyTest, OfATeamAndOfADistrict) {
   district.RecordOne("south", "scores", "2025-09-01");   // not leading
   district.GoTo("2025-09-23");
   district.Hold("r", "north", "2025-09-22", {"walks"});  // interpretation D(18th, 22nd] = 2, total D(12th, 22nd] = 6
-  const auto north = GetEvidenceLatency(district.Read(), "north", {}, Of({}));
+  const auto north = GetEvidenceLatency(district.Read(), "north", {}, {Of({})});
   ASSERT_TRUE(north.ok()) << north.status();
   EXPECT_EQ(north->teams, 1);
   EXPECT_EQ(north->latency.collection.max, (LatencyFigure{4, false}));
   EXPECT_EQ(north->latency.interpretation.p50, (LatencyFigure{2, false}));
   EXPECT_EQ(north->latency.total.p90, (LatencyFigure{6, false}));
-  const auto all = GetEvidenceLatency(district.Read(), "", {}, Of({}));
+  const auto all = GetEvidenceLatency(district.Read(), "", {}, {Of({})});
   ASSERT_TRUE(all.ok()) << all.status();
   EXPECT_EQ(all->teams, 2);
   EXPECT_EQ(all->window.from, DateOf("2025-07-01"));
@@ -217,7 +217,7 @@ TEST(QueriesLatencyTest, OfATeamAndOfADistrict) {
   EXPECT_EQ(all->latency.interpretation.open, 1u);
   EXPECT_EQ(all->latency.interpretation.oldest_open_days, 3);  // D(18th, 23rd]
   EXPECT_EQ(all->latency.interpretation.max, (LatencyFigure{3, true}));
-  const auto high = GetEvidenceLatency(district.Read(), "", {{"level", "high"}}, Of({}));
+  const auto high = GetEvidenceLatency(district.Read(), "", {{"level", "high"}}, {Of({})});
   ASSERT_TRUE(high.ok());
   EXPECT_EQ(high->teams, 1);
   EXPECT_EQ(high->latency.interpretation.closed, 0u);

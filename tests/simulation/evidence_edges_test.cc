@@ -46,7 +46,7 @@ class EvidenceEdgesTest : public testing::Test {
   }
   Latency LatencyNow() {
     const CadenceQuery query{.from = D("2025-09-01"), .to = D("2025-12-01")};
-    return GetEvidenceLatency(district_.Read(), "t1", {}, query)->latency;
+    return GetEvidenceLatency(district_.Read(), "t1", {}, {query})->latency;
   }
 
   SimulatedDistrict district_{{.start = At("2025-09-08 12:00")}};
