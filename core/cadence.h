@@ -85,6 +85,9 @@ struct CycleCadence {
   }
 };
 
+// From how many cycles on a streak is worth telling (ours).
+inline constexpr int kStreakOfWeeksMin = 4, kStreakOfMonthsMin = 3;
+
 struct Cadence {
   int signal_dates = 0;           // leading (or the asked kind's) signal dates in the window
   int lagging_signal_dates = 0;   // balance shows both counts

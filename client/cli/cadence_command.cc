@@ -15,6 +15,12 @@ constexpr char kText[] =
     "one team in a\n"
     "window. All days are instructional days; windows are [start, end).";
 
+// "SHARED_UNDERSTANDING" as "shared understanding".
+std::string Lower(std::string text) {
+  for (char& c : text) c = c == '_' ? ' ' : static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+  return text;
+}
+
 std::string Share(int part, int whole) {
   if (whole == 0) return "-";
   char text[64];
@@ -56,6 +62,16 @@ void PrintTeam(RunContext& context, const v1::TeamCadence& cadence) {
   table.AddRow({"burstiness", std::string(burstiness)});
   table.AddRow({"debt: days past due", cadence.days_past_due()});
   table.AddRow({"debt: unreviewed records", cadence.unreviewed_records()});
+  for (const v1::DimensionCoverage& coverage : cadence.dimensions()) {
+    table.AddRow({Lower(EnumText(coverage.dimension())) + ": weeks with evidence",
+                  coverage.indicator_count() == 0 ? "- (no indicator is about it)"
+                                                  : Share(coverage.weeks().covered(), coverage.weeks().eligible())});
+  }
+  for (const v1::SmallWin& win : cadence.small_wins()) {
+    const bool weeks = win.kind() == v1::SMALL_WIN_KIND_STREAK_OF_WEEKS;
+    const std::string length = std::to_string(win.length()) + (weeks ? " weeks" : " months");
+    table.AddRow({"small win", Cell(length + " in a row with a signal", Tone::kGood)});
+  }
   context.Print(table);
 }
 
@@ -70,6 +86,7 @@ int OneTeam(RunContext& context, const std::string& team, const WindowFlags& fla
   request.set_start_date(flags.start);
   request.set_end_date(flags.end);
   request.set_include_completions(flags.include_completions);
+  request.set_include_dimensions(true);
   const absl::StatusOr<v1::GetTeamCadenceResponse> response = context.client().GetTeamCadence(request, context.Call());
   if (!response.ok()) return context.Fail(response.status());
   if (!context.PrintedJson(*response)) PrintTeam(context, response->cadence());

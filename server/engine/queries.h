@@ -40,6 +40,12 @@ struct CadenceQuery {
   std::optional<Date> from;  // none: the start of the school year that holds today (or, between years, of the last one before)
   std::optional<Date> to;    // none: the end of the school year that holds `from`
   bool completions = false;
+  bool dimensions = false;  // with their coverage
+};
+struct DimensionCoverage {
+  Dimension dimension = Dimension::kUnspecified;
+  int indicators = 0;  // of the catalog, that say something of it
+  CycleCadence weeks, months;
 };
 struct TeamCadenceAnswer {
   DateRange window;
@@ -50,6 +56,7 @@ struct TeamCadenceAnswer {
   // Evidence debt, over all the team's watches not PAUSED (an ANY_LEADING one only where no category watch applies).
   int days_past_due = 0;
   uint64_t unreviewed = 0;       // evidence debt, second number
+  std::vector<DimensionCoverage> dimensions;
 };
 absl::StatusOr<TeamCadenceAnswer> GetTeamCadence(const DistrictReader& reader, std::string_view team, const CadenceQuery& query);
 

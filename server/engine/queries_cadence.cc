@@ -76,6 +76,25 @@ std::vector<IndicatorNumber> LaggingIndicators(const DistrictReader& reader, boo
   return indicators;
 }
 
+// `input`: as for the cadence, but for the signals.
+std::vector<DimensionCoverage> DimensionsOf(const DistrictReader& reader, const TeamRows& rows, CadenceInput input, bool completions) {
+  std::vector<DimensionCoverage> coverages;
+  input.watch.reset();
+  input.lagging_signals.clear();
+  for (const Dimension dimension : {Dimension::kSharedUnderstanding, Dimension::kJointWork, Dimension::kEvidenceOfProgress}) {
+    std::vector<IndicatorNumber> indicators;
+    for (IndicatorNumber number = 0; number < reader->interned().indicators.size(); ++number) {
+      const Indicator* const indicator = reader->catalog()->FindIndicator(number);
+      if (indicator == nullptr || indicator->dimension != dimension) continue;
+      if (completions || indicator->measure != Measure::kCompletion) indicators.push_back(number);
+    }
+    input.signals = rows.EventDates(indicators);
+    const Cadence cadence = ComputeCadence(input);
+    coverages.push_back({dimension, static_cast<int>(indicators.size()), cadence.weeks, cadence.months});
+  }
+  return coverages;
+}
+
 }  // namespace
 
 AnswerBasis BasisOf(const DistrictReader& reader) {
@@ -119,6 +138,7 @@ absl::StatusOr<TeamCadenceAnswer> GetTeamCadence(const DistrictReader& reader, s
   const EvidenceDebt debt = DebtOf(reader, *team, *rows);
   answer.days_past_due = debt.days_past_due;
   answer.unreviewed = debt.unreviewed;
+  if (query.dimensions) answer.dimensions = DimensionsOf(reader, *rows, input, query.completions);
   return answer;
 }
 

@@ -83,8 +83,9 @@ grpc::ServerUnaryReactor* CadenceService::GetTeamCadence(grpc::CallbackServerCon
   const auto handler = [this](const v1::GetTeamCadenceRequest& request) -> Result {
     const absl::StatusOr<TeamName> name = ParseTeamName(request.name(), "name");
     if (!name.ok()) return name.status();
-    const absl::StatusOr<CadenceQuery> query = QueryFromProto(request);
+    absl::StatusOr<CadenceQuery> query = QueryFromProto(request);
     if (!query.ok()) return query.status();
+    query->dimensions = request.include_dimensions();
     const absl::StatusOr<DistrictReader> reader = engine_->Read(name->district);
     if (!reader.ok()) return reader.status();
     const absl::StatusOr<TeamCadenceAnswer> answer = leadlag::GetTeamCadence(*reader, name->team, *query);

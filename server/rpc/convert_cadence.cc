@@ -97,6 +97,21 @@ v1::TeamCadence ToProto(std::string_view team, const SignalKind& kind, const Tea
   proto.set_days_past_due(answer.days_past_due);
   proto.set_unreviewed_records(static_cast<int64_t>(answer.unreviewed));
   proto.set_expectation(answer.expectation);
+  for (const DimensionCoverage& coverage : answer.dimensions) {
+    v1::DimensionCoverage& shown = *proto.add_dimensions();
+    shown.set_dimension(static_cast<v1::Dimension>(coverage.dimension));
+    shown.set_indicator_count(coverage.indicators);
+    *shown.mutable_weeks() = ToProto(coverage.weeks);
+    *shown.mutable_months() = ToProto(coverage.months);
+  }
+  const auto add_streak = [&proto](v1::SmallWinKind kind, int streak, int least) {
+    if (streak < least) return;
+    v1::SmallWin& win = *proto.add_small_wins();
+    win.set_kind(kind);
+    win.set_length(streak);
+  };
+  add_streak(v1::SMALL_WIN_KIND_STREAK_OF_WEEKS, cadence.weeks.streak, kStreakOfWeeksMin);
+  add_streak(v1::SMALL_WIN_KIND_STREAK_OF_MONTHS, cadence.months.streak, kStreakOfMonthsMin);
   return proto;
 }
 

@@ -168,7 +168,7 @@ TEST(PastLatencyTest, EveryPastDayIsAnsweredAsItWasThen) {
       Answered answered{district.Read().now(), random.Pick(teams), "", {}};
       answered.query.evidence.completions = random.OneIn(2);
       if (random.OneIn(2)) answered.query.cycle = random.OneIn(2) ? CycleUnit::kIsoWeek : CycleUnit::kMonth;
-      if (random.OneIn(2)) answered.query.evidence.kind = {SignalKind::Of::kIndicator, Category::kUnspecified, random.Pick(indicators)};
+      if (random.OneIn(2)) answered.query.evidence.kind = {SignalKind::Of::kIndicator, Category::kWalkthrough, random.Pick(indicators)};
       answered.query.previous = random.OneIn(2);
       answered.text = Bytes(Ask(district, answered.team, answered.query));
       answers.push_back(std::move(answered));

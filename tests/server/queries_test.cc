@@ -196,6 +196,37 @@ TEST(QueriesCadenceTest, UnreviewedRecordsOfAllYearsAndIndicatorsAreOwed) {
   EXPECT_EQ(ListTeamCadence(district.Read(), std::nullopt, {}, "", 10)->teams[0].unreviewed, 1u);
 }
 
+// Shown as coverage: 2 of the 3 weeks that have been, or have a signal, have joint work in them, none shared understanding.
+TEST(QueriesCadenceTest, EachDimensionIsCovered) {
+  SmallDistrict district("2025-09-18");
+  Catalog catalog = SmallDistrict::MakeCatalog();
+  catalog.indicators[0].dimension = Dimension::kJointWork;           // walks
+  catalog.indicators[2].dimension = Dimension::kEvidenceOfProgress;  // scores, lagging
+  catalog.indicators[3].dimension = Dimension::kSharedUnderstanding;  // boxes, COMPLETION
+  district.Apply(catalog);
+  district.RecordOne("north", "walks", "2025-09-02");
+  district.RecordOne("north", "walks", "2025-09-15");
+  district.RecordOne("north", "scores", "2025-09-10");
+  district.RecordOne("north", "boxes", "2025-09-10");
+  CadenceQuery query = Of({SignalKind::Of::kIndicator, Category::kWalkthrough, "climate"});
+  EXPECT_THAT(GetTeamCadence(district.Read(), "north", query)->dimensions, IsEmpty());
+  query.dimensions = true;
+  std::vector<DimensionCoverage> dimensions = GetTeamCadence(district.Read(), "north", query)->dimensions;
+  ASSERT_EQ(dimensions.size(), 3u);
+  EXPECT_EQ(dimensions[0].dimension, Dimension::kSharedUnderstanding);
+  EXPECT_EQ(dimensions[0].indicators, 0);
+  EXPECT_EQ(dimensions[0].weeks.covered, 0);
+  EXPECT_EQ(dimensions[1].weeks.covered, 2);
+  EXPECT_EQ(dimensions[1].weeks.eligible, 3);
+  EXPECT_EQ(dimensions[2].weeks.covered, 1);
+  EXPECT_EQ(dimensions[2].weeks.eligible, 2);
+  EXPECT_EQ(dimensions[2].months.covered, 1);
+  query.completions = true;
+  dimensions = GetTeamCadence(district.Read(), "north", query)->dimensions;
+  EXPECT_EQ(dimensions[0].indicators, 1);
+  EXPECT_EQ(dimensions[0].weeks.covered, 1);
+}
+
 TEST(QueriesLatencyTest, OfATeamAndOfADistrict) {
   SmallDistrict district("2025-09-18");
   district.RecordOne("north", "walks", "2025-09-12");    // collection D(12th, 18th] = 4
