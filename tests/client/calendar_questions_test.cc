@@ -52,6 +52,7 @@ TEST(CalendarQuestions, CountsAndGrid) {
 TEST(CalendarQuestions, WeekdaysMayDiffer) {
   v1::Calendar calendar = September();
   calendar.add_weekdays(v1::WEEKDAY_SATURDAY);
+  calendar.mutable_years(0)->mutable_terms(0)->set_last_day("2025-10-04");
   const auto compiled = CompileCalendar(calendar);
   ASSERT_TRUE(compiled.ok());
   EXPECT_TRUE(compiled->IsInstructional(Date::FromYmd(2025, 9, 6)));

@@ -372,7 +372,7 @@ TEST_F(AlertRulesTest, AFirstImportIsHistory) {
   ASSERT_TRUE(district_.Apply(catalog_).ok());
   catalog_.alert_rules = {Rule("a", LaggingOnlyTerms{10}), Rule("b", CompletionOnlyTerms{}), Rule("c", ReviewOverdueTerms{}),
                           Rule("d", CollectionSlowTerms{}), Rule("e", RunSignalTerms{"lessons", ChartUnit::kWeek, 100}),
-                          Rule("f", ActionWithoutEvidenceTerms{5})};
+                          Rule("f", ActionWithoutEvidenceTerms{9})};
   // Two that are waited for from now on, though neither was ever heard of: the one that the past comes from, and another.
   for (Source& source : catalog_.sources) {
     source.every_days = 9;
