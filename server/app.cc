@@ -27,8 +27,8 @@ namespace {
 
 // Downtime shorter than this is none: as a gap between ticks, and as a jump of the wall clock.
 constexpr int64_t kResumeMicros = 2 * kMicrosPerMinute;
-// So long before a moment a tick finds nothing due, and wakes what the tick at the moment needs: threads, and a disk that has idled, whose
-// first fsync took 60 to 90 ms one time in ten.
+// So long before a moment at which something falls due a tick is logged that finds nothing due, and wakes what the tick at the moment
+// needs: threads, and a disk that has idled (docs/PERFORMANCE.md, "A flip to 100 subscribers").
 constexpr int64_t kRouseMicros = 250'000;
 // From one tick to the next where the first has left something due: what cannot be made now must not spin.
 constexpr int64_t kTickMicrosMin = 100'000;
@@ -74,8 +74,9 @@ class App::Impl {
   // Ends every call, and listens no more.
   void EndCalls();
   void TickForEver();
-  // Waits until the engine wants a tick; false: stop. Sets `resumed` where the service may not have been running meanwhile.
-  bool WaitForTick(bool& resumed);
+  // Waits until the engine wants a tick; false: stop. Sets `resumed` where the service may not have been running meanwhile, and
+  // `ahead_micros` to how long before its moment a tick is that rouses, else 0.
+  bool WaitForTick(bool& resumed, int64_t& ahead_micros);
 
   const AppOptions options_;
   std::unique_ptr<Engine> engine_;
@@ -191,7 +192,8 @@ void App::Impl::SetServing(bool serving) {
   }
 }
 
-bool App::Impl::WaitForTick(bool& resumed) {
+bool App::Impl::WaitForTick(bool& resumed, int64_t& ahead_micros) {
+  ahead_micros = 0;
   const bool still_due = engine_->NextTick() <= engine_->Now();
   const int64_t earliest = MonotonicMicros() + (still_due ? kTickMicrosMin : 0);
   absl::MutexLock lock(&mu_);
@@ -206,6 +208,7 @@ bool App::Impl::WaitForTick(bool& resumed) {
     if (roused_for_ != moment) {
       if (left <= kRouseMicros) {
         roused_for_ = moment;
+        ahead_micros = kRouseMicros;
         return true;
       }
       left -= kRouseMicros;
@@ -219,9 +222,10 @@ void App::Impl::TickForEver() {
   bool healthy = true;
   absl::Status last_failure, last_checkpoint;  // said once, not with every try
   bool resumed = false;
-  while (WaitForTick(resumed)) {
+  for (int64_t ahead_micros = 0; WaitForTick(resumed, ahead_micros);) {
     if (resumed && last_failure.ok()) LogLine(LogSeverity::kWarning, "the clock jumped: what fell due meanwhile is judged after settling");
-    absl::Status status = engine_->Tick(resumed);
+    if (ahead_micros > 0) feed_->Wake();
+    absl::Status status = engine_->Tick(resumed, ahead_micros);
     // One that failed comes again as such: what could not be logged meanwhile was downtime. Whether it was long, the tick sees itself.
     resumed = !status.ok();
     if (status != last_failure) {

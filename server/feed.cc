@@ -251,7 +251,7 @@ size_t FlipFeed::size() const {
 
 void FlipFeed::Wake() {
   absl::MutexLock lock(&mu_);
-  wake_.Signal();
+  wake_.SignalAll();
 }
 
 // On the writer's thread: no more than a note.

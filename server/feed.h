@@ -119,7 +119,7 @@ class FlipFeed {
   void Drain();
 
   size_t size() const;
-  // Looks at the time anew: for tests that move it.
+  // Wakes the threads, which look at the time anew: before flips are to come, and for tests that move time.
   void Wake();
 
  private:

@@ -227,7 +227,7 @@ absl::StatusOr<CatalogOutcome> Engine::Impl::DryRun(const Catalog& catalog, std:
 
 // ── time ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-absl::Status Engine::Impl::Tick(bool resumed) {
+absl::Status Engine::Impl::Tick(bool resumed, int64_t ahead_micros) {
   std::vector<std::string> due;
   absl::Status result;
   {
@@ -241,7 +241,7 @@ absl::Status Engine::Impl::Tick(bool resumed) {
       }
       const std::optional<Instant> next = owned.state->NextDue();
       const bool minute_over = now.micros - owned.state->last_time().micros >= kTickMicros;
-      if (resumed || minute_over || (next && *next <= now)) due.push_back(id);
+      if (resumed || minute_over || (next && next->micros <= now.micros + ahead_micros)) due.push_back(id);
     }
   }
   std::vector<std::unique_ptr<absl::Notification>> done;
@@ -380,7 +380,7 @@ absl::StatusOr<Outcome> Engine::Execute(std::string district, CommandBody body, 
 absl::StatusOr<CatalogOutcome> Engine::DryRun(const Catalog& catalog, std::optional<uint32_t> expected_version) const {
   return impl_->DryRun(catalog, expected_version);
 }
-absl::Status Engine::Tick(bool resumed) { return impl_->Tick(resumed); }
+absl::Status Engine::Tick(bool resumed, int64_t ahead_micros) { return impl_->Tick(resumed, ahead_micros); }
 Instant Engine::NextTick() const { return impl_->NextTick(); }
 void Engine::WaitIdle() { impl_->WaitIdle(); }
 void Engine::Stop() { impl_->Stop(); }

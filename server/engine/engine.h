@@ -67,8 +67,9 @@ class Engine {
 
   // Lets it be the clock's now: logs a tick where something is due or the last one is a minute old, and waits until it is applied.
   // `resumed`: the service may not have been running since the last one; the first tick after Open is such a one, and comes before
-  // the first Submit, for a gap is seen between commands. Pending work goes on in the background: see WaitIdle.
-  absl::Status Tick(bool resumed = false);
+  // the first Submit, for a gap is seen between commands. `ahead_micros`: also where something falls due within that time, though nothing
+  // comes of it yet: what the tick at the moment will need is then awake, the disk too. Pending work goes on in the background: WaitIdle.
+  absl::Status Tick(bool resumed = false, int64_t ahead_micros = 0);
   // When the next tick is wanted: the earliest moment due in any district, at most a minute from now.
   Instant NextTick() const;
   // Waits until no district has pending work (recalculation, due watches).

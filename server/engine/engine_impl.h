@@ -40,7 +40,7 @@ class Engine::Impl {
   absl::Status Open();
   void Submit(std::string district, CommandBody body, std::string principal, Callback callback);
   absl::StatusOr<CatalogOutcome> DryRun(const Catalog& catalog, std::optional<uint32_t> expected_version) const;
-  absl::Status Tick(bool resumed);
+  absl::Status Tick(bool resumed, int64_t ahead_micros);
   Instant NextTick() const;
   void WaitIdle();
   void Stop();

@@ -590,6 +590,23 @@ TEST_F(EngineTest, TheNextTickIsAMinuteAwayOrAtTheNextMoment) {
   EXPECT_EQ(district_.Read()->applied_position(), position);
 }
 
+TEST_F(EngineTest, ATickAheadOfAMomentIsLoggedAndNothingComesOfIt) {
+  ApplySmall();
+  district_.AdvanceTo(At("2025-09-17 06:59"));
+  ASSERT_TRUE(district_.engine().Tick().ok());
+  district_.clock().Set(Instant{At("2025-09-17 07:00").micros - kMicrosPerSecond});
+  ASSERT_EQ(district_.engine().NextTick(), At("2025-09-17 07:00"));
+  const uint64_t position = district_.Read()->applied_position(), flips = district_.Read()->last_sequence();
+  ASSERT_TRUE(district_.engine().Tick(/*resumed=*/false, kMicrosPerSecond - 1).ok());  // not so near
+  EXPECT_EQ(district_.Read()->applied_position(), position);
+  ASSERT_TRUE(district_.engine().Tick(/*resumed=*/false, kMicrosPerSecond).ok());
+  EXPECT_EQ(district_.Read()->applied_position(), position + 1);
+  EXPECT_EQ(district_.Read()->last_sequence(), flips);
+  EXPECT_EQ(district_.engine().NextTick(), At("2025-09-17 07:00"));
+  district_.AdvanceThrough(At("2025-09-17 07:00"));
+  EXPECT_GT(district_.Read()->last_sequence(), flips);
+}
+
 // ---- threads and the end --------------------------------------------------------------------------------
 
 TEST_F(EngineTest, ManyThreadsAreAnsweredOnceEachAndTheStateIsOne) {
