@@ -219,8 +219,9 @@ void PrintFacts(RunContext& context, const v1::GetAlertResponse& response) {
   } else {
     const std::string counted = why.counted_days() == 0 ? "" : ", " + std::to_string(why.counted_days()) + " instructional days counted";
     facts.AddRow({"due", date(why.due_date()) + counted});
-    facts.AddRow({rule ? "raised from" : "late from", date(why.late_date())});
-    if (!rule) facts.AddRow({"overdue from", date(why.overdue_date())});
+    if (why.due_date() != alert.due_date() && !alert.due_date().empty()) facts.AddRow({"due in force", alert.due_date()});
+    facts.AddRow({rule ? "raised" : "late", TimeText(alert.opened_time())});
+    if (alert.state() == v1::WATCH_STATE_LATE) facts.AddRow({"overdue from", date(why.overdue_date())});
     for (const v1::SkippedDate& skipped : why.skipped()) facts.AddRow({"not counted", skipped.date() + " " + skipped.label()});
     if (why.counted_days() > 0) facts.AddRow({"other days not counted", why.other_skipped_days()});
   }
@@ -359,6 +360,14 @@ int Watch(RunContext& context, const WatchFlags& flags) {
     } else if (flags.earliest) {
       options.request.set_earliest(true);
     }
+  }
+  // Who follows may come before the team does; who has mistyped it would wait for ever without a word.
+  v1::ListAlertsRequest known;
+  known.set_parent(*parent);
+  *known.mutable_filter() = options.request.filter();
+  known.set_page_size(1);
+  if (const absl::Status told = context.client().ListAlerts(known, context.Call()).status(); absl::IsNotFound(told)) {
+    context.Note("leadlag: " + std::string(told.message()) + "; following all the same");
   }
   Printer printer(context, token_file);
   const absl::Status status = AlertFollower(context.client(), std::move(options), printer).Run();

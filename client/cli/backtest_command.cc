@@ -14,23 +14,17 @@ namespace {
 constexpr double kBacktestSeconds = 600;
 
 constexpr char kText[] =
-    "FILE is YAML or JSON with `expectations:` and `alert_rules:`, or one of them, as in a catalog (a whole catalog "
-    "will do: of it only\n"
-    "these are run, in the place of those in force). One without `from` counts from --start. Without FILE those in "
-    "force are run.\n"
-    "Nothing is changed, and nobody is alerted. Evidence is seen as it was recorded; after a first import, where all of "
-    "it was recorded\n"
-    "at once, --known takes the time at which its source says that it took it in. Calendars and teams are those in force "
-    "now. Windows\n"
-    "are [start, end), and end with now. While all sources were silent that feed a team, nobody can tell how it stands, as "
-    "it was in life:\n"
-    "UNKNOWN. With --known no source is silent: what came late is taken to have come in time.\n"
-    "Prints the alerts of each expectation and alert rule over all teams; with --teams of each team that had any; with "
-    "--flips every\n"
-    "change of state. ALERT DAYS are instructional days from that on which an alert opened to that on which it closed, "
-    "which does not\n"
-    "count, over all teams. All begin anew with --start. --output=json prints each message of the stream on a line, all of "
-    "these in them.";
+    "FILE is YAML or JSON with `expectations:` and `alert_rules:`, or one of them, as in a catalog (a whole catalog will do: of it only\n"
+    "these are run, in the place of those in force). One without `from` counts from --start. Without FILE those in force are run.\n"
+    "Nothing is changed, and nobody is alerted. Evidence is seen as it was recorded; after a first import, where all of it was\n"
+    "recorded at once, --known takes the time at which its source says that it took it in. Calendars, teams, and what sources feed\n"
+    "them, are those in force now. Windows are [start, end), and end with now. While all sources were silent that feed a team,\n"
+    "nobody can tell how it stands, as it was in life: UNKNOWN. With --known no source is silent: what came late is taken to have\n"
+    "come in time.\n"
+    "Prints the alerts of each expectation and alert rule over all teams; with --teams of each team that had any; with --flips every\n"
+    "change of state. ALERT DAYS are instructional days from that on which an alert opened to that on which it closed, which does not\n"
+    "count, over all teams. All begin anew with --start. --output=json prints each message of the stream on a line, all of these in\n"
+    "them.";
 
 struct Flags {
   std::string file;

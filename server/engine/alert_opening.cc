@@ -38,22 +38,24 @@ absl::StatusOr<uint32_t> CatalogVersionAt(const DistrictReader& reader, Instant 
   return first;
 }
 
-// The watch's changes of state before the alert, the latest first, back to the one that was in force at `since`.
-absl::StatusOr<std::vector<WatchFlip>> FlipsBefore(const DistrictReader& reader, const AlertRecord& alert, Instant since) {
+// The watch's changes of state before the alert, the latest first, back to the one that was in force at `since`, or to the first that is
+// kept and looked at.
+absl::StatusOr<std::vector<FlipRecord>> FlipsBefore(const DistrictReader& reader, const AlertRecord& alert, Instant since) {
   const std::string& subject = reader->interned().expectations.NameOf(alert.expectation);
-  std::vector<WatchFlip> flips;
+  std::vector<FlipRecord> flips;
   absl::Status damage;
   size_t looked_at = 0;
   const auto visit = [&](std::string_view bytes, std::string_view) {
     const absl::StatusOr<TeamFlipKey> key = TeamFlipKey::Decode(bytes);
     damage = key.status();
     if (!damage.ok() || key->sequence < reader->first_sequence() || ++looked_at > kFlipsLookedAt) return false;
-    const absl::StatusOr<FlipRecord> flip = ReadFlip(reader, key->sequence);
+    absl::StatusOr<FlipRecord> flip = ReadFlip(reader, key->sequence);
     damage = flip.status();
     if (!damage.ok()) return false;
     if (flip->expectation != subject || flip->flip.from == flip->flip.to) return true;
-    flips.push_back(flip->flip);
-    return flip->flip.effective > since;
+    const bool is_after = flip->flip.effective > since;
+    flips.push_back(*std::move(flip));
+    return is_after;
   };
   KeyRange range = TeamFlipsRange(reader->number(), alert.team);
   range.end = TeamFlipKey{reader->number(), alert.team, alert.sequences.front()}.Encode();
@@ -69,6 +71,30 @@ bool AnyNotify(const WatchWorld& world, Instant from, Instant to) {
   if (day && world.zone->At(*day, world.terms.notify_time) < from) day = world.calendar->NthAfter(*day, 1);
   return day && world.zone->At(*day, world.terms.notify_time) < to;
 }
+
+// "from 07:00 on Tue … to 12:00 on Wed …, from …".
+class Stretches {
+ public:
+  // One that is over within its minute is none.
+  void Add(const ZoneRules& zone, Instant from, Instant to, std::string_view remark = "") {
+    const std::string begin = LocalTime(zone, from), end = LocalTime(zone, to);
+    if (begin == end) return;
+    if (words_.size() < kStretchesInText) {
+      words_.push_back(absl::StrCat("from ", begin, " to ", end, remark));
+    } else {
+      ++more_;
+    }
+  }
+  bool empty() const { return words_.empty(); }
+  std::string words() const {
+    const std::string more = more_ == 0 ? "" : absl::StrCat(", at ", more_, more_ == 1 ? " later time" : " later times");
+    return absl::StrJoin(words_, ", ") + more;
+  }
+
+ private:
+  std::vector<std::string> words_;
+  size_t more_ = 0;
+};
 
 }  // namespace
 
@@ -88,19 +114,28 @@ absl::StatusOr<AlertOpening> ReadAlertOpening(const DistrictReader& reader, cons
   if (!day) return opening;
   const Instant expected = world.zone->At(*day, world.terms.notify_time);
   if (alert.opened <= expected) return opening;
-  const absl::StatusOr<std::vector<WatchFlip>> before = FlipsBefore(reader, alert, expected);
+  const absl::StatusOr<std::vector<FlipRecord>> before = FlipsBefore(reader, alert, expected);
   if (!before.ok()) return before.status();
   Instant until = alert.opened;
-  for (const WatchFlip& flip : *before) {
+  for (const FlipRecord& record : *before) {
+    const WatchFlip& flip = record.flip;
     const bool started = flip.from == WatchState::kPaused && flip.effective > expected;
     if (started && !opening.watched_since) opening.watched_since = flip.effective;
     if (flip.to == WatchState::kUnknown) opening.unknown.push_back({flip.effective, until});
+    if (HasAlert(flip.to)) {
+      if (opening.earlier.empty() || opening.earlier.back().alert != record.alert) opening.earlier.push_back({record.alert, {}, until});
+      opening.earlier.back().opened = flip.effective;
+    }
     if (flip.to == WatchState::kOnTrack || flip.to == WatchState::kNotStarted) {
       opening.due_later = opening.due_later || AnyNotify(world, std::max(flip.effective, expected), until);
     }
     until = flip.effective;
   }
   std::reverse(opening.unknown.begin(), opening.unknown.end());
+  std::reverse(opening.earlier.begin(), opening.earlier.end());
+  // A watch comes into being as PAUSED: nothing was before that.
+  const WatchState first_known = before->empty() ? flips.front().record.flip.from : before->back().flip.from;
+  if (until > expected && first_known != WatchState::kPaused) opening.kept_from = until;
   return opening;
 }
 
@@ -110,20 +145,25 @@ std::string DelayWords(const AlertRecord& alert, const AlertOpening& opening, co
     sentences.push_back(absl::StrCat("Nobody watched before ", LocalTime(zone, *opening.watched_since), ", when the ",
                                      alert.kind == AlertKind::kSignalOverdue ? "expectation" : "rule", " came to hold for the team."));
   }
-  if (!opening.unknown.empty()) {
-    std::vector<std::string> stretches;
-    for (const SourceSilence& silence : opening.unknown) {
-      if (stretches.size() == kStretchesInText) break;
-      stretches.push_back(absl::StrCat("from ", LocalTime(zone, silence.since), " to ", LocalTime(zone, silence.to)));
-    }
-    const size_t more = opening.unknown.size() - stretches.size();
-    if (more > 0) stretches.push_back(absl::StrCat("at ", more, " later times"));
-    std::string text = absl::StrJoin(stretches, ", ") + " no source that feeds it was heard, so that nobody could tell (UNKNOWN).";
+  if (opening.kept_from) {
+    sentences.push_back(absl::StrCat("What became of it before ", LocalTime(zone, *opening.kept_from), " is no longer kept, or lies too "
+                                     "many flips back."));
+  }
+  Stretches open;
+  for (const AlertOpening::Earlier& earlier : opening.earlier) {
+    open.Add(zone, earlier.opened, earlier.closed, absl::StrCat(" (alert ", earlier.alert, ")"));
+  }
+  if (!open.empty()) sentences.push_back(absl::StrCat("It had been open before, ", open.words(), "."));
+  Stretches unknown;
+  for (const SourceSilence& silence : opening.unknown) unknown.Add(zone, silence.since, silence.to);
+  if (!unknown.empty()) {
+    std::string text = unknown.words() + " no source that feeds it was heard, so that nobody could tell (UNKNOWN).";
     text[0] = 'F';
     sentences.push_back(std::move(text));
   }
   if (opening.due_later) {
-    sentences.push_back("It did not open sooner because what was recorded, or the catalog in force, had given a later due date or none.");
+    sentences.push_back(absl::StrCat(open.empty() ? "It did not open sooner because " : "In between ",
+                                     "what was recorded, or the catalog in force, had given a later due date or none."));
   }
   if (opening.kept && opening.recorded.micros - alert.opened.micros >= kDowntimeMicros) {
     sentences.push_back(absl::StrCat("The service, which was down or settling, noticed it at ", LocalTime(zone, opening.recorded), "."));

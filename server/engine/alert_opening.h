@@ -19,8 +19,14 @@ struct AlertOpening {
   uint32_t catalog_version = 0;  // in force then
   // Between the morning after the due date and the opening, as far as the watch's flips are kept.
   std::vector<SourceSilence> unknown{};  // while nobody could tell, ascending
+  struct Earlier {
+    uint64_t alert = 0;
+    Instant opened, closed;
+  };
+  std::vector<Earlier> earlier{};  // alerts of the same watch that were open meanwhile, ascending
   std::optional<Instant> watched_since{};  // where the watch began after that morning
   bool due_later = false;  // there was a morning of which the due date that was in force was no longer ago, or there was none
+  std::optional<Instant> kept_from{};  // where flips before this instant are no longer kept, or were not looked at
 };
 
 // `flips`: the alert's, in order. `world`: its watch's, by the catalog in force. DATA_LOSS for damaged bytes.

@@ -83,8 +83,10 @@ class Explanation {
                        " no longer has this watch on the date on which the alert "
                        "opened: the team, the expectation or the calendar has changed."));
     }
-    if (!closed) AddStages();
-    AddDueInForce();
+    if (!closed) {
+      AddStages();
+      if (why_.dates) AddDueInForce();
+    }
     if (const std::string words = HandlingWords(alert_.record, world_); !words.empty()) Add(words);
     SetRemedy(closed);
     return std::move(why_);
@@ -105,6 +107,11 @@ class Explanation {
     if (!rows.ok()) return rows.status();
     const std::vector<IndicatorNumber>& indicators = reader_->catalog()->IndicatorsOf(alert_.record.expectation);
     why_.dates = DatesOn(world_, [&](DateRange range) { return rows->LastEventIn(indicators, range); }, opened);
+    // What a change has made overdue becomes so at the next notify time.
+    if (why_.dates && alert_.record.state == WatchState::kLate && why_.dates->overdue_day && !alert_.record.closed) {
+      const std::optional<Date> next = NextNotified(world_, why_.dates->run, reader_.now());
+      why_.dates->overdue_day = next ? std::optional(std::max(*next, *why_.dates->overdue_day)) : std::nullopt;
+    }
     return absl::OkStatus();
   }
 
@@ -181,11 +188,9 @@ class Explanation {
     return absl::StrCat("OVERDUE from ", world_.terms.notify_time.ToString(), " on ", Day(*overdue), " without one");
   }
 
-  // A change that brings the due date forward waits for the next notify time.
   void AddDueInForce() {
-    if (alert_.record.closed || !why_.dates || alert_.record.due == why_.dates->due || !alert_.record.due) return;
-    Add(absl::StrCat("The due date in force is still ", Day(*alert_.record.due),
-                     "; a change that worsens a state waits for the next notify time."));
+    const std::string words = DueWords(alert_.record, opening_, flips_, why_.dates->due, *world_.zone);
+    if (!words.empty()) Add(words);
   }
 
   void SetRemedy(bool closed) {

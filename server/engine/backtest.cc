@@ -62,9 +62,9 @@ absl::Status CheckSubjects(const DistrictCatalog& catalog, const BacktestQuery& 
     return absl::OkStatus();
   }
   const bool proposed = !query.expectations.empty() || !query.alert_rules.empty();
-  return InvalidField("expectations", proposed ? "nothing to run: none of the expectations and enabled alert rules is for any of the teams"
-                                               : "nothing to run: propose expectations or alert_rules; the catalog in force has none "
-                                                 "for any of the teams");
+  return InvalidField(query.expectations.empty() && proposed ? "alert_rules" : "expectations",
+                      proposed ? "nothing to run: none of the expectations and enabled alert rules is for any of the teams"
+                               : "nothing to run: propose expectations or alert_rules; the catalog in force has none for any of the teams");
 }
 
 }  // namespace
@@ -106,6 +106,10 @@ absl::StatusOr<std::unique_ptr<Backtest>> Backtest::Check(DistrictReader reader,
   backtest->until_ = Instant{reader.now().micros + 1};
   backtest->known_as_recorded_ = query.known_as_recorded;
   backtest->records_held_ = query.records_held;
+  Catalog proposed;
+  proposed.expectations = query.expectations;
+  proposed.alert_rules = query.alert_rules;
+  if (absl::Status kept = reader->CheckKinds(proposed); !kept.ok()) return kept;
   { const DistrictReader ends = std::move(reader); }  // the rest takes its time
 
   const DistrictCatalog& in_force = *backtest->catalog_;

@@ -74,6 +74,8 @@ class District {
 
   // What applying `catalog` would answer; nothing changes. Errors as the command's. REQUIRES: its zones exist.
   absl::StatusOr<CatalogOutcome> DryRun(const Catalog& catalog, std::optional<uint32_t> expected_version) const;
+  // Whether the catalog's expectations and rules keep the kinds that their ids have in the one in force; else the problems, with fields.
+  absl::Status CheckKinds(const Catalog& catalog) const;
 
   const std::string& id() const { return id_; }
   uint32_t number() const { return number_; }
@@ -197,7 +199,6 @@ class District {
   // Catalogs (server/engine/district.cc).
   absl::Status CheckVersion(std::optional<uint32_t> expected_version) const;
   absl::Status CheckMeasures(const Catalog& catalog) const;
-  absl::Status CheckKinds(const Catalog& catalog) const;
   std::map<std::string, Date> ApplyDates(const Catalog& catalog, const std::vector<ZoneRules>& zones, Instant now) const;
 
   // The evaluator (server/engine/evaluator.cc).

@@ -276,7 +276,7 @@ struct AlertPage {
 };
 absl::StatusOr<AlertPage> ListAlerts(const DistrictReader& reader, const AlertFilter& filter, bool closed, uint64_t after, size_t limit);
 // NOT_FOUND, with every problem, fields under `field`, where the filter names a team, an expectation or an alert rule that no catalog of
-// the district has ever had: an id that is gone may have alerts still.
+// the district has ever had: an id that is gone may have alerts still; or labels that no team in force has.
 absl::Status CheckKnown(const DistrictReader& reader, const AlertFilter& filter, std::string_view field);
 
 struct SkippedDate {

@@ -193,6 +193,12 @@ absl::Status CheckKnown(const DistrictReader& reader, const AlertFilter& filter,
         interned.sources.Find(id) ? absl::StrCat(Quoted(id), " is a source; its alerts are those of the kind SOURCE_SILENT")
                                   : absl::StrCat("there is no expectation or alert rule ", Quoted(id), ", and there never was"));
   }
+  const std::vector<Team>& teams = reader->catalog()->catalog().teams;
+  if (!filter.labels.empty() &&
+      std::none_of(teams.begin(), teams.end(), [&filter](const Team& team) { return Matches(team.labels, filter.labels); })) {
+    problems.push_back({absl::StatusCode::kNotFound, absl::StrCat(absl::string_view(field.data(), field.size()), ".labels"),
+                        "no team of the catalog in force has all of these labels"});
+  }
   return problems.empty() ? absl::OkStatus() : AsStatus(problems);
 }
 

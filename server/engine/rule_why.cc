@@ -19,6 +19,9 @@ namespace {
 
 std::string Records(uint64_t n) { return absl::StrCat(n, n == 1 ? " record" : " records"); }
 
+// Of those that wait for evidence: each one costs asking the rule again.
+constexpr size_t kActionsInText = 5;
+
 const char* CycleWord(CycleUnit unit) { return unit == CycleUnit::kMonth ? "month" : "week"; }
 
 // What a rule with these terms raises an alert of, "once …" or "after …", as it was.
@@ -68,6 +71,7 @@ class RuleExplanation {
     } else {
       AddFinding();
       AddStages();
+      if (finding_) AddDueInForce();
     }
     if (const std::string words = HandlingWords(alert_.record, world_); !words.empty()) Add(words);
     if (closed) why_.remedy = "Nothing is left to do: it is closed.";
@@ -106,6 +110,11 @@ class RuleExplanation {
   void AddStages() {
     Add(absl::StrCat(absl::StrJoin(StageWords(alert_.record, opening_, flips_, *world_.zone), "; "), "."));
     if (const std::string delay = DelayWords(alert_.record, opening_, *world_.zone); !delay.empty()) Add(delay);
+  }
+
+  void AddDueInForce() {
+    const std::string words = DueWords(alert_.record, opening_, flips_, finding_->due, *world_.zone);
+    if (!words.empty()) Add(words);
   }
 
   // What the rule was when the alert opened. What it found then is not reckoned again.
@@ -149,9 +158,10 @@ class RuleExplanation {
   }
 
   // The last day by which the rule has raised what it finds now; none where it has not.
-  std::optional<Date> Judged() const {
+  std::optional<Date> Judged() const { return Judged(finding_->due); }
+  std::optional<Date> Judged(Date due) const {
     const std::optional<Date> judged = LastNotified(world_, why_.dates->run, Instant{reader_.now().micros + 1});
-    return judged && Holds(Span(), finding_->due, *judged) ? judged : std::nullopt;
+    return judged && Holds(Span(), due, *judged) ? judged : std::nullopt;
   }
 
   // Calls `visit` for every entry of the school year's rows of what concerns the rule.
@@ -258,39 +268,92 @@ class RuleExplanation {
     Add(absl::StrCat(finding_->records, " of the last ", Records(finding_->of), " became known more than ",
                      Days(terms.days, "instructional"), " after their event",
                      finding_->of > wanted ? absl::StrCat(" (", wanted, " are looked at, with all that share the first one's date)") : "",
-                     ". Since what was recorded on ", Day(finding_->due), " that is more than ", terms.percent,
-                     " %, and it has not come down to ", terms.clear_percent, " % since."));
+                     ". Since what was recorded on ", Day(finding_->due), " that ",
+                     finding_->records * 100 > finding_->of * static_cast<uint64_t>(terms.clear_percent)
+                         ? absl::StrCat("is more than ", terms.percent, " %, and it has not come down to ", terms.clear_percent,
+                                        " % since.")
+                         : absl::StrCat("was more than ", terms.percent, " %; it is at most ", terms.clear_percent,
+                                        " % now, which counts once a record comes on a later date.")));
     const uint64_t most = wanted * static_cast<uint64_t>(terms.clear_percent) / 100;
     why_.remedy = absl::StrCat("It ends once ", most == 0 ? "none" : absl::StrCat("at most ", most), " of the last ", Records(wanted),
                                " (at most ", terms.clear_percent, " %) ", most > 1 ? "have" : "has",
                                " become known later than that, with the next one recorded on a later date.");
   }
 
-  void Say(const ActionWithoutEvidenceTerms& terms) {
-    const LinkedAction& action = ruled_.actions[*finding_->action];
-    const Inquiry& inquiry = ruled_.inquiries[action.inquiry];
-    std::vector<std::string> leading;
-    std::vector<IndicatorNumber> awaited;
+  // What the action has been waiting for.
+  struct Awaited {
+    std::vector<IndicatorNumber> leading;
+    std::vector<std::string> quoted;
+  };
+  Awaited AwaitedBy(const LinkedAction& action) const {
+    Awaited awaited;
     for (const IndicatorNumber number : *action.linked) {
       const Indicator* const indicator = reader_->catalog()->FindIndicator(number);
       if (indicator == nullptr || indicator->role != IndicatorRole::kLeading) continue;
-      leading.push_back(Quoted(indicator->id));
-      awaited.push_back(number);
+      awaited.leading.push_back(number);
+      awaited.quoted.push_back(Quoted(indicator->id));
     }
+    return awaited;
+  }
+
+  std::string NameOf(const LinkedAction& action) const {
+    const Inquiry& inquiry = ruled_.inquiries[action.inquiry];
+    return absl::StrCat("ction ", Quoted(inquiry.actions[action.action].id), " of inquiry ", Quoted(inquiry.id));
+  }
+
+  // "a record of "walks" dated after Wed …".
+  static std::string RecordWords(const LinkedAction& action, const Awaited& awaited) {
+    return absl::StrCat(awaited.quoted.empty() ? "a leading indicator that the inquiry is linked to, and a record of it dated after "
+                                               : absl::StrCat("a record of ", absl::StrJoin(awaited.quoted, " or "), " dated after "),
+                        Day(action.start));
+  }
+
+  // The actions that keep the alert open, as far as they are named: by asking the rule again without the ones before.
+  std::vector<std::pair<LinkedAction, RuleFinding>> Waiting() const {
+    std::vector<std::pair<LinkedAction, RuleFinding>> waiting;
+    RuledTeam left = ruled_;
+    const TeamFacts facts(*reader_->catalog(), alert_.record.expectation, rows_, left);
+    std::optional<RuleFinding> finding = finding_;
+    while (finding && waiting.size() <= kActionsInText && (waiting.empty() || Judged(finding->due))) {
+      waiting.emplace_back(left.actions[*finding->action], *finding);
+      left.actions.erase(left.actions.begin() + static_cast<std::ptrdiff_t>(*finding->action));
+      finding = facts.Ask(Span());
+    }
+    return waiting;
+  }
+
+  void Say(const ActionWithoutEvidenceTerms& terms) {
+    const std::vector<std::pair<LinkedAction, RuleFinding>> waiting = Waiting();
+    const LinkedAction& action = waiting.front().first;
+    const Awaited awaited = AwaitedBy(action);
     const bool ended = action.end && *action.end <= Today();
-    Add(absl::StrCat("Action ", Quoted(inquiry.actions[action.action].id), " of inquiry ", Quoted(inquiry.id),
+    Add(absl::StrCat("A", NameOf(action),
                      ended ? absl::StrCat(" was taken from ", Day(action.start), " to ", Day(*action.end - 1))
                            : absl::StrCat(" has been taken since ", Day(action.start)),
-                     leading.empty() ? ", and the inquiry is linked to no leading indicator."
-                                     : absl::StrCat(", and no record of ", absl::StrJoin(leading, " or "), " is dated after it began.")));
+                     awaited.quoted.empty()
+                         ? ", and the inquiry is linked to no leading indicator."
+                         : absl::StrCat(", and no record of ", absl::StrJoin(awaited.quoted, " or "), " is dated after it began.")));
     AddCount("allows", terms.days, !finding_->by_signal);
-    if (AreSilent(reader_->catalog()->FeedersOf(alert_.record.team, awaited))) {
+    if (AreSilent(reader_->catalog()->FeedersOf(alert_.record.team, awaited.leading))) {
       Add("Every source that feeds such records is silent now: they may be there and have not come.");
     }
-    why_.remedy = absl::StrCat(leading.empty() ? "A leading indicator that the inquiry is linked to, and a record of it dated after "
-                                               : absl::StrCat("A record of ", absl::StrJoin(leading, " or "), " dated after "),
-                               Day(action.start), " would end it; so does the inquiry once it is done or stopped, or says that the action "
-                               "was over on ", Day(finding_->due), ". If the action begins later, so does the count.");
+    if (waiting.size() == 1) {
+      std::string record = RecordWords(action, awaited);
+      record[0] = 'A';
+      why_.remedy = absl::StrCat(record, " would end it; so does the inquiry once it is done or stopped, or says that the action was "
+                                 "over on ", Day(finding_->due), ". If the action begins later, so does the count.");
+      return;
+    }
+    std::vector<std::string> ends;
+    for (size_t i = 0; i < std::min(waiting.size(), kActionsInText); ++i) {
+      const auto& [other, finding] = waiting[i];
+      if (i > 0) Add(absl::StrCat("So waits a", NameOf(other), ", due on ", Day(finding.due), "."));
+      ends.push_back(absl::StrCat("for a", NameOf(other), " ", RecordWords(other, AwaitedBy(other)),
+                                  ", or the inquiry done or stopped, or saying that the action was over on ", Day(finding.due)));
+    }
+    const bool more = waiting.size() > kActionsInText;
+    if (more) Add("More actions wait besides.");
+    why_.remedy = absl::StrCat("It takes each of these: ", absl::StrJoin(ends, "; "), more ? "; and so on for the others." : ".");
   }
 
   // All of them; not that where there are none.

@@ -117,6 +117,33 @@ std::optional<Date> EarliestRemedy(const WatchWorld& world, const WatchDates& da
   return wanted <= 0 ? dates.school_year.from : world.calendar->NthAfter(before_year, wanted);
 }
 
+std::optional<Date> NextNotified(const WatchWorld& world, DateRange run, Instant now) {
+  const std::optional<Date> last = LastNotified(world, run, Instant{now.micros + 1});
+  const std::optional<Date> next = last ? world.calendar->NthAfter(*last, 1) : world.calendar->FirstOnOrAfter(run.from);
+  return next && run.Contains(*next) ? next : std::nullopt;
+}
+
+std::string DueWords(const AlertRecord& alert, const AlertOpening& opening, const std::vector<TimelineFlip>& flips,
+                     std::optional<Date> found, const ZoneRules& zone) {
+  std::vector<std::string> sentences;
+  if (opening.kept && opening.due && alert.due && *opening.due != *alert.due) {
+    Instant since = alert.opened;
+    std::optional<Date> due = opening.due;
+    for (const TimelineFlip& flip : flips) {
+      if (flip.record.flip.due == due) continue;
+      due = flip.record.flip.due;
+      since = flip.record.flip.effective;
+    }
+    sentences.push_back(absl::StrCat("It opened by the due date ", Day(*opening.due), ", by catalog version ", opening.catalog_version,
+                                     "; since ", LocalTime(zone, since), " the due date in force is ", Day(*alert.due), "."));
+  }
+  if (alert.due && found != alert.due) {
+    sentences.push_back(absl::StrCat("The due date in force is still ", Day(*alert.due),
+                                     "; a change that worsens a state waits for the next notify time."));
+  }
+  return absl::StrJoin(sentences, " ");
+}
+
 std::string HandlingWords(const AlertRecord& alert, const WatchWorld& world) {
   const auto words = [&](const char* what, const AlertRemark& remark) {
     return absl::StrCat(what, remark.by, " on ", Day(world.zone->LocalDate(remark.at)),

@@ -35,6 +35,12 @@ std::string SkipWords(const Skips& skips);
 // at least that day's less `days`. Any date of the school year does where that asks for nothing; none where it was not judged yet.
 std::optional<Date> EarliestRemedy(const WatchWorld& world, const WatchDates& dates, int days, Instant now);
 
+// What became of the due date while the alert is open, in sentences; or nothing. `found`: the one that is found now.
+std::string DueWords(const AlertRecord& alert, const AlertOpening& opening, const std::vector<TimelineFlip>& flips,
+                     std::optional<Date> found, const ZoneRules& zone);
+// The first instructional day of the run whose notify time is still to come; none where there is none.
+std::optional<Date> NextNotified(const WatchWorld& world, DateRange run, Instant now);
+
 // "Acknowledged by m.ortiz on Tue …: we meet on Friday. Snoozed …", or nothing.
 std::string HandlingWords(const AlertRecord& alert, const WatchWorld& world);
 // "LATE since …; OVERDUE since …", as the flips have it, and how it closed. Of a closed one by which due date it opened, too.

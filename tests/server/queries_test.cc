@@ -544,6 +544,11 @@ TEST(QueriesAlertsTest, KnowsWhatAFilterMayName) {
   EXPECT_EQ(problems[1].field, "filter.expectations[0]");
   EXPECT_EQ(problems[2].field, "filter.expectations[2]");
   EXPECT_THAT(problems[2].reason, HasSubstr("is a source"));
+  filter = {};
+  filter.labels = {{"level", "primary"}};
+  EXPECT_TRUE(CheckKnown(district.Read(), filter, "filter").ok());
+  filter.labels = {{"level", "primray"}};
+  EXPECT_EQ(ProblemsOf(CheckKnown(district.Read(), filter, "filter")).at(0).field, "filter.labels");
 }
 
 TEST(QueriesAlertsTest, ListsInOrderOfOpeningByFilter) {

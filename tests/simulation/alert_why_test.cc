@@ -175,6 +175,9 @@ TEST_F(AlertWhyTest, CollectionSlowEndsAtTheShareItNames) {
   EXPECT_EQ(Open(), alert);
   Record("2025-09-22", "walks", "2025-09-22", 4);
   EXPECT_EQ(Open(), alert);
+  EXPECT_THAT(Text(alert), AllOf(HasSubstr("0 of the last 4 records became known more than 2 instructional days after their event"),
+                                 HasSubstr("Since what was recorded on Tue 2025-09-16 that was more than 25 %; it is at most 13 % now, "
+                                           "which counts once a record comes on a later date.")));
   Record("2025-09-23", "walks", "2025-09-12");
   EXPECT_EQ(Detail(alert).alert.record.closed_reason, FlipReason::kResolved);
 }
@@ -192,6 +195,31 @@ TEST_F(AlertWhyTest, ALinkedRecordEndsActionWithoutEvidence) {
   Record("", "walks", "2025-09-10");
   EXPECT_EQ(Open(), alert);
   Record("", "walks", "2025-09-11");
+  EXPECT_EQ(Detail(alert).alert.record.closed_reason, FlipReason::kResolved);
+}
+
+// Each that is due must be ended: what ends one alone does not end the alert, and is not said to.
+TEST_F(AlertWhyTest, SeveralActionsWithoutEvidence) {
+  Apply(ActionWithoutEvidenceTerms{4});
+  Inquiry inquiry = InquiryOf("talk", "t1", D("2025-09-08"));
+  inquiry.links = {{"walks", ExpectedDirection::kIncrease}};
+  inquiry.actions = {{"plan", "Plan lessons together", D("2025-09-10")}, {"visit", "Visit each other", D("2025-09-12")}};
+  GoTo("2025-09-10");
+  ASSERT_TRUE(district_.RecordInquiry(inquiry).ok());
+  GoTo("2025-09-17");
+  const uint64_t alert = Open();
+  EXPECT_THAT(Remedy(), HasSubstr("A record of \"walks\" dated after Wed 2025-09-10 would end it"));  // the other is not due yet
+  GoTo("2025-09-19");
+  EXPECT_THAT(Text(alert), HasSubstr("So waits action \"visit\" of inquiry \"talk\", due on Thu 2025-09-18."));
+  EXPECT_EQ(Remedy(),
+            "It takes each of these: for action \"plan\" of inquiry \"talk\" a record of \"walks\" dated after Wed 2025-09-10, or the "
+            "inquiry done or stopped, or saying that the action was over on Tue 2025-09-16; for action \"visit\" of inquiry \"talk\" a "
+            "record of \"walks\" dated after Fri 2025-09-12, or the inquiry done or stopped, or saying that the action was over on Thu "
+            "2025-09-18.");
+  Record("", "walks", "2025-09-12");
+  EXPECT_EQ(Open(), alert);
+  EXPECT_THAT(Remedy(), HasSubstr("A record of \"walks\" dated after Fri 2025-09-12 would end it"));
+  Record("", "walks", "2025-09-13");
   EXPECT_EQ(Detail(alert).alert.record.closed_reason, FlipReason::kResolved);
 }
 
@@ -424,6 +452,75 @@ TEST_F(AlertWhyTest, OneThatOpenedInTimeSaysNothingOfIt) {
   Apply();
   GoTo("2025-09-18");
   EXPECT_THAT(Text(Open({"t1", "walks"})), AllOf(Not(HasSubstr("Nobody")), Not(HasSubstr("noticed")), Not(HasSubstr("sooner"))));
+}
+
+TEST_F(AlertWhyTest, AnEarlierAlertIsNamed) {
+  Apply();
+  GoTo("2025-09-17");
+  const uint64_t first = Open({"t1", "walks"});
+  Record("2025-09-18", "walks", "2025-09-17");
+  GoTo("2025-09-23");
+  ASSERT_TRUE(district_.Record("forms", {VoidRecord("r1")}).ok());
+  GoTo("2025-09-24");
+  const uint64_t second = Open({"t1", "walks"});
+  ASSERT_NE(second, 0u);
+  EXPECT_THAT(Text(second), AllOf(HasSubstr(absl::StrCat("It had been open before, from 07:00 on Wed 2025-09-17 to 12:00 on Thu 2025-09-18 "
+                                                         "(alert ", first, "). In between what was recorded, or the catalog in force, had "
+                                                         "given a later due date or none.")),
+                                  Not(HasSubstr("sooner")), Not(HasSubstr("no longer kept"))));
+}
+
+TEST_F(AlertWhyTest, WhatIsNoLongerKeptIsSaidToBeSo) {
+  catalog_.sources[0].every_days = 3;
+  catalog_.settings.flip_retention_days = 7;
+  Apply();
+  district_.AdvanceTo(At("2025-10-06 12:00"));
+  Record("", "lessons", "2025-10-06");
+  GoTo("2025-10-10");
+  const uint64_t alert = Open({"t1", "walks"});
+  ASSERT_NE(alert, 0u);
+  EXPECT_THAT(Text(alert), AllOf(HasSubstr("gives the due date Tue 2025-09-16."), HasSubstr("LATE since 07:00 on Tue 2025-10-07"),
+                                 HasSubstr("What became of it before 12:10 on Mon 2025-10-06 is no longer kept")));
+}
+
+// ---- A due date that moves while the alert is open ----
+
+TEST_F(AlertWhyTest, AnotherDueDateIsSaidToBeAnother) {
+  Apply();
+  GoTo("2025-09-18");
+  const uint64_t alert = Open({"t1", "walks"});
+  EXPECT_THAT(Text(alert), Not(HasSubstr("It opened by")));
+  Record("", "walks", "2025-09-10");
+  EXPECT_EQ(Open({"t1", "walks"}), alert);
+  EXPECT_THAT(Text(alert), AllOf(HasSubstr("gives the due date Wed 2025-09-17."), HasSubstr("LATE since 07:00 on Wed 2025-09-17"),
+                                 HasSubstr("It opened by the due date Tue 2025-09-16, by catalog version 1; since 12:00 on Thu 2025-09-18 "
+                                           "the due date in force is Wed 2025-09-17.")));
+}
+
+TEST_F(AlertWhyTest, ARulesOtherDueDateToo) {
+  Apply(LaggingOnlyTerms{6});
+  Record("2025-09-10", "results", "2025-09-10");
+  GoTo("2025-09-17");
+  const uint64_t alert = Open();
+  Record("", "walks", "2025-09-08");
+  EXPECT_THAT(Text(alert), HasSubstr("It opened by the due date Mon 2025-09-15, by catalog version 1; since 12:00 on Wed 2025-09-17 the "
+                                     "due date in force is Tue 2025-09-16."));
+}
+
+// What a change makes overdue is so from the next morning on, and no earlier date is told.
+TEST_F(AlertWhyTest, OverdueIsNotToldOfThePast) {
+  Apply();
+  GoTo("2025-09-18");
+  const WatchName walks{"t1", "walks"};
+  EXPECT_THAT(Text(Open(walks)), HasSubstr("OVERDUE from 07:00 on Mon 2025-09-22 without one"));
+  catalog_.expectations[0].grace_days = 0;
+  Apply();
+  const AlertDetail detail = Detail(Open(walks));
+  EXPECT_EQ(detail.alert.record.state, WatchState::kLate);
+  EXPECT_THAT(detail.why.text, HasSubstr("OVERDUE from 07:00 on Fri 2025-09-19 without one"));
+  EXPECT_EQ(detail.why.dates->overdue_day, D("2025-09-19"));
+  GoTo("2025-09-19");
+  EXPECT_EQ(Detail(Open(walks)).alert.record.state, WatchState::kOverdue);
 }
 
 // ---- A snooze that the alert does not outlive ----

@@ -231,7 +231,21 @@ TEST_F(BacktestTest, BadQueriesAreRefusedWithTheField) {
   query.expectations.clear();
   query.alert_rules = {Rule("off", LaggingOnlyTerms{})};
   query.alert_rules[0].enabled = false;
-  EXPECT_THAT(Refusal(query), HasSubstr("expectations: nothing to run: none of"));
+  EXPECT_THAT(Refusal(query), HasSubstr("alert_rules: nothing to run: none of"));
+}
+
+// As it would be refused when it is applied.
+TEST_F(BacktestTest, AnIdKeepsItsKind) {
+  catalog_.alert_rules = {Rule("late", LaggingOnlyTerms{})};
+  ASSERT_TRUE(district_.Apply(catalog_).ok());
+  district_.AdvanceTo(At("2025-10-20 12:00"));
+  BacktestQuery query;
+  query.alert_rules = {Rule("late", CompletionOnlyTerms{})};
+  const absl::StatusOr<Tested> tested = RunBacktest(district_, query);
+  EXPECT_EQ(tested.status().code(), absl::StatusCode::kFailedPrecondition) << tested.status();
+  EXPECT_THAT(std::string(tested.status().message()), HasSubstr("alert_rules[0].id: \"late\" is of the kind LAGGING_ONLY"));
+  query.alert_rules = {Rule("late", LaggingOnlyTerms{30}), Rule("new", CompletionOnlyTerms{})};
+  EXPECT_TRUE(RunBacktest(district_, query).ok());
 }
 
 // At whatever time it is told; a very large team is left in the middle.
