@@ -80,6 +80,8 @@ std::optional<RunChart> RunChartOf(std::span<const double> points, std::optional
     chart.longest_run = run;
     chart.longest_run_side = side;
   }
+  chart.last_run = run;
+  chart.last_run_side = side;
   return WithLimits(chart);
 }
 
@@ -144,7 +146,9 @@ std::optional<RunChart> ShrinkingRunChart::chart() const {
                      .useful = all.useful,
                      .longest_run = all.longest_run,
                      .crossings = all.crossings,
-                     .longest_run_side = all.longest_side});
+                     .longest_run_side = all.longest_side,
+                     .last_run = all.last_run,
+                     .last_run_side = all.last_side});
 }
 
 void ShrinkingRunChart::DropLast() {

@@ -23,6 +23,8 @@ struct RunChart {
   int crossings = 0;
   int crossings_limit = 0;    // fewer is a signal
   int longest_run_side = 0;   // of the last of the longest runs: above the centre 1, below -1
+  int last_run = 0;           // the one that the useful points end with
+  int last_run_side = 0;
   bool shift() const { return longest_run > longest_run_limit; }
   bool few_crossings() const { return crossings < crossings_limit; }
   friend bool operator==(const RunChart&, const RunChart&) = default;

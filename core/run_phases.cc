@@ -5,9 +5,6 @@
 namespace leadlag {
 namespace {
 
-// Where a point is shown from: its unit may begin before the window.
-Date ShownFrom(const RunPoint& point, DateRange window) { return std::max(point.dates.from, window.from); }
-
 std::vector<double> ValuesOf(std::span<const RunPoint> points) {
   std::vector<double> values;
   values.reserve(points.size());
@@ -29,21 +26,21 @@ std::vector<RunPhase> PhasesOf(std::span<const RunPoint> points, DateRange windo
   size_t first = 0;
   for (const Date to : cuts) {
     size_t last = first;
-    while (last < points.size() && ShownFrom(points[last], window) < to) ++last;
+    while (last < points.size() && points[last].dates.from < to) ++last;
     const std::vector<double> values = ValuesOf(points.subspan(first, last - first));
-    RunPhase phase{.dates = {from, to}, .points = static_cast<int>(values.size()), .centre = baseline, .chart = std::nullopt};
-    if (!baseline && !values.empty()) phase.centre = Median(values);
-    phase.chart = RunChartOf(values, baseline);
-    phases.push_back(phase);
+    std::optional<double> centre = baseline;
+    if (!centre && !values.empty()) centre = Median(values);
+    phases.push_back(
+        {.dates = {from, to}, .points = static_cast<int>(values.size()), .centre = centre, .chart = RunChartOf(values, centre)});
     from = to;
     first = last;
   }
   return phases;
 }
 
-std::optional<double> BaselineBefore(std::span<const RunPoint> points, DateRange window, Date until) {
+std::optional<double> BaselineBefore(std::span<const RunPoint> points, Date until) {
   size_t count = 0;
-  while (count < points.size() && ShownFrom(points[count], window) < until) ++count;
+  while (count < points.size() && points[count].dates.to <= until) ++count;
   if (count == 0) return std::nullopt;
   return Median(ValuesOf(points.first(count)));
 }

@@ -67,7 +67,7 @@ class SeriesValues {
 };
 
 struct RunPoint {
-  DateRange dates;  // the whole unit's
+  DateRange dates;  // the whole unit's, or as far as it is looked at
   double value = 0;
   uint32_t records = 0;
   friend bool operator==(const RunPoint&, const RunPoint&) = default;

@@ -37,23 +37,6 @@ const v1::RunChartPhase& PhaseOf(const v1::RunChart& chart, const v1::RunChartPo
   return *found;
 }
 
-Table PointTable(const v1::RunChart& chart) {
-  Table table({{"indicator", "INDICATOR"},
-               {"start_date", "FROM"},
-               {"end_date", "TO"},
-               {"value", "VALUE", true},
-               {"centre", "CENTRE", true},
-               {"side", "SIDE"},
-               {"records", "RECORDS", true}});
-  for (const v1::RunChartPoint& point : chart.points()) {
-    const double centre = PhaseOf(chart, point).centre();
-    const char* const side = point.value() > centre ? "above" : point.value() < centre ? "below" : "on it";
-    table.AddRow({chart.indicator(), point.start_date(), point.end_date(), Rounded(point.value()), Rounded(centre), side,
-                  point.record_count()});
-  }
-  return table;
-}
-
 std::string Joined(const google::protobuf::RepeatedPtrField<std::string>& ids) {
   std::string text;
   for (const std::string& id : ids) text += (text.empty() ? "" : ", ") + id;
@@ -68,7 +51,29 @@ std::string Signals(const v1::RunChartVerdict& verdict) {
   return text.empty() ? "none" : text;
 }
 
-Table PhaseTable(const v1::RunChart& chart) {
+// In a table the phases stand below the points; a file has them beside.
+Table PointTable(const std::vector<const v1::RunChart*>& charts, bool with_phases) {
+  std::vector<Column> columns = {{"indicator", "INDICATOR"}, {"start_date", "FROM"},       {"end_date", "TO"},
+                                 {"value", "VALUE", true},   {"centre", "CENTRE", true},   {"side", "SIDE"},
+                                 {"records", "RECORDS", true}, {"under_way", "UNDER WAY"}};
+  if (with_phases) columns.insert(columns.end(), {{"phase_start_date", "PHASE FROM"}, {"signal", "SIGNAL"}});
+  Table table(std::move(columns));
+  for (const v1::RunChart* const chart : charts) {
+    for (const v1::RunChartPoint& point : chart->points()) {
+      const v1::RunChartPhase& phase = PhaseOf(*chart, point);
+      const double off = phase.has_centre() ? point.value() - phase.centre() : 0;
+      const char* const side = !phase.has_centre() ? "" : off > 0 ? "above" : off < 0 ? "below" : "on it";
+      std::vector<Cell> row = {chart->indicator(), point.start_date(), point.end_date(), Rounded(point.value()),
+                               phase.has_centre() ? Rounded(phase.centre()) : "", side, point.record_count(),
+                               point.under_way() ? "yes" : ""};
+      if (with_phases) row.insert(row.end(), {phase.start_date(), phase.has_verdict() ? Signals(phase.verdict()) : "too few points"});
+      table.AddRow(std::move(row));
+    }
+  }
+  return table;
+}
+
+Table PhaseTable(const std::vector<const v1::RunChart*>& charts) {
   Table table({{"indicator", "INDICATOR"},
                {"start_date", "PHASE FROM"},
                {"actions", "ACTIONS"},
@@ -77,18 +82,20 @@ Table PhaseTable(const v1::RunChart& chart) {
                {"longest_run", "LONGEST RUN", true},
                {"crossings", "CROSSINGS", true},
                {"signal", "SIGNAL"}});
-  for (const v1::RunChartPhase& phase : chart.phases()) {
-    const v1::RunChartVerdict& verdict = phase.verdict();
-    std::vector<Cell> row = {chart.indicator(), phase.start_date(), Joined(phase.actions()), phase.point_count(),
-                             phase.has_centre() ? Rounded(phase.centre()) : "-"};
-    if (phase.has_verdict()) {
-      row.emplace_back(std::to_string(verdict.longest_run()) + " (at most " + std::to_string(verdict.longest_run_limit()) + ")");
-      row.emplace_back(std::to_string(verdict.crossings()) + " (at least " + std::to_string(verdict.crossings_limit()) + ")");
-      row.emplace_back(Signals(verdict), verdict.small_win() ? Tone::kGood : Tone::kPlain);
-    } else {
-      row.insert(row.end(), {"-", "-", "too few points"});
+  for (const v1::RunChart* const chart : charts) {
+    for (const v1::RunChartPhase& phase : chart->phases()) {
+      const v1::RunChartVerdict& verdict = phase.verdict();
+      std::vector<Cell> row = {chart->indicator(), phase.start_date(), Joined(phase.actions()), phase.point_count(),
+                               phase.has_centre() ? Rounded(phase.centre()) : "-"};
+      if (phase.has_verdict()) {
+        row.emplace_back(std::to_string(verdict.longest_run()) + " (at most " + std::to_string(verdict.longest_run_limit()) + ")");
+        row.emplace_back(std::to_string(verdict.crossings()) + " (at least " + std::to_string(verdict.crossings_limit()) + ")");
+        row.emplace_back(Signals(verdict), verdict.small_win() ? Tone::kGood : Tone::kPlain);
+      } else {
+        row.insert(row.end(), {"-", "-", "too few points"});
+      }
+      table.AddRow(std::move(row));
     }
-    table.AddRow(std::move(row));
   }
   return table;
 }
@@ -96,14 +103,11 @@ Table PhaseTable(const v1::RunChart& chart) {
 void Print(RunContext& context, const v1::GetRunChartResponse& response) {
   std::vector<const v1::RunChart*> charts = {&response.chart()};
   for (const v1::RunChart& outcome : response.outcomes()) charts.push_back(&outcome);
-  bool first = true;
-  for (const v1::RunChart* chart : charts) {
-    if (context.output == Output::kTable && !first) context.out() << '\n';
-    first = false;
-    context.Print(PointTable(*chart));
-    if (context.output != Output::kTable) continue;
+  const bool as_table = context.output == Output::kTable;
+  context.Print(PointTable(charts, !as_table));
+  if (as_table) {
     context.out() << '\n';
-    context.Print(PhaseTable(*chart));
+    context.Print(PhaseTable(charts));
   }
   context.Say("event dates in [" + response.chart().start_date() + ", " + response.chart().end_date() + ")" +
               (response.chart().points().empty() ? ": no values" : ""));

@@ -155,18 +155,24 @@ struct SeriesChart {
   std::string indicator;
   Direction direction = Direction::kUnspecified;
   std::vector<RunPoint> points;  // their dates as far as they lie in the window
-  std::vector<RunPhase> phases;
+  std::vector<RunPhase> phases;  // of those that are over
 };
 struct RunChartAnswer {
   DateRange window;
+  Date today;  // the team's
   ChartUnit unit = ChartUnit::kWeek;
   SeriesChart chart;
   std::vector<SeriesChart> outcomes;
-  // The inquiry's actions, by the date on which they begin.
+  // What the inquiry's actions are that have begun, by the date on which they did.
   std::vector<std::pair<Date, std::string>> actions;
+  // More may come to it.
+  bool UnderWay(const RunPoint& point) const { return point.dates.to > today; }
 };
+// INVALID_ARGUMENT (field "start_date") too where the records would be too many.
 absl::StatusOr<RunChartAnswer> GetRunChart(const DistrictReader& reader, std::string_view team, const RunChartQuery& query);
-// Whether it is a shift to the better side.
+// Whether values on that side of a centre (above it 1, below it -1) are the better ones; none where nobody has said which are.
+std::optional<bool> IsBetterSide(Direction direction, int side);
+// Whether it ends with too long a run on the better side. One further back may be what has been lost since.
 bool IsSmallWin(const RunChart& chart, Direction direction);
 
 // ── timeline ──

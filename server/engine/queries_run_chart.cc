@@ -37,13 +37,24 @@ absl::StatusOr<Inquiry> InquiryOfTeam(const DistrictReader& reader, TeamNumber t
   return ReadInquiry(reader->store(), InquiryKey{reader->number(), team, id});
 }
 
+bool IsInWindow(const DayRows::Slot& slot, IndicatorNumber indicator, DateRange window) {
+  const DateRange year = RowYearDates(slot.row_year);
+  return slot.indicator == indicator && year.to > window.from && year.from < window.to;
+}
+
+// By whole years, which is how they are read.
+uint64_t RecordsOf(const DistrictReader& reader, TeamNumber team, IndicatorNumber indicator, DateRange window) {
+  uint64_t records = 0;
+  for (const DayRows::Slot& slot : reader->rows().OfTeam(team)) records += IsInWindow(slot, indicator, window) ? slot.records : 0;
+  return records;
+}
+
 // Evidence that waits for a calendar is not on it.
 absl::StatusOr<std::vector<RunPoint>> PointsOf(const DistrictReader& reader, const TeamNow& team, IndicatorNumber indicator, ChartUnit unit,
                                                DateRange window) {
   std::vector<SeriesDay> days;
   for (const DayRows::Slot& slot : reader->rows().OfTeam(team.number)) {
-    const DateRange year = RowYearDates(slot.row_year);
-    if (slot.indicator != indicator || year.to <= window.from || year.from >= window.to) continue;
+    if (!IsInWindow(slot, indicator, window)) continue;
     const absl::StatusOr<SeriesValues> read =
         ReadSeriesValues(reader->store(), reader->number(), reader->interned(), {team.number, indicator, slot.row_year});
     if (!read.ok()) return read.status();
@@ -61,9 +72,13 @@ absl::StatusOr<std::vector<RunPoint>> PointsOf(const DistrictReader& reader, con
 
 }  // namespace
 
+std::optional<bool> IsBetterSide(Direction direction, int side) {
+  if (direction == Direction::kUnspecified || side == 0) return std::nullopt;
+  return (direction == Direction::kHigherIsBetter) == (side > 0);
+}
+
 bool IsSmallWin(const RunChart& chart, Direction direction) {
-  if (!chart.shift() || direction == Direction::kUnspecified) return false;
-  return (direction == Direction::kHigherIsBetter) == (chart.longest_run_side > 0);
+  return chart.last_run > chart.longest_run_limit && IsBetterSide(direction, chart.last_run_side).value_or(false);
 }
 
 absl::StatusOr<RunChartAnswer> GetRunChart(const DistrictReader& reader, std::string_view team_id, const RunChartQuery& query) {
@@ -80,19 +95,26 @@ absl::StatusOr<RunChartAnswer> GetRunChart(const DistrictReader& reader, std::st
                                                  Quoted(query.indicator), " is a PROPORTION"));
   }
 
-  RunChartAnswer answer{.window = *window, .unit = query.unit};
+  RunChartAnswer answer{.window = *window, .today = team->today, .unit = query.unit};
   std::vector<Date> starts;
   const auto series = [&](IndicatorNumber indicator) -> absl::StatusOr<SeriesChart> {
     absl::StatusOr<std::vector<RunPoint>> points = PointsOf(reader, *team, indicator, query.unit, *window);
     if (!points.ok()) return points.status();
     return SeriesChart{reader->interned().indicators.NameOf(indicator), reader->catalog()->FindIndicator(indicator)->direction,
-                         *std::move(points), {}};
+                       *std::move(points), {}};
+  };
+  // What holds today says nothing yet, as in RUN_SIGNAL.
+  const auto over = [&answer](const SeriesChart& chart) {
+    std::span<const RunPoint> points = chart.points;
+    while (!points.empty() && answer.UnderWay(points.back())) points = points.first(points.size() - 1);
+    return points;
   };
   std::vector<IndicatorNumber> beside;
   if (!query.inquiry.empty()) {
     const absl::StatusOr<Inquiry> inquiry = InquiryOfTeam(reader, team->number, query.inquiry);
     if (!inquiry.ok()) return inquiry.status();
     for (const InquiryAction& action : inquiry->actions) {
+      if (inquiry->status == InquiryStatus::kPlanned || action.start > team->today) continue;  // nothing has begun
       answer.actions.emplace_back(action.start, action.id);
       starts.push_back(action.start);
     }
@@ -105,22 +127,29 @@ absl::StatusOr<RunChartAnswer> GetRunChart(const DistrictReader& reader, std::st
     }
   }
 
+  uint64_t records = RecordsOf(reader, team->number, *charted, *window);
+  for (const IndicatorNumber indicator : beside) records += RecordsOf(reader, team->number, indicator, *window);
+  if (records > kRunChartRecordsMax) {
+    return InvalidField("start_date", absl::StrCat("there are ", records, " records in the years of the window, and at most ",
+                                                   kRunChartRecordsMax, " are charted; give a shorter window"));
+  }
   absl::StatusOr<SeriesChart> chart = series(*charted);
   if (!chart.ok()) return chart.status();
   answer.chart = *std::move(chart);
   std::optional<double> baseline = query.baseline;
   if (query.baseline_until) {
-    baseline = BaselineBefore(answer.chart.points, *window, *query.baseline_until);
+    baseline = BaselineBefore(over(answer.chart), *query.baseline_until);
     if (!baseline) {
-      return InvalidField("baseline_end_date", absl::StrCat("there is no point in the window before ", query.baseline_until->ToString(),
-                                                            " to take a centre from; give a later date, or begin the window earlier"));
+      return InvalidField("baseline_end_date", absl::StrCat("there is no point in the window that is over by ",
+                                                            query.baseline_until->ToString(), " to take a centre from; give a later "
+                                                            "date, or begin the window earlier"));
     }
   }
-  answer.chart.phases = PhasesOf(answer.chart.points, *window, starts, baseline);
+  answer.chart.phases = PhasesOf(over(answer.chart), *window, starts, baseline);
   for (const IndicatorNumber indicator : beside) {
     absl::StatusOr<SeriesChart> outcome = series(indicator);
     if (!outcome.ok()) return outcome.status();
-    outcome->phases = PhasesOf(outcome->points, *window, starts);
+    outcome->phases = PhasesOf(over(*outcome), *window, starts);
     answer.outcomes.push_back(*std::move(outcome));
   }
   return answer;

@@ -386,9 +386,8 @@ class RuleExplanation {
   std::string SideWords(const std::string& indicator, int side) const {
     const std::optional<IndicatorNumber> number = reader_->interned().indicators.Find(indicator);
     const Indicator* const found = number ? reader_->catalog()->FindIndicator(*number) : nullptr;
-    if (found == nullptr || found->direction == Direction::kUnspecified) return "";
-    const bool better = (found->direction == Direction::kHigherIsBetter) == (side > 0);
-    return better ? " (the better side)" : " (the worse side)";
+    const std::optional<bool> better = found == nullptr ? std::nullopt : IsBetterSide(found->direction, side);
+    return !better ? "" : *better ? " (the better side)" : " (the worse side)";
   }
 
   // "The rule … allows 40 instructional days; counting 40 … gives the due date …".

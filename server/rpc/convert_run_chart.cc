@@ -32,6 +32,7 @@ v1::RunChart SeriesToProto(const RunChartAnswer& answer, const SeriesChart& seri
     shown.set_end_date(point.dates.to.ToString());
     shown.set_value(point.value);
     shown.set_record_count(point.records);
+    shown.set_under_way(answer.UnderWay(point));
   }
   for (const RunPhase& phase : series.phases) {
     v1::RunChartPhase& shown = *chart.add_phases();

@@ -68,17 +68,23 @@ TEST(RunPhasesTest, APointBelongsToThePhaseInWhichItBegins) {
   EXPECT_EQ(midweek[0].points, 1);
   EXPECT_EQ(midweek[1].centre, 9);
   EXPECT_EQ(PhasesOf(weeks, kSeptember, std::vector{D("2025-09-08")})[1].centre, 9);
-  // A window that begins on Wednesday shows the week from there on.
-  const auto from_midweek = PhasesOf(weeks, {D("2025-09-03"), D("2025-10-01")}, std::vector{D("2025-09-04")});
-  EXPECT_EQ(from_midweek[0].points, 1);
+}
+
+// The week of the 8th has the 10th in it: what comes of it is not of the time before.
+TEST(RunPhasesTest, ABaselineIsOfPointsThatAreOver) {
+  const std::vector<RunPoint> weeks = {{{D("2025-09-01"), D("2025-09-08")}, 1, 1}, {{D("2025-09-08"), D("2025-09-15")}, 9, 1}};
+  EXPECT_EQ(BaselineBefore(weeks, D("2025-09-07")), std::nullopt);
+  EXPECT_EQ(BaselineBefore(weeks, D("2025-09-08")), 1);
+  EXPECT_EQ(BaselineBefore(weeks, D("2025-09-10")), 1);
+  EXPECT_EQ(BaselineBefore(weeks, D("2025-09-15")), 5);
 }
 
 TEST(RunPhasesTest, AFrozenCentreHoldsForAll) {
   std::vector<double> values(10, 1);
   values.insert(values.end(), 10, 3);
   const auto points = Daily(D("2025-09-01"), values);
-  EXPECT_EQ(BaselineBefore(points, kSeptember, D("2025-09-11")), 1);
-  EXPECT_FALSE(BaselineBefore(points, kSeptember, D("2025-09-01")));
+  EXPECT_EQ(BaselineBefore(points, D("2025-09-11")), 1);
+  EXPECT_FALSE(BaselineBefore(points, D("2025-09-01")));
   const auto phases = PhasesOf(points, kSeptember, std::vector{D("2025-09-11")}, 2);
   ASSERT_EQ(phases.size(), 2u);
   EXPECT_EQ(phases[0].chart->longest_run_side, -1);
@@ -92,30 +98,37 @@ TEST(RunPhasesTest, AreTheChartsOfTheirOwnPoints) {
   for (const uint64_t seed : Seeds(200, 20'000)) {
     SCOPED_TRACE(Replay(seed));
     Random random(seed);
-    std::vector<RunPoint> points;
-    for (Date date = kSeptember.from; date < kSeptember.to; date = date + random.Between(1, 3)) {
-      points.push_back({{date, date + 1}, static_cast<double>(random.Between(0, 6)), 1});
+    std::vector<RunPoint> points;  // of a day or of several
+    for (Date date = kSeptember.from; date < kSeptember.to;) {
+      const Date next = std::min(date + random.Between(1, 4), kSeptember.to);
+      if (!random.OneIn(4)) points.push_back({{date, next}, static_cast<double>(random.Between(0, 6)), 1});
+      date = next;
     }
     std::vector<Date> starts;
     for (int n = random.Between(0, 3); n > 0; --n) starts.push_back(kSeptember.from + random.Between(-3, 35));
     const std::optional<double> baseline = random.Between(0, 1) == 0 ? std::nullopt : std::optional<double>(3);
     const auto phases = PhasesOf(points, kSeptember, starts, baseline);
-    size_t counted = 0;
-    Date next = kSeptember.from;
-    for (const RunPhase& phase : phases) {
-      EXPECT_EQ(phase.dates.from, next);
-      next = phase.dates.to;
-      EXPECT_TRUE(phase.dates.from == kSeptember.from || std::count(starts.begin(), starts.end(), phase.dates.from) > 0);
+    std::vector<DateRange> expected;
+    for (Date date = kSeptember.from; date < kSeptember.to; date = date + 1) {
+      const bool cuts = date == kSeptember.from || std::count(starts.begin(), starts.end(), date) > 0;
+      if (cuts) expected.push_back({date, date});
+      expected.back().to = date + 1;
+    }
+    ASSERT_EQ(phases.size(), expected.size());
+    for (size_t i = 0; i < phases.size(); ++i) {
+      EXPECT_EQ(phases[i].dates, expected[i]);
       std::vector<double> own;
       for (const RunPoint& point : points) {
-        if (point.dates.from >= phase.dates.from && point.dates.from < phase.dates.to) own.push_back(point.value);
+        if (expected[i].Contains(point.dates.from)) own.push_back(point.value);
       }
-      EXPECT_EQ(phase.points, static_cast<int>(own.size()));
-      EXPECT_EQ(phase.chart, RunChartOf(own, baseline));
-      counted += own.size();
+      EXPECT_EQ(phases[i].points, static_cast<int>(own.size()));
+      EXPECT_EQ(phases[i].chart, RunChartOf(own, baseline));
+      std::sort(own.begin(), own.end());
+      const size_t half = own.size() / 2;
+      const std::optional<double> median =
+          own.empty() ? std::nullopt : std::optional(own.size() % 2 == 1 ? own[half] : (own[half - 1] + own[half]) / 2);
+      EXPECT_EQ(phases[i].centre, baseline ? baseline : median);
     }
-    EXPECT_EQ(next, kSeptember.to);
-    EXPECT_EQ(counted, points.size());
   }
 }
 

@@ -152,6 +152,65 @@ TEST(RunChartQueryTest, PhasesOfAnInquiryAndItsOutcomes) {
   EXPECT_EQ(FieldOf(GetRunChart(district.Read(), "north", query).status()), "inquiry");
 }
 
+// Nine days of 10, and but one after them: what was gained is lost.
+TEST(RunChartQueryTest, ALossIsNoSmallWin) {
+  SmallDistrict district = ChartedDistrict("2025-11-05");
+  std::vector<EvidenceItem> items;
+  for (const int value : {10, 10, 10, 10, 10, 10, 10, 10, 10, 1, 1, 1, 1, 1, 11, 1, 1, 1, 1, 1}) {
+    const std::string date = (DateOf("2025-09-01") + static_cast<int>(items.size())).ToString();
+    items.push_back(Valued("walks", date, "w" + date, static_cast<double>(value)));
+  }
+  ASSERT_THAT(district.Record(items).failures, IsEmpty());
+  const auto answer = GetRunChart(district.Read(), "north", Of("walks", ChartUnit::kDay));
+  ASSERT_TRUE(answer.ok() && answer->chart.phases[0].chart);
+  const RunChart& chart = *answer->chart.phases[0].chart;
+  EXPECT_TRUE(chart.shift());
+  EXPECT_EQ(chart.longest_run_side, 1);
+  EXPECT_EQ(chart.last_run, 5);
+  EXPECT_FALSE(IsSmallWin(chart, Direction::kHigherIsBetter));
+}
+
+// What holds today is shown, and says nothing yet; and nothing begins before it does.
+TEST(RunChartQueryTest, WhatIsNotOverDoesNotCount) {
+  SmallDistrict district = ChartedDistrict("2025-09-16");  // a Tuesday
+  ASSERT_THAT(district.Record({Valued("walks", "2025-09-03", "a", 1.0), Valued("walks", "2025-09-10", "b", 3.0),
+                               Valued("walks", "2025-09-15", "c", 50.0)})
+                  .failures,
+              IsEmpty());
+  Inquiry inquiry{.id = "talk",
+                  .team = "north",
+                  .theme = "equity",
+                  .if_text = "we plan together",
+                  .then_text = "students reason aloud",
+                  .so_that_text = "more are on grade level",
+                  .start = DateOf("2025-09-01"),
+                  .links = {{"walks", ExpectedDirection::kIncrease}},
+                  .actions = {{"visit", "Visit each other", DateOf("2025-09-08")}, {"share", "Share", DateOf("2025-09-17")}}};
+  const auto record = [&] { ASSERT_TRUE(district.engine().Execute("small", RecordInquiryCommand{inquiry, {}}).ok()); };
+  record();
+  RunChartQuery query = Of("walks");
+  auto answer = GetRunChart(district.Read(), "north", query);
+  ASSERT_TRUE(answer.ok()) << answer.status();
+  EXPECT_THAT(Lines(answer->chart), ElementsAre("2025-09-01 2025-09-08 100 of 1", "2025-09-08 2025-09-15 300 of 1",
+                                                "2025-09-15 2025-09-22 5000 of 1"));
+  EXPECT_TRUE(answer->UnderWay(answer->chart.points[2]));
+  EXPECT_FALSE(answer->UnderWay(answer->chart.points[1]));
+  EXPECT_EQ(answer->chart.phases[0].points, 2);
+  EXPECT_EQ(answer->chart.phases[0].centre, 2);
+
+  query.inquiry = "talk";
+  answer = GetRunChart(district.Read(), "north", query);
+  ASSERT_TRUE(answer.ok()) << answer.status();
+  ASSERT_EQ(answer->chart.phases.size(), 2u);  // and none from tomorrow on
+  EXPECT_EQ(answer->chart.phases[1].centre, 3);
+  query.baseline_until = DateOf("2025-09-09");  // in the second week, of which there is more than what was before
+  EXPECT_EQ(GetRunChart(district.Read(), "north", query)->chart.phases[1].centre, 1);
+  query.baseline_until.reset();
+  inquiry.status = InquiryStatus::kPlanned;
+  record();
+  EXPECT_EQ(GetRunChart(district.Read(), "north", query)->chart.phases.size(), 1u);
+}
+
 TEST(RunChartQueryTest, RefusesWhatCannotBeCharted) {
   SmallDistrict district = ChartedDistrict("2025-09-18");
   const auto refused = [&district](const RunChartQuery& query, std::string_view team = "north") {
