@@ -2,16 +2,23 @@
 
 #include <algorithm>
 
+#include "core/check.h"
+
 namespace leadlag {
 
-void ActionTally::Add(const Calendar& calendar, Date today, Date start, std::optional<Date> leading, std::optional<Date> lagging) {
-  if (!window_.Contains(start) || start > today || calendar.YearOf(start) == nullptr) return;
-  const auto days = [&](std::optional<Date> known) { return std::max(0, calendar.Between(start, known.value_or(today))); };
-  to_leading_.Add(days(leading), !leading);
-  to_lagging_.Add(days(lagging), !lagging);
-  if (leading) {
-    head_start_.Add(std::max(0, days(lagging) - days(leading)), !lagging);
-  } else if (lagging) {
+bool ActionTally::Counts(const Calendar& calendar, Date today, Date start) const {
+  return window_.Contains(start) && start <= today && calendar.YearOf(start) != nullptr;
+}
+
+void ActionTally::Add(const Calendar& calendar, Date today, Date start, const FirstEvidence& leading, const FirstEvidence& lagging) {
+  LEADLAG_CHECK(Counts(calendar, today, start));
+  const auto days = [&](const FirstEvidence& first) { return std::max(0, calendar.Between(start, first.known.value_or(today))); };
+  if (leading.awaited) to_leading_.Add(days(leading), !leading.known);
+  if (lagging.awaited) to_lagging_.Add(days(lagging), !lagging.known);
+  if (!leading.awaited || !lagging.awaited) return;
+  if (leading.known) {
+    head_start_.Add(std::max(0, days(lagging) - days(leading)), !lagging.known);
+  } else if (lagging.known) {
     head_start_.Add(0, false);
   }
 }

@@ -17,17 +17,24 @@ namespace leadlag {
 struct ActionLatency {
   LatencyDays to_leading;  // D(start, known]
   LatencyDays to_lagging;
-  // By how much the second is longer than the first, of actions that have leading evidence or lagging: 0 where lagging evidence came first;
-  // open where it has not come yet.
+  // By how much the second is longer than the first, of actions that await both and have leading evidence or lagging: 0 where lagging
+  // evidence came first; open where it has not come yet.
   LatencyDays head_start;
+};
+
+// An action's first evidence of a role.
+struct FirstEvidence {
+  bool awaited = false;       // its inquiry is linked to an indicator of that role
+  std::optional<Date> known;  // when it became known; none: it has not yet
 };
 
 class ActionTally {
  public:
   explicit ActionTally(DateRange window) : window_(window) {}
-  // `leading`, `lagging`: the date on which the first evidence of that role became known; none: there is none yet. An action that starts
-  // outside of the window, after today, or in no school year of the calendar does not count.
-  void Add(const Calendar& calendar, Date today, Date start, std::optional<Date> leading, std::optional<Date> lagging);
+  // Whether an action that starts on that date counts: in the window, not after today, in a school year of the calendar.
+  bool Counts(const Calendar& calendar, Date today, Date start) const;
+  // Nothing is counted of a role that is not awaited, and of a head start where one of them is not. REQUIRES: Counts.
+  void Add(const Calendar& calendar, Date today, Date start, const FirstEvidence& leading, const FirstEvidence& lagging);
   ActionLatency Result() const;
 
  private:

@@ -112,6 +112,8 @@ inline constexpr size_t kBatchRecordsMax = 1'000;
 inline constexpr size_t kBatchBytesMax = 1 << 20;
 // Refused records named in a batch's answer; past it they are a count and a bitmap.
 inline constexpr size_t kBatchFailuresMax = 100;
+// Questions as of a past moment that are answered at once: each reads all of a team's records.
+inline constexpr int kPastQuestionsMax = 2;
 // Records that one run chart may be of, its outcomes' included: they are all read, and the writer waits meanwhile.
 inline constexpr uint64_t kRunChartRecordsMax = 50'000;
 // Silences of a source that are kept once they are over, for back-tests: each takes two days of school, so that this is two years at least.

@@ -64,7 +64,7 @@ void Print(RunContext& context, const v1::GetEvidenceLatencyResponse& response) 
                {"oldest_open", "OLDEST OPEN", true}});
   if (response.has_previous()) AddFigures(table, response.previous().latency(), "before");
   AddFigures(table, response.latency(), "asked for");
-  for (const v1::LatencyCycle& cycle : response.cycles()) AddFigures(table, cycle.latency(), cycle.start_date());
+  for (const v1::LatencyWindow& cycle : response.cycles()) AddFigures(table, cycle.latency(), cycle.start_date());
   context.Print(table);
   if (response.has_previous()) {
     context.Say("before: event dates in [" + response.previous().start_date() + ", " + response.previous().end_date() + ")");

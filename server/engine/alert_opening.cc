@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "server/engine/catalog_versions.h"
 #include "server/engine/why_words.h"
 #include "storage/keys.h"
 
@@ -15,28 +16,6 @@ namespace {
 constexpr size_t kFlipsLookedAt = 2'000;
 // Stretches of time spelled out in the text.
 constexpr size_t kStretchesInText = 6;
-
-absl::StatusOr<std::string> CatalogBytes(const DistrictReader& reader, uint32_t version) {
-  absl::StatusOr<std::optional<std::string>> bytes = reader->store().Get(CatalogVersionKey{reader->number(), version}.Encode());
-  if (!bytes.ok()) return bytes.status();
-  if (!*bytes) return absl::DataLossError(absl::StrCat("catalog version ", version, " is missing; restore from a backup"));
-  return **std::move(bytes);
-}
-
-// The version that was in force at the instant.
-absl::StatusOr<uint32_t> CatalogVersionAt(const DistrictReader& reader, Instant at) {
-  if (reader->catalog_applied() <= at) return reader->catalog_version();
-  uint32_t first = 1, end = reader->catalog_version();  // the last one that was applied by then is in [first, end)
-  while (end - first > 1) {
-    const uint32_t middle = first + (end - first) / 2;
-    const absl::StatusOr<std::string> bytes = CatalogBytes(reader, middle);
-    if (!bytes.ok()) return bytes.status();
-    const absl::StatusOr<Instant> applied = GlanceAtCatalogApplied(*bytes);
-    if (!applied.ok()) return applied.status();
-    (*applied <= at ? first : end) = middle;
-  }
-  return first;
-}
 
 // The watch's changes of state before the alert, the latest first, back to the one that was in force at `since`, or to the first that is
 // kept and looked at.
@@ -105,7 +84,8 @@ absl::StatusOr<AlertOpening> ReadAlertOpening(const DistrictReader& reader, cons
   if (!opening.kept) return opening;
   opening.due = flips.front().record.flip.due;
   opening.recorded = flips.front().record.recorded;
-  const absl::StatusOr<uint32_t> version = CatalogVersionAt(reader, opening.recorded);
+  const absl::StatusOr<uint32_t> version = CatalogVersionAt(reader->store(), reader->number(), reader->catalog_version(),
+                                                            reader->catalog_applied(), opening.recorded);
   if (!version.ok()) return version.status();
   opening.catalog_version = *version;
   // Of a source's flips there is no list.
@@ -172,9 +152,7 @@ std::string DelayWords(const AlertRecord& alert, const AlertOpening& opening, co
 }
 
 absl::StatusOr<Catalog> ReadOpeningCatalog(const DistrictReader& reader, const AlertOpening& opening) {
-  const absl::StatusOr<std::string> bytes = CatalogBytes(reader, opening.catalog_version);
-  if (!bytes.ok()) return bytes.status();
-  absl::StatusOr<CatalogRecord> record = DecodeCatalogRecord(*bytes);
+  absl::StatusOr<CatalogRecord> record = ReadCatalogVersion(reader->store(), reader->number(), opening.catalog_version);
   if (!record.ok()) return record.status();
   return std::move(record->catalog);
 }

@@ -29,6 +29,8 @@
 #include "server/engine/charted_series.h"
 #include "server/engine/command.h"
 #include "server/engine/day_rows.h"
+#include "server/engine/stored_inquiry.h"
+#include "server/engine/stored_review.h"
 #include "server/engine/watches.h"
 #include "storage/keys.h"
 #include "storage/records.h"
@@ -265,32 +267,12 @@ class District {
   // The team's reviews as `reader` (a StoreView or a Batch) has them.
   template <typename Reader>
   absl::StatusOr<TeamReviews> ReviewsIn(const Reader& reader, TeamNumber team) const {
-    TeamReviews reviews;
-    absl::Status damage;
-    absl::Status scanned = reader.Scan(ReviewsRange(number_, team), [&](std::string_view, std::string_view value) {
-      absl::StatusOr<Review> review = DecodeReview(value);
-      if (review.ok()) reviews.Add(*std::move(review));
-      damage = review.status();
-      return damage.ok();
-    });
-    if (!scanned.ok()) return scanned;
-    if (!damage.ok()) return damage;
-    return reviews;
+    return ReadTeamReviews(reader, number_, team);
   }
   // The same of the team's inquiries.
   template <typename Reader>
   absl::StatusOr<std::vector<Inquiry>> InquiriesIn(const Reader& reader, TeamNumber team) const {
-    std::vector<Inquiry> inquiries;
-    absl::Status damage;
-    const absl::Status scanned = reader.Scan(InquiriesRange(number_, team), [&](std::string_view, std::string_view value) {
-      absl::StatusOr<Inquiry> inquiry = DecodeInquiry(value);
-      if (inquiry.ok()) inquiries.push_back(*std::move(inquiry));
-      damage = inquiry.status();
-      return damage.ok();
-    });
-    if (!scanned.ok()) return scanned;
-    if (!damage.ok()) return damage;
-    return inquiries;
+    return ReadTeamInquiries(reader, number_, team);
   }
   // The row that has the event date, which is about to be changed there. Never null; `fatal` is set where bytes are damaged. Valid until a
   // row of the team is added.

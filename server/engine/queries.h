@@ -120,13 +120,14 @@ struct LatencyAnswer {
   Latency latency;
   ActionLatency actions;  // of any kind of evidence
   int teams = 0;          // that had a record in the window
-  std::vector<LatencySplit::Cycle> cycles;
-  struct Before {
-    DateRange window;
+  // Of a part of the window, or of another one.
+  struct Part {
+    DateRange dates;
     Latency latency;
     ActionLatency actions;
   };
-  std::optional<Before> previous;
+  std::vector<Part> cycles;  // in order; those that have a record of the kind, or an action that starts in them
+  std::optional<Part> previous;
 };
 // Of one team, or with an empty `team` of every team whose labels match (window by the district's calendar and zone).
 absl::StatusOr<LatencyAnswer> GetEvidenceLatency(const DistrictReader& reader, std::string_view team, const Labels& labels,
@@ -135,10 +136,9 @@ struct PastLatencyAnswer {
   LatencyAnswer answer;
   uint32_t catalog_version = 0;  // in force then
 };
-// Of one team, from what had been recorded by then. Errors besides: server/engine/past_team.h. Reads all of the team's records: ask it of
-// a reader that holds nobody up.
-absl::StatusOr<PastLatencyAnswer> GetPastEvidenceLatency(const DistrictReader& reader, std::string_view team, Instant as_of,
-                                                         const LatencyQuery& query);
+struct PastMoment;
+// Of one team, from what had been recorded by then. Errors besides: server/engine/past_team.h. Reads all of the team's records.
+absl::StatusOr<PastLatencyAnswer> GetPastEvidenceLatency(const PastMoment& moment, const LatencyQuery& query);
 
 // ── run charts ──
 struct RunChartQuery {

@@ -1,7 +1,10 @@
 // Evidence latency of a team or a district, now or as of a past moment. server/engine/queries.h.
 #include <algorithm>
+#include <map>
 #include <utility>
+#include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "server/engine/past_team.h"
 #include "server/engine/queries.h"
 #include "server/engine/query_terms.h"
@@ -21,12 +24,18 @@ std::vector<TeamNumber> TeamsWith(const DistrictReader& reader, const Labels& la
   return teams;
 }
 
+// What an inquiry's actions wait for, as far as they count.
+struct Practice {
+  std::vector<IndicatorNumber> leading, lagging;
+  std::vector<Date> starts;
+};
+
 // Row by row and action by action, into everything that is asked for. By one calendar and day for all: a team's own, or for a district's
 // total the district's.
 class LatencyReckoner {
  public:
   LatencyReckoner(const Calendar& calendar, Date today, DateRange window, const LatencyQuery& query)
-      : calendar_(calendar), today_(today), window_(window), tally_(window), actions_(window) {
+      : calendar_(calendar), today_(today), window_(window), tally_(window), actions_(window), cycle_(query.cycle) {
     if (query.cycle) split_.emplace(window, *query.cycle);
     if (query.previous) {
       const DateRange before{window.from - (window.to - window.from), window.from};
@@ -41,29 +50,48 @@ class LatencyReckoner {
     return tally_.Add(calendar_, today_, row);
   }
 
-  // The actions of an inquiry. `RowsOf`: all rows of an indicator of its team, by number.
-  template <typename RowsOf>
-  void Add(const Inquiry& inquiry, const DistrictCatalog& catalog, const InternTable& indicators, RowsOf rows_of) {
-    if (inquiry.status == InquiryStatus::kPlanned) return;
-    std::vector<const DayRow*> leading, lagging;
+  // None where none of its actions counts.
+  std::optional<Practice> PracticeOf(const Inquiry& inquiry, const DistrictCatalog& catalog, const InternTable& indicators) const {
+    if (inquiry.status == InquiryStatus::kPlanned) return std::nullopt;
+    Practice practice;
+    for (const InquiryAction& action : inquiry.actions) {
+      const bool counts = actions_.Counts(calendar_, today_, action.start) ||
+                          (previous_ && previous_->actions.Counts(calendar_, today_, action.start));
+      if (counts) practice.starts.push_back(action.start);
+    }
+    if (practice.starts.empty()) return std::nullopt;
     for (const InquiryLink& link : inquiry.links) {
       const std::optional<IndicatorNumber> number = indicators.Find(link.indicator);
       const Indicator* const indicator = number ? catalog.FindIndicator(*number) : nullptr;
       if (indicator == nullptr) continue;
-      if (indicator->role == IndicatorRole::kLeading) rows_of(*number, leading);
-      if (indicator->role == IndicatorRole::kLagging) rows_of(*number, lagging);
+      if (indicator->role == IndicatorRole::kLeading) practice.leading.push_back(*number);
+      if (indicator->role == IndicatorRole::kLagging) practice.lagging.push_back(*number);
     }
-    for (const InquiryAction& action : inquiry.actions) {
-      const std::optional<Date> led = FirstKnownAfter(calendar_, leading, action.start);
-      const std::optional<Date> lagged = FirstKnownAfter(calendar_, lagging, action.start);
-      actions_.Add(calendar_, today_, action.start, led, lagged);
-      if (previous_) previous_->actions.Add(calendar_, today_, action.start, led, lagged);
+    return practice;
+  }
+
+  // `rows_of`: adds all rows of an indicator of the team.
+  void Add(const Practice& practice, absl::FunctionRef<void(IndicatorNumber, std::vector<const DayRow*>&)> rows_of) {
+    std::vector<const DayRow*> leading, lagging;
+    for (const IndicatorNumber indicator : practice.leading) rows_of(indicator, leading);
+    for (const IndicatorNumber indicator : practice.lagging) rows_of(indicator, lagging);
+    for (const Date start : practice.starts) {
+      const FirstEvidence led{!practice.leading.empty(), FirstKnownAfter(calendar_, leading, start)};
+      const FirstEvidence lagged{!practice.lagging.empty(), FirstKnownAfter(calendar_, lagging, start)};
+      const auto add = [&](ActionTally& tally) {
+        if (tally.Counts(calendar_, today_, start)) tally.Add(calendar_, today_, start, led, lagged);
+      };
+      add(actions_);
+      if (previous_) add(previous_->actions);
+      if (!cycle_ || !window_.Contains(start)) continue;
+      const Date begin = CycleStart(*cycle_, start);
+      add(cycle_actions_.try_emplace(begin, DateRange{begin, NextCycle(*cycle_, begin)}).first->second);
     }
   }
 
   LatencyAnswer Result(int teams) const {
     LatencyAnswer answer{.window = window_, .latency = tally_.Result(), .actions = actions_.Result(), .teams = teams};
-    if (split_) answer.cycles = split_->Result();
+    if (split_) answer.cycles = Cycles();
     if (previous_) answer.previous = {previous_->window, previous_->tally.Result(), previous_->actions.Result()};
     return answer;
   }
@@ -74,33 +102,58 @@ class LatencyReckoner {
     LatencyTally tally;
     ActionTally actions;
   };
+
+  std::vector<LatencyAnswer::Part> Cycles() const {
+    std::map<Date, LatencyAnswer::Part> parts;
+    for (const LatencySplit::Cycle& cycle : split_->Result()) {
+      parts[CycleStart(*cycle_, cycle.dates.from)] = {cycle.dates, cycle.latency, {}};
+    }
+    for (const auto& [begin, actions] : cycle_actions_) {
+      LatencyAnswer::Part& part = parts[begin];
+      part.dates = {std::max(begin, window_.from), std::min(NextCycle(*cycle_, begin), window_.to)};
+      part.actions = actions.Result();
+    }
+    std::vector<LatencyAnswer::Part> cycles;
+    for (auto& [begin, part] : parts) cycles.push_back(std::move(part));
+    return cycles;
+  }
+
   const Calendar& calendar_;
   const Date today_;
   const DateRange window_;
   LatencyTally tally_;
   ActionTally actions_;
+  const std::optional<CycleUnit> cycle_;
   std::optional<LatencySplit> split_;
+  std::map<Date, ActionTally> cycle_actions_;  // by the cycle's first date
   std::optional<Previous> previous_;
 };
 
-// Those of the teams, by team; `teams` ascend.
-absl::StatusOr<std::map<TeamNumber, std::vector<Inquiry>>> InquiriesOf(const DistrictReader& reader, const std::vector<TeamNumber>& teams) {
-  std::map<TeamNumber, std::vector<Inquiry>> found;
+// What the inquiries of the teams do, by team; `teams` ascend.
+absl::StatusOr<std::map<TeamNumber, std::vector<Practice>>> PracticesOf(const DistrictReader& reader, const std::vector<TeamNumber>& teams,
+                                                                        const LatencyReckoner& reckoner) {
+  std::map<TeamNumber, std::vector<Practice>> found;
+  if (teams.empty()) return found;
+  const auto add = [&](TeamNumber team, const Inquiry& inquiry) {
+    std::optional<Practice> practice = reckoner.PracticeOf(inquiry, *reader->catalog(), reader->interned().indicators);
+    if (practice) found[team].push_back(*std::move(practice));
+  };
   if (teams.size() == 1) {
-    absl::StatusOr<std::vector<Inquiry>> inquiries = reader->InquiriesOf(teams[0]);
+    const absl::StatusOr<std::vector<Inquiry>> inquiries = reader->InquiriesOf(teams[0]);
     if (!inquiries.ok()) return inquiries.status();
-    if (!inquiries->empty()) found[teams[0]] = *std::move(inquiries);
+    for (const Inquiry& inquiry : *inquiries) add(teams[0], inquiry);
     return found;
   }
   absl::Status damage;
   const absl::Status scanned =
       reader->store().Scan(TableRange(reader->number(), Table::kInquiries), [&](std::string_view key, std::string_view value) {
         const absl::StatusOr<InquiryKey> id = InquiryKey::Decode(key);
-        absl::StatusOr<Inquiry> inquiry = DecodeInquiry(value);
-        damage = !id.ok() ? id.status() : inquiry.status();
-        if (!damage.ok()) return false;
-        if (std::binary_search(teams.begin(), teams.end(), id->team)) found[id->team].push_back(*std::move(inquiry));
-        return true;
+        damage = id.status();
+        if (!damage.ok() || !std::binary_search(teams.begin(), teams.end(), id->team)) return damage.ok();
+        const absl::StatusOr<Inquiry> inquiry = DecodeInquiry(value);
+        damage = inquiry.status();
+        if (damage.ok()) add(id->team, *inquiry);
+        return damage.ok();
       });
   if (!scanned.ok()) return scanned;
   if (!damage.ok()) return damage;
@@ -109,9 +162,9 @@ absl::StatusOr<std::map<TeamNumber, std::vector<Inquiry>>> InquiriesOf(const Dis
 
 absl::StatusOr<LatencyAnswer> LatencyOf(const DistrictReader& reader, const std::vector<TeamNumber>& teams, const Calendar& calendar,
                                         Date today, DateRange window, const LatencyQuery& query) {
-  const absl::StatusOr<std::map<TeamNumber, std::vector<Inquiry>>> inquiries = InquiriesOf(reader, teams);
-  if (!inquiries.ok()) return inquiries.status();
   LatencyReckoner reckoner(calendar, today, window, query);
+  const absl::StatusOr<std::map<TeamNumber, std::vector<Practice>>> practices = PracticesOf(reader, teams, reckoner);
+  if (!practices.ok()) return practices.status();
   const std::vector<IndicatorNumber> indicators = IndicatorsOfKind(reader, query.evidence.kind, query.evidence.completions);
   int with_records = 0;
   const absl::Status status = ForEachTeam(reader, teams, [&](TeamNumber team, const TeamRows& rows) {
@@ -121,16 +174,14 @@ absl::StatusOr<LatencyAnswer> LatencyOf(const DistrictReader& reader, const std:
       if (std::binary_search(indicators.begin(), indicators.end(), row.indicator)) counted += reckoner.Add(*row.row);
     }
     if (counted > 0) ++with_records;
-    const auto of_team = inquiries->find(team);
-    if (of_team == inquiries->end()) return;
+    const auto of_team = practices->find(team);
+    if (of_team == practices->end()) return;
     const auto rows_of = [&rows](IndicatorNumber indicator, std::vector<const DayRow*>& found) {
       for (const TeamRows::Row& row : rows.rows()) {
         if (row.indicator == indicator) found.push_back(row.row.get());
       }
     };
-    for (const Inquiry& inquiry : of_team->second) {
-      reckoner.Add(inquiry, *reader->catalog(), reader->interned().indicators, rows_of);
-    }
+    for (const Practice& practice : of_team->second) reckoner.Add(practice, rows_of);
   });
   if (!status.ok()) return status;
   return reckoner.Result(with_records);
@@ -156,12 +207,11 @@ absl::StatusOr<LatencyAnswer> GetEvidenceLatency(const DistrictReader& reader, s
   return LatencyOf(reader, {team->number}, team->calendar(), team->today, *window, query);
 }
 
-absl::StatusOr<PastLatencyAnswer> GetPastEvidenceLatency(const DistrictReader& reader, std::string_view team_id, Instant as_of,
-                                                         const LatencyQuery& query) {
+absl::StatusOr<PastLatencyAnswer> GetPastEvidenceLatency(const PastMoment& moment, const LatencyQuery& query) {
   const CadenceQuery& evidence = query.evidence;
-  absl::StatusOr<PastTeam> past = ReadPastTeam(reader, team_id, as_of);
+  absl::StatusOr<PastTeam> past = ReadPastTeam(moment);
   if (!past.ok()) return past.status();
-  const InternTable& indicators = reader->interned().indicators;
+  const InternTable& indicators = moment.interned.indicators;
   if (evidence.kind.of == SignalKind::Of::kIndicator) {
     const std::optional<IndicatorNumber> number = indicators.Find(evidence.kind.indicator);
     if (!number || past->catalog->FindIndicator(*number) == nullptr) {
@@ -177,7 +227,9 @@ absl::StatusOr<PastLatencyAnswer> GetPastEvidenceLatency(const DistrictReader& r
     if (evidence.kind.Counts(*past->catalog->FindIndicator(number), evidence.completions)) counted += reckoner.Add(row);
   }
   for (const Inquiry& inquiry : past->inquiries) {
-    reckoner.Add(inquiry, *past->catalog, indicators, [&past](IndicatorNumber indicator, std::vector<const DayRow*>& found) {
+    const std::optional<Practice> practice = reckoner.PracticeOf(inquiry, *past->catalog, indicators);
+    if (!practice) continue;
+    reckoner.Add(*practice, [&past](IndicatorNumber indicator, std::vector<const DayRow*>& found) {
       if (const auto row = past->rows.find(indicator); row != past->rows.end()) found.push_back(&row->second);
     });
   }

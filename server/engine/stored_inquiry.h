@@ -33,6 +33,22 @@ absl::StatusOr<Inquiry> ReadInquiry(const Reader& reader, const Key& key) {
   return DecodeInquiry(**bytes);
 }
 
+// Those of the team as they stand, by id. DATA_LOSS for damaged bytes.
+template <typename Reader>
+absl::StatusOr<std::vector<Inquiry>> ReadTeamInquiries(const Reader& reader, uint32_t district, TeamNumber team) {
+  std::vector<Inquiry> inquiries;
+  absl::Status damage;
+  const absl::Status scanned = reader.Scan(InquiriesRange(district, team), [&](std::string_view, std::string_view value) {
+    absl::StatusOr<Inquiry> inquiry = DecodeInquiry(value);
+    if (inquiry.ok()) inquiries.push_back(*std::move(inquiry));
+    damage = inquiry.status();
+    return damage.ok();
+  });
+  if (!scanned.ok()) return scanned;
+  if (!damage.ok()) return damage;
+  return inquiries;
+}
+
 // The team whose inquiry of this id it is; none where there is no such inquiry.
 template <typename Reader>
 absl::StatusOr<std::optional<TeamNumber>> TeamOfInquiry(const Reader& reader, uint32_t district, const std::string& id) {

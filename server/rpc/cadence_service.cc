@@ -5,8 +5,11 @@
 #include <utility>
 #include <vector>
 
+#include "absl/cleanup/cleanup.h"
+#include "absl/strings/str_cat.h"
 #include "core/limits.h"
 #include "core/problem.h"
+#include "server/engine/past_team.h"
 #include "server/engine/queries.h"
 #include "server/rpc/convert.h"
 #include "server/rpc/convert_cadence.h"
@@ -173,10 +176,22 @@ absl::StatusOr<v1::GetEvidenceLatencyResponse> CadenceService::PastLatency(const
   if (name.team.empty()) return InvalidField("as_of", "is answered for one team; name it, or leave as_of out");
   const absl::StatusOr<Instant> as_of = InstantFromProto(request.as_of(), "as_of");
   if (!as_of.ok()) return as_of.status();
-  // All of the team's records are read: meanwhile the writer goes on.
-  const absl::StatusOr<DistrictReader> reader = engine_->Freeze(name.district);
-  if (!reader.ok()) return reader.status();
-  const absl::StatusOr<PastLatencyAnswer> past = GetPastEvidenceLatency(*reader, name.team, *as_of, query);
+  if (past_questions_.fetch_add(1) >= kPastQuestionsMax) {
+    past_questions_.fetch_sub(1);
+    return AsStatus(Problem{absl::StatusCode::kResourceExhausted, "as_of",
+                            absl::StrCat(kPastQuestionsMax, " questions as of a past moment are being answered, and no more are at once; "
+                                         "try again when one is done")});
+  }
+  const absl::Cleanup done = [this] { past_questions_.fetch_sub(1); };
+  const auto take = [&]() -> absl::StatusOr<PastMoment> {
+    const absl::StatusOr<DistrictReader> reader = engine_->Read(name.district);
+    if (!reader.ok()) return reader.status();
+    return TakePastMoment(*reader, name.team, *as_of);
+  };
+  // The reader has ended, and the writer goes on: all of the team's records are read.
+  const absl::StatusOr<PastMoment> moment = take();
+  if (!moment.ok()) return moment.status();
+  const absl::StatusOr<PastLatencyAnswer> past = GetPastEvidenceLatency(*moment, query);
   if (!past.ok()) return past.status();
   v1::GetEvidenceLatencyResponse response = ToProto(past->answer);
   *response.mutable_basis()->mutable_answered_time() = ToProto(*as_of);

@@ -1,6 +1,8 @@
 // leadlag.v1.CadenceService over the engine: converts, delegates, converts. Thread safe. The engine is borrowed.
 #pragma once
 
+#include <atomic>
+
 #include "leadlag/v1/cadence_service.grpc.pb.h"
 #include "server/engine/engine.h"
 #include "server/engine/queries.h"
@@ -48,6 +50,7 @@ class CadenceService final : public CadenceServiceBase {
   OpenCalls* const calls_;
   OverviewCache overviews_;
   BacktestRuns backtests_;
+  std::atomic<int> past_questions_ = 0;  // that are being answered
 };
 
 }  // namespace leadlag

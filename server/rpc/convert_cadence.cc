@@ -130,13 +130,11 @@ v1::TeamOverview ToProto(std::string_view district, const TeamOverview& overview
   return proto;
 }
 
-v1::EvidenceLatency ToProto(const Latency& latency, const ActionLatency* actions) {
+v1::EvidenceLatency ToProto(const Latency& latency, const ActionLatency& actions) {
   v1::EvidenceLatency proto;
-  if (actions != nullptr) {
-    *proto.mutable_action_to_leading() = ToProto(actions->to_leading);
-    *proto.mutable_action_to_lagging() = ToProto(actions->to_lagging);
-    *proto.mutable_head_start() = ToProto(actions->head_start);
-  }
+  *proto.mutable_action_to_leading() = ToProto(actions.to_leading);
+  *proto.mutable_action_to_lagging() = ToProto(actions.to_lagging);
+  *proto.mutable_head_start() = ToProto(actions.head_start);
   *proto.mutable_collection() = ToProto(latency.collection);
   *proto.mutable_interpretation() = ToProto(latency.interpretation);
   *proto.mutable_total() = ToProto(latency.total);
@@ -146,21 +144,19 @@ v1::EvidenceLatency ToProto(const Latency& latency, const ActionLatency* actions
 
 v1::GetEvidenceLatencyResponse ToProto(const LatencyAnswer& answer) {
   v1::GetEvidenceLatencyResponse proto;
-  *proto.mutable_latency() = ToProto(answer.latency, &answer.actions);
+  *proto.mutable_latency() = ToProto(answer.latency, answer.actions);
   proto.set_team_count(answer.teams);
   proto.set_start_date(answer.window.from.ToString());
   proto.set_end_date(answer.window.to.ToString());
-  const auto cycle_to_proto = [](DateRange dates, const Latency& latency, const ActionLatency* actions) {
-    v1::LatencyCycle cycle;
-    cycle.set_start_date(dates.from.ToString());
-    cycle.set_end_date(dates.to.ToString());
-    *cycle.mutable_latency() = ToProto(latency, actions);
-    return cycle;
+  const auto to_proto = [](const LatencyAnswer::Part& part) {
+    v1::LatencyWindow window;
+    window.set_start_date(part.dates.from.ToString());
+    window.set_end_date(part.dates.to.ToString());
+    *window.mutable_latency() = ToProto(part.latency, part.actions);
+    return window;
   };
-  for (const LatencySplit::Cycle& cycle : answer.cycles) *proto.add_cycles() = cycle_to_proto(cycle.dates, cycle.latency, nullptr);
-  if (const std::optional<LatencyAnswer::Before>& before = answer.previous) {
-    *proto.mutable_previous() = cycle_to_proto(before->window, before->latency, &before->actions);
-  }
+  for (const LatencyAnswer::Part& cycle : answer.cycles) *proto.add_cycles() = to_proto(cycle);
+  if (answer.previous) *proto.mutable_previous() = to_proto(*answer.previous);
   return proto;
 }
 

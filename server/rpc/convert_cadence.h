@@ -12,8 +12,7 @@ namespace leadlag {
 v1::AnswerBasis ToProto(const AnswerBasis& basis);
 v1::TeamCadence ToProto(std::string_view team, const SignalKind& kind, const TeamCadenceAnswer& answer);
 v1::TeamOverview ToProto(std::string_view district, const TeamOverview& overview, bool include_watches);
-// `actions`: null where it is not told.
-v1::EvidenceLatency ToProto(const Latency& latency, const ActionLatency* actions);
+v1::EvidenceLatency ToProto(const Latency& latency, const ActionLatency& actions);
 // All but the basis.
 v1::GetEvidenceLatencyResponse ToProto(const LatencyAnswer& answer);
 v1::TimelineItem ToProto(std::string_view district, const TimelineItem& item);

@@ -28,10 +28,13 @@ Calendar WeekdayCalendar() {
 
 const DateRange kSeptember{Sep(1), Sep(30)};
 
-ActionLatency Of(Date today, Date start, std::optional<Date> leading, std::optional<Date> lagging) {
+ActionLatency Of(Date today, Date start, FirstEvidence leading, FirstEvidence lagging) {
   ActionTally tally(kSeptember);
-  tally.Add(WeekdayCalendar(), today, start, leading, lagging);
+  if (tally.Counts(WeekdayCalendar(), today, start)) tally.Add(WeekdayCalendar(), today, start, leading, lagging);
   return tally.Result();
+}
+ActionLatency Of(Date today, Date start, std::optional<Date> leading, std::optional<Date> lagging) {
+  return Of(today, start, FirstEvidence{true, leading}, FirstEvidence{true, lagging});
 }
 
 // Begun on Mon 1st; a walkthrough known on Thu 4th, the term's result on Mon 15th.
@@ -52,6 +55,19 @@ TEST(ActionLatencyTest, WhatHasNotComeIsOpenAtItsAge) {
   latency = Of(Sep(18), Sep(1), std::nullopt, Sep(15));  // it can give none any more
   EXPECT_EQ(latency.head_start.max, (LatencyFigure{0, false}));
   EXPECT_EQ(Of(Sep(18), Sep(1), Sep(16), Sep(15)).head_start.max, (LatencyFigure{0, false}));
+}
+
+// An inquiry without an outcome waits for none, for ever.
+TEST(ActionLatencyTest, WhatIsNotAwaitedIsNotOpen) {
+  const FirstEvidence known{true, Sep(4)}, none{};
+  ActionLatency latency = Of(Sep(18), Sep(1), known, none);
+  EXPECT_EQ(latency.to_leading.max, (LatencyFigure{3, false}));
+  EXPECT_EQ(latency.to_lagging.closed + latency.to_lagging.open, 0u);
+  EXPECT_EQ(latency.head_start.closed + latency.head_start.open, 0u);
+  latency = Of(Sep(18), Sep(1), none, known);
+  EXPECT_EQ(latency.to_leading.closed + latency.to_leading.open, 0u);
+  EXPECT_EQ(latency.to_lagging.max, (LatencyFigure{3, false}));
+  EXPECT_EQ(latency.head_start.closed + latency.head_start.open, 0u);
 }
 
 TEST(ActionLatencyTest, CountsActionsThatBeganInTheWindow) {
@@ -114,11 +130,16 @@ TEST(ActionLatencyTest, EqualsTheNaiveModel) {
       std::optional<Date> leading, lagging;
       if (!random.OneIn(3)) leading = start + random.Between(0, 30);
       if (!random.OneIn(3)) lagging = start + random.Between(0, 60);
-      tally.Add(calendar, today, start, leading, lagging);
-      if (start < kSeptember.from || start >= kSeptember.to || start > today) continue;
-      leading_items.push_back({between(start, leading.value_or(today)), !leading});
-      lagging_items.push_back({between(start, lagging.value_or(today)), !lagging});
-      if (leading) head_starts.push_back({std::max(0, lagging_items.back().days - leading_items.back().days), !lagging});
+      const bool counts = start >= kSeptember.from && start < kSeptember.to && start <= today;
+      EXPECT_EQ(tally.Counts(calendar, today, start), counts);
+      if (!counts) continue;
+      const bool leads = !random.OneIn(5), lags = !random.OneIn(5);
+      tally.Add(calendar, today, start, {leads, leads ? leading : std::nullopt}, {lags, lags ? lagging : std::nullopt});
+      const int led = between(start, leading.value_or(today)), lagged = between(start, lagging.value_or(today));
+      if (leads) leading_items.push_back({led, !leading});
+      if (lags) lagging_items.push_back({lagged, !lagging});
+      if (!leads || !lags) continue;
+      if (leading) head_starts.push_back({std::max(0, lagged - led), !lagging});
       if (!leading && lagging) head_starts.push_back({0, false});
     }
     const ActionLatency latency = tally.Result();

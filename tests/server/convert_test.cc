@@ -506,7 +506,7 @@ TEST(ConvertCadenceTest, AbsentFiguresStayAbsent) {
   Latency latency;
   latency.collection.p50 = LatencyFigure{3, true};
   latency.collection_hours.max = HoursSpan{2'400, std::numeric_limits<int32_t>::max()};
-  const v1::EvidenceLatency proto = ToProto(latency, nullptr);
+  const v1::EvidenceLatency proto = ToProto(latency, {});
   EXPECT_TRUE(proto.collection().p50().at_least());
   EXPECT_FALSE(proto.collection().has_p90());
   EXPECT_EQ(proto.collection_hours().max().low_hours(), 2'400);

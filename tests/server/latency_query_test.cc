@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/problem.h"
+#include "server/engine/past_team.h"
 #include "server/engine/queries.h"
 #include "server/rpc/convert_cadence.h"
 #include "tests/server/small_district.h"
@@ -68,7 +69,7 @@ TEST(LatencyQueryTest, ByWeekAndBesideTheWindowBefore) {
   LatencyAnswer answer = Ask(district, "north", query);
   EXPECT_EQ(answer.latency.collection.max, (LatencyFigure{4, false}));
   ASSERT_TRUE(answer.previous);
-  EXPECT_EQ(answer.previous->window, (DateRange{DateOf("2025-09-01"), DateOf("2025-09-08")}));
+  EXPECT_EQ(answer.previous->dates, (DateRange{DateOf("2025-09-01"), DateOf("2025-09-08")}));
   EXPECT_EQ(answer.previous->latency.collection.max, (LatencyFigure{9, false}));
   ASSERT_EQ(answer.cycles.size(), 1u);
   query.evidence.from = DateOf("2025-09-01");
@@ -101,16 +102,74 @@ TEST(LatencyQueryTest, ActionsOfATeamAndOfTheDistrict) {
   EXPECT_EQ(Ask(district, "north").actions.head_start.max, (LatencyFigure{2, false}));  // D(2nd, 22nd] - 12
 }
 
+// An inquiry that is linked to no outcome waits for none; one that is linked to nothing of the catalog for nothing.
+TEST(LatencyQueryTest, WhatIsNotLinkedIsNotAwaited) {
+  SmallDistrict district("2025-09-18");
+  district.RecordOne("north", "walks", "2025-09-04");
+  Inquiry inquiry = InquiryOf("talk", "north", {{"visit", "Visit", DateOf("2025-09-02")}});
+  inquiry.links.resize(1);
+  RecordInquiry(district, inquiry);
+  for (const std::string_view team : {"north", ""}) {
+    const LatencyAnswer answer = Ask(district, team);
+    EXPECT_EQ(answer.actions.to_leading.closed, 1u);
+    EXPECT_EQ(answer.actions.to_lagging.open, 0u);
+    EXPECT_EQ(answer.actions.head_start.open, 0u);
+  }
+  Catalog catalog = SmallDistrict::MakeCatalog();
+  catalog.indicators.erase(catalog.indicators.begin());
+  catalog.expectations.clear();
+  district.Apply(catalog);
+  EXPECT_EQ(Ask(district, "north").actions.to_leading.closed, 0u);
+  EXPECT_EQ(Ask(district, "north").actions.to_leading.open, 0u);
+}
+
+TEST(LatencyQueryTest, ActionsByCycle) {
+  SmallDistrict district("2025-09-18");
+  district.RecordOne("north", "walks", "2025-09-10");
+  RecordInquiry(district, InquiryOf("talk", "north",
+                                    {{"visit", "Visit", DateOf("2025-09-02")}, {"plan", "Plan", DateOf("2025-09-03")},
+                                     {"share", "Share", DateOf("2025-09-15")}, {"early", "Begin", DateOf("2025-08-28")}}));
+  LatencyQuery query;
+  query.evidence.from = DateOf("2025-09-02");
+  query.evidence.to = DateOf("2025-09-30");
+  query.cycle = CycleUnit::kIsoWeek;
+  const LatencyAnswer answer = Ask(district, "north", query);
+  ASSERT_EQ(answer.cycles.size(), 3u);
+  EXPECT_EQ(answer.cycles[0].dates, (DateRange{DateOf("2025-09-02"), DateOf("2025-09-08")}));
+  EXPECT_EQ(answer.cycles[0].actions.to_leading.closed, 2u);
+  EXPECT_EQ(answer.cycles[0].actions.to_leading.max, (LatencyFigure{12, false}));
+  EXPECT_EQ(answer.cycles[1].latency.collection.closed, 1u);
+  EXPECT_EQ(answer.cycles[1].actions.to_leading.closed + answer.cycles[1].actions.to_leading.open, 0u);
+  EXPECT_EQ(answer.cycles[2].actions.to_leading.open, 1u);
+  EXPECT_EQ(answer.actions.to_leading.closed, 2u);
+  EXPECT_EQ(answer.actions.to_leading.open, 1u);
+}
+
 TEST(PastLatencyTest, RefusesMomentsThatHaveNoAnswer) {
   SmallDistrict district("2025-09-18");
   const Instant now = district.Read().now();
   const auto past = [&district](std::string_view team, Instant as_of) {
-    return GetPastEvidenceLatency(district.Read(), team, as_of, {}).status();
+    const absl::StatusOr<PastMoment> moment = TakePastMoment(district.Read(), team, as_of);
+    return moment.ok() ? GetPastEvidenceLatency(*moment, {}).status() : moment.status();
   };
   EXPECT_TRUE(past("north", now).ok());
   EXPECT_THAT(past("north", Instant{now.micros + 1}).ToString(), HasSubstr("has not come yet"));
   EXPECT_THAT(past("north", Instant{now.micros - 1}).ToString(), HasSubstr("had no catalog"));
   EXPECT_TRUE(absl::IsNotFound(past("nobody", now)));
+  // One that came later, and one that has gone since.
+  Catalog catalog = SmallDistrict::MakeCatalog();
+  catalog.teams.push_back(catalog.teams[0]);
+  catalog.teams.back().id = "west";
+  district.GoTo("2025-09-19");
+  district.Apply(catalog);
+  EXPECT_TRUE(absl::IsNotFound(past("west", now)));
+  EXPECT_THAT(past("west", now).ToString(), HasSubstr("had no team \"west\"; give a later moment"));
+  district.GoTo("2025-09-22");
+  const Instant then = district.Read().now();
+  district.GoTo("2025-09-23");
+  district.Apply(SmallDistrict::MakeCatalog());
+  EXPECT_TRUE(past("west", then).ok());
+  EXPECT_TRUE(past("north", now).ok());
 }
 
 std::string Bytes(const LatencyAnswer& answer) { return ToProto(answer).DebugString(); }
@@ -176,7 +235,9 @@ TEST(PastLatencyTest, EveryPastDayIsAnsweredAsItWasThen) {
     if (random.OneIn(2)) district.Restart();
     size_t told = 0;
     for (const Answered& answered : answers) {
-      const auto past = GetPastEvidenceLatency(district.Freeze(), answered.team, answered.at, answered.query);
+      const absl::StatusOr<PastMoment> moment = TakePastMoment(district.Read(), answered.team, answered.at);
+      ASSERT_TRUE(moment.ok()) << moment.status();
+      const auto past = GetPastEvidenceLatency(*moment, answered.query);
       ASSERT_TRUE(past.ok()) << past.status();
       EXPECT_EQ(Bytes(past->answer), answered.text) << answered.at.ToString();
       told += past->answer.latency.collection.closed > 0 ? 1 : 0;
