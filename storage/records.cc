@@ -1,11 +1,13 @@
 #include "storage/records.h"
 
+#include <algorithm>
 #include <type_traits>
 #include <utility>
 #include <variant>
 
 #include "core/check.h"
 #include "core/day_row.h"
+#include "core/limits.h"
 #include "storage/record_codec.h"
 
 namespace leadlag {
@@ -302,8 +304,11 @@ Review::Account GetReviewAccount(ByteReader& in) {
   account.participants.resize(in.GetCount(kParticipantsSizeMin));
   for (Review::Account::Participants& participants : account.participants) {
     participants.role = GetEnum(in, ParticipantRole::kPrincipal, ParticipantRole::kOther);
-    participants.count = static_cast<int32_t>(in.GetVarint(INT32_MAX));
+    participants.count = static_cast<int32_t>(in.GetVarint(kReviewRoleCountMax));
+    if (participants.count < 1) in.Fail();
   }
+  const auto not_ascending = [](const auto& a, const auto& b) { return a.role >= b.role; };
+  if (std::adjacent_find(account.participants.begin(), account.participants.end(), not_ascending) != account.participants.end()) in.Fail();
   if (const uint8_t kind = in.GetU8(static_cast<uint8_t>(Collaboration::kJointWork)); kind != 0) {
     account.collaboration = static_cast<Collaboration>(kind);
   }
@@ -317,6 +322,7 @@ Review::Account GetReviewAccount(ByteReader& in) {
   } else if (result != 0) {
     in.Fail();
   }
+  if (account == Review::Account()) in.Fail();  // it is written where there is one
   return account;
 }
 
@@ -333,10 +339,7 @@ absl::StatusOr<Review> DecodeReview(std::string_view bytes) {
   ByteReader in(bytes);
   if (absl::Status status = ReadFormat(in, kReviewFormat, "a review"); !status.ok()) return status;
   Review review = GetReview(in);
-  if (FormatByte(bytes) >= kReviewFormat) {
-    review.account = GetReviewAccount(in);
-    if (review.account == Review::Account()) in.Fail();
-  }
+  if (FormatByte(bytes) >= kReviewFormat) review.account = GetReviewAccount(in);
   if (absl::Status status = in.Finish("a review"); !status.ok()) return status;
   return review;
 }

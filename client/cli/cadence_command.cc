@@ -64,7 +64,7 @@ void PrintTeam(RunContext& context, const v1::TeamCadence& cadence) {
   table.AddRow({"debt: unreviewed records", cadence.unreviewed_records()});
   for (const v1::DimensionCoverage& coverage : cadence.dimensions()) {
     table.AddRow({Lower(EnumText(coverage.dimension())) + ": weeks with evidence",
-                  coverage.indicator_count() == 0 ? "- (no indicator is about it)"
+                  coverage.indicator_count() == 0 ? "- (no indicator of evidence is about it)"
                                                   : Share(coverage.weeks().covered(), coverage.weeks().eligible())});
   }
   for (const v1::SmallWin& win : cadence.small_wins()) {

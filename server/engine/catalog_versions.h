@@ -10,8 +10,8 @@
 
 namespace leadlag {
 
-// The one that was in force at the instant; 0: none had been applied by then. `last` and `last_applied`: the one in force now. Decodes none.
-// DATA_LOSS for damaged bytes.
+// The one that was in force at the instant; 0: none had been applied by then. `last` and `last_applied`: the one in force now. Decodes
+// none. DATA_LOSS for damaged bytes.
 absl::StatusOr<uint32_t> CatalogVersionAt(const StoreView& store, uint32_t district, uint32_t last, Instant last_applied, Instant at);
 
 // REQUIRES: there is such a version; DATA_LOSS where it is missing, or damaged.

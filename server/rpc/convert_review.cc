@@ -16,7 +16,8 @@
 namespace leadlag {
 namespace {
 
-// The enumerations of core have the numbers of the contract. None for the unspecified one, and, told to `check`, for what is none of them.
+// The enumerations of core have the numbers of the contract. None for the unspecified one, and for what is none of them, which `check` is
+// told.
 template <typename Enum>
 std::optional<Enum> EnumOfReview(int number, Enum last, const std::string& field, absl::FunctionRef<void(const absl::Status&)> check) {
   if (number == 0) return std::nullopt;
@@ -41,6 +42,8 @@ Review::Account AccountFromProto(const v1::Review& proto, const std::string& pre
       check(InvalidField(path + ".count", absl::StrCat(participants.count(), " is out of range; give 1 to ", kReviewRoleCountMax)));
     }
   }
+  // In whatever order they are named.
+  std::sort(account.participants.begin(), account.participants.end(), [](const auto& a, const auto& b) { return a.role < b.role; });
   account.collaboration = EnumOfReview(proto.collaboration(), Collaboration::kJointWork, prefix + "collaboration", check);
   account.verdict = EnumOfReview(proto.verdict(), ReviewVerdict::kSpread, prefix + "verdict", check);
   check(CheckReference(proto.inquiry(), false, prefix + "inquiry"));

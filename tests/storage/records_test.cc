@@ -70,7 +70,7 @@ Review SampleBareReview() {
 
 Review SampleReview() {
   Review review = SampleBareReview();
-  review.account = {{{ParticipantRole::kCoach, 1}, {ParticipantRole::kTeacher, 300}}, Collaboration::kJointWork, ReviewVerdict::kAdjust,
+  review.account = {{{ParticipantRole::kTeacher, 300}, {ParticipantRole::kCoach, 1}}, Collaboration::kJointWork, ReviewVerdict::kAdjust,
                     "talk", ReviewResult{true, false}};
   return review;
 }
@@ -354,7 +354,7 @@ const Kind<Review>& ReviewAccountKind() {
   static const auto& kind = *new Kind<Review>{
       "review with an account", SampleReview(), EncodeReview, DecodeReview,
       "0203722d3104702d313294be02020577616c6b7307636c696d617465010373697304772d313705676f206f6e80dbe490eefe"
-      "9e0602050104ac0204020474616c6b03", 2};
+      "9e060204ac02050104020474616c6b03", 2};
   return kind;
 }
 const Kind<Inquiry>& InquiryKind() {
@@ -780,6 +780,20 @@ TEST(RecordsTest, UnorderedThingsAreDataLoss) {
     EXPECT_EQ(dated([&](Inquiry& i) { i.actions[0].start = date; }), absl::StatusCode::kDataLoss);
     EXPECT_EQ(dated([&](Inquiry& i) { i.actions[1].end = date; }), absl::StatusCode::kDataLoss);
   }
+}
+
+TEST(RecordsTest, AReviewsAccountIsOneThatTheServiceTakes) {
+  using Participants = std::vector<Review::Account::Participants>;
+  const auto refuses = [](Participants participants) {
+    Review review = SampleReview();
+    review.account.participants = std::move(participants);
+    return DecodeReview(EncodeReview(review)).status().code() == absl::StatusCode::kDataLoss;
+  };
+  EXPECT_FALSE(refuses({{ParticipantRole::kPrincipal, 1}, {ParticipantRole::kOther, 10'000}}));
+  EXPECT_TRUE(refuses({{ParticipantRole::kPrincipal, 0}}));
+  EXPECT_TRUE(refuses({{ParticipantRole::kPrincipal, 10'001}}));
+  EXPECT_TRUE(refuses({{ParticipantRole::kCoach, 1}, {ParticipantRole::kCoach, 1}}));
+  EXPECT_TRUE(refuses({{ParticipantRole::kCoach, 1}, {ParticipantRole::kTeacher, 1}}));
 }
 
 // It has no format byte of its own: it is rebuilt from the alerts.
