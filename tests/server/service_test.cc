@@ -457,6 +457,78 @@ TEST_F(ServiceTest, CadenceOfOneTeamAndOfAll) {
   EXPECT_EQ(stubs().cadence->GetTimeline(&too_long, timeline, &items).error_code(), grpc::StatusCode::INVALID_ARGUMENT);
 }
 
+TEST_F(ServiceTest, DimensionsAndSmallWins) {
+  const auto ask = [this](bool include_dimensions) {
+    v1::GetTeamCadenceRequest request;
+    request.set_name(kNorth);
+    request.mutable_kind()->set_category(v1::CATEGORY_WALKTHROUGH);
+    request.set_include_dimensions(include_dimensions);
+    v1::GetTeamCadenceResponse response;
+    TestContext context;
+    const grpc::Status status = stubs().cadence->GetTeamCadence(&context, request, &response);
+    EXPECT_TRUE(status.ok()) << Text(status);
+    return response.cadence();
+  };
+  EXPECT_EQ(ask(false).dimensions_size(), 0);
+  ASSERT_EQ(ask(true).dimensions_size(), 3);
+  EXPECT_EQ(ask(true).dimensions(0).dimension(), v1::DIMENSION_SHARED_UNDERSTANDING);
+  server_.GoTo(At("2025-10-04T14:00:00Z"));
+  int week = 0;
+  for (const char* date : {"2025-09-02", "2025-09-09", "2025-09-16", "2025-09-23", "2025-09-30"}) {
+    EXPECT_EQ(ask(false).small_wins_size(), 0) << date;
+    RecordOne(Record(absl::StrCat("w", ++week), "north", "walks", date));
+    if (week == 4) break;
+  }
+  // The week that is not over breaks nothing.
+  ASSERT_EQ(ask(false).small_wins_size(), 1);
+  EXPECT_EQ(ask(false).small_wins(0).kind(), v1::SMALL_WIN_KIND_STREAK_OF_WEEKS);
+  EXPECT_EQ(ask(false).small_wins(0).length(), 4);
+}
+
+TEST_F(ServiceTest, LatencyByCycleAndAsOfAPastMoment) {
+  RecordOne(Record("w1", "north", "walks", "2025-09-02"));
+  server_.GoTo(At("2025-09-10T14:00:00Z"));
+  RecordOne(Record("w2", "north", "walks", "2025-09-09"));
+  server_.GoTo(At("2025-09-12T14:00:00Z"));
+  v1::GetEvidenceLatencyRequest request;
+  request.set_name(kNorth);
+  request.set_cycle(v1::CYCLE_WEEK);
+  request.set_include_previous(true);
+  v1::GetEvidenceLatencyResponse response;
+  {
+    TestContext context;
+    const grpc::Status status = stubs().cadence->GetEvidenceLatency(&context, request, &response);
+    ASSERT_TRUE(status.ok()) << Text(status);
+  }
+  EXPECT_EQ(response.latency().collection().closed_count(), 2);
+  ASSERT_EQ(response.cycles_size(), 2);
+  EXPECT_EQ(response.cycles(1).start_date(), "2025-09-08");
+  EXPECT_EQ(response.cycles(1).end_date(), "2025-09-15");
+  EXPECT_EQ(response.previous().end_date(), response.start_date());
+  request.mutable_as_of()->set_seconds(At("2025-09-05T12:00:00Z").micros / 1'000'000);
+  {
+    TestContext context;
+    const grpc::Status status = stubs().cadence->GetEvidenceLatency(&context, request, &response);
+    ASSERT_TRUE(status.ok()) << Text(status);
+  }
+  EXPECT_EQ(response.latency().collection().closed_count(), 1);
+  EXPECT_EQ(response.cycles_size(), 1);
+  EXPECT_EQ(response.basis().answered_time().seconds(), request.as_of().seconds());
+  EXPECT_EQ(response.basis().catalog_version(), 1);
+  const auto refused = [&] {
+    TestContext context;
+    EXPECT_EQ(stubs().cadence->GetEvidenceLatency(&context, request, &response).error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+    return FieldsOf(context);
+  };
+  request.set_name(kDistrict);
+  EXPECT_THAT(refused(), ElementsAre("as_of"));
+  request.set_name(kNorth);
+  request.mutable_as_of()->set_seconds(At("2025-09-12T15:00:00Z").micros / 1'000'000);
+  EXPECT_THAT(refused(), ElementsAre("as_of"));
+  request.mutable_as_of()->set_seconds(At("2025-08-01T15:00:00Z").micros / 1'000'000);
+  EXPECT_THAT(refused(), ElementsAre("as_of"));
+}
+
 TEST_F(ServiceTest, AlertsOpenAndClose) {
   server_.GoTo(At("2025-11-10T14:00:00Z"));
   v1::ListAlertsRequest list;
