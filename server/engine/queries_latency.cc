@@ -50,7 +50,7 @@ class LatencyReckoner {
     return tally_.Add(calendar_, today_, row);
   }
 
-  // None where none of its actions counts.
+  // None where none of its actions counts, or they wait for nothing.
   std::optional<Practice> PracticeOf(const Inquiry& inquiry, const DistrictCatalog& catalog, const InternTable& indicators) const {
     if (inquiry.status == InquiryStatus::kPlanned) return std::nullopt;
     Practice practice;
@@ -67,6 +67,7 @@ class LatencyReckoner {
       if (indicator->role == IndicatorRole::kLeading) practice.leading.push_back(*number);
       if (indicator->role == IndicatorRole::kLagging) practice.lagging.push_back(*number);
     }
+    if (practice.leading.empty() && practice.lagging.empty()) return std::nullopt;
     return practice;
   }
 

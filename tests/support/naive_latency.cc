@@ -6,11 +6,6 @@
 namespace leadlag {
 namespace {
 
-struct Item {
-  int days;
-  bool open;
-};
-
 // 1-based nearest rank.
 size_t RankOf(size_t n, int percent) {
   size_t rank = 1;
@@ -18,17 +13,19 @@ size_t RankOf(size_t n, int percent) {
   return rank;
 }
 
-LatencyDays Rank(std::vector<Item> items) {
+}  // namespace
+
+LatencyDays NaiveRank(std::vector<NaiveItem> items) {
   LatencyDays latency;
-  for (const Item& item : items) {
+  for (const NaiveItem& item : items) {
     ++(item.open ? latency.open : latency.closed);
     if (item.open) latency.oldest_open_days = std::max(latency.oldest_open_days.value_or(0), item.days);
   }
   if (items.empty()) return latency;
   std::sort(items.begin(), items.end(),
-            [](const Item& a, const Item& b) { return a.days != b.days ? a.days < b.days : a.open < b.open; });
+            [](const NaiveItem& a, const NaiveItem& b) { return a.days != b.days ? a.days < b.days : a.open < b.open; });
   const auto figure = [&](int percent) {
-    const Item& item = items[RankOf(items.size(), percent) - 1];
+    const NaiveItem& item = items[RankOf(items.size(), percent) - 1];
     return LatencyFigure{item.days, item.open};
   };
   latency.p50 = figure(50);
@@ -36,8 +33,6 @@ LatencyDays Rank(std::vector<Item> items) {
   latency.max = figure(100);
   return latency;
 }
-
-}  // namespace
 
 HoursSpan NaiveHoursSpan(int64_t micros) {
   const int32_t hours = micros < 0 ? 0 : static_cast<int32_t>(std::min<int64_t>(micros / kMicrosPerHour, 1'000'000));
@@ -48,7 +43,7 @@ HoursSpan NaiveHoursSpan(int64_t micros) {
 }
 
 Latency NaiveLatency(DateRange window, const std::vector<NaiveLatencyTeam>& teams) {
-  std::vector<Item> collection, interpretation, total;
+  std::vector<NaiveItem> collection, interpretation, total;
   std::vector<HoursSpan> hours;
   for (const NaiveLatencyTeam& team : teams) {
     const auto days = [&](Date from, Date to) { return std::max(0, team.calendar->Between(from, to)); };
@@ -62,7 +57,7 @@ Latency NaiveLatency(DateRange window, const std::vector<NaiveLatencyTeam>& team
       if (record.micros_to_known) hours.push_back(NaiveHoursSpan(*record.micros_to_known));
     }
   }
-  Latency latency{Rank(collection), Rank(interpretation), Rank(total), {}};
+  Latency latency{NaiveRank(collection), NaiveRank(interpretation), NaiveRank(total), {}};
   latency.collection_hours.count = hours.size();
   if (!hours.empty()) {
     std::sort(hours.begin(), hours.end(), [](const HoursSpan& a, const HoursSpan& b) { return a.low < b.low; });

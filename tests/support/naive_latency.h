@@ -29,6 +29,13 @@ struct NaiveLatencyTeam {
 
 Latency NaiveLatency(DateRange window, const std::vector<NaiveLatencyTeam>& teams);
 
+// One thing that took so long, or is open at that age.
+struct NaiveItem {
+  int days = 0;
+  bool open = false;
+};
+LatencyDays NaiveRank(std::vector<NaiveItem> items);
+
 // Unreviewed records (dated, as they stand, in a school year) with more than so many instructional days from their
 // interpretation's start to yesterday.
 uint64_t NaiveUnreviewedBeyond(const NaiveLatencyTeam& team, Date yesterday, int objective_days);
