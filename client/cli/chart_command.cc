@@ -56,7 +56,10 @@ Table PointTable(const std::vector<const v1::RunChart*>& charts, bool with_phase
   std::vector<Column> columns = {{"indicator", "INDICATOR"}, {"start_date", "FROM"},       {"end_date", "TO"},
                                  {"value", "VALUE", true},   {"centre", "CENTRE", true},   {"side", "SIDE"},
                                  {"records", "RECORDS", true}, {"under_way", "UNDER WAY"}};
-  if (with_phases) columns.insert(columns.end(), {{"phase_start_date", "PHASE FROM"}, {"signal", "SIGNAL"}});
+  if (with_phases) {
+    columns.push_back({"phase_start_date", "PHASE FROM"});
+    columns.push_back({"signal", "SIGNAL"});
+  }
   Table table(std::move(columns));
   for (const v1::RunChart* const chart : charts) {
     for (const v1::RunChartPoint& point : chart->points()) {
@@ -66,7 +69,10 @@ Table PointTable(const std::vector<const v1::RunChart*>& charts, bool with_phase
       std::vector<Cell> row = {chart->indicator(), point.start_date(), point.end_date(), Rounded(point.value()),
                                phase.has_centre() ? Rounded(phase.centre()) : "", side, point.record_count(),
                                point.under_way() ? "yes" : ""};
-      if (with_phases) row.insert(row.end(), {phase.start_date(), phase.has_verdict() ? Signals(phase.verdict()) : "too few points"});
+      if (with_phases) {
+        row.emplace_back(phase.start_date());
+        row.emplace_back(phase.has_verdict() ? Signals(phase.verdict()) : "too few points");
+      }
       table.AddRow(std::move(row));
     }
   }

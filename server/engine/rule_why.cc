@@ -4,6 +4,7 @@
 #include <map>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "core/alert_rule.h"
@@ -21,6 +22,11 @@ std::string Records(uint64_t n) { return absl::StrCat(n, n == 1 ? " record" : " 
 
 // Of those that wait for evidence: each one costs asking the rule again.
 constexpr size_t kActionsInText = 5;
+
+std::string Capitalized(std::string text) {
+  text[0] = absl::ascii_toupper(static_cast<unsigned char>(text[0]));
+  return text;
+}
 
 const char* CycleWord(CycleUnit unit) { return unit == CycleUnit::kMonth ? "month" : "week"; }
 
@@ -296,9 +302,10 @@ class RuleExplanation {
     return awaited;
   }
 
+  // "action "plan" of inquiry "talk"".
   std::string NameOf(const LinkedAction& action) const {
     const Inquiry& inquiry = ruled_.inquiries[action.inquiry];
-    return absl::StrCat("ction ", Quoted(inquiry.actions[action.action].id), " of inquiry ", Quoted(inquiry.id));
+    return absl::StrCat("action ", Quoted(inquiry.actions[action.action].id), " of inquiry ", Quoted(inquiry.id));
   }
 
   // "a record of "walks" dated after Wed …".
@@ -327,7 +334,7 @@ class RuleExplanation {
     const LinkedAction& action = waiting.front().first;
     const Awaited awaited = AwaitedBy(action);
     const bool ended = action.end && *action.end <= Today();
-    Add(absl::StrCat("A", NameOf(action),
+    Add(absl::StrCat(Capitalized(NameOf(action)),
                      ended ? absl::StrCat(" was taken from ", Day(action.start), " to ", Day(*action.end - 1))
                            : absl::StrCat(" has been taken since ", Day(action.start)),
                      awaited.quoted.empty()
@@ -338,17 +345,16 @@ class RuleExplanation {
       Add("Every source that feeds such records is silent now: they may be there and have not come.");
     }
     if (waiting.size() == 1) {
-      std::string record = RecordWords(action, awaited);
-      record[0] = 'A';
-      why_.remedy = absl::StrCat(record, " would end it; so does the inquiry once it is done or stopped, or says that the action was "
-                                 "over on ", Day(finding_->due), ". If the action begins later, so does the count.");
+      why_.remedy = absl::StrCat(Capitalized(RecordWords(action, awaited)),
+                                 " would end it; so does the inquiry once it is done or stopped, or says that the action was over on ",
+                                 Day(finding_->due), ". If the action begins later, so does the count.");
       return;
     }
     std::vector<std::string> ends;
     for (size_t i = 0; i < std::min(waiting.size(), kActionsInText); ++i) {
       const auto& [other, finding] = waiting[i];
-      if (i > 0) Add(absl::StrCat("So waits a", NameOf(other), ", due on ", Day(finding.due), "."));
-      ends.push_back(absl::StrCat("for a", NameOf(other), " ", RecordWords(other, AwaitedBy(other)),
+      if (i > 0) Add(absl::StrCat("So waits ", NameOf(other), ", due on ", Day(finding.due), "."));
+      ends.push_back(absl::StrCat("for ", NameOf(other), " ", RecordWords(other, AwaitedBy(other)),
                                   ", or the inquiry done or stopped, or saying that the action was over on ", Day(finding.due)));
     }
     const bool more = waiting.size() > kActionsInText;

@@ -66,10 +66,10 @@ std::string Show(const LatencyAnswer& answer) {
 // ---- the naive model ----
 
 struct Revision {
-  Instant recorded;
-  Date recorded_date, event, known;
-  std::optional<int64_t> micros_to_known;
-  std::string indicator;
+  Instant recorded{};
+  Date recorded_date{}, event{}, known{};
+  std::optional<int64_t> micros_to_known{};
+  std::string indicator{};
   bool voided = false;
 };
 struct Sent {
@@ -116,7 +116,7 @@ class NaiveAnswer {
   struct Action {
     Date start;
     bool leads = false, lags = false;
-    std::optional<Date> leading, lagging;
+    std::optional<Date> leading{}, lagging{};
   };
 
   const Indicator& IndicatorOf(const std::string& id) const {
