@@ -55,7 +55,7 @@ bool AnyNotify(const WatchWorld& world, Instant from, Instant to) {
 class Stretches {
  public:
   // One that is over within its minute is none.
-  void Add(const ZoneRules& zone, Instant from, Instant to, std::string_view remark = "") {
+  void Add(const ZoneRules& zone, Instant from, Instant to, const std::string& remark = "") {
     const std::string begin = LocalTime(zone, from), end = LocalTime(zone, to);
     if (begin == end) return;
     if (words_.size() < kStretchesInText) {
