@@ -380,11 +380,20 @@ class CatalogCheck {
       if (!IsOneOf(indicator.direction, Direction::kUnspecified, Direction::kLowerIsBetter)) {
         problems_.Add(path + ".direction", "not a direction; give HIGHER_IS_BETTER, LOWER_IS_BETTER or none");
       }
+      CheckPopulation(path, indicator);
       CheckText(path, ".unit", indicator.unit, problems_);
       CheckSize(path + ".themes", indicator.themes.size(), kMaxThemes, problems_);
       for (size_t j = 0; j < indicator.themes.size(); ++j) {
         CheckText(At(path + ".themes", j), "", indicator.themes[j], problems_);
       }
+    }
+  }
+
+  void CheckPopulation(const std::string& path, const Indicator& indicator) {
+    if (!IsOneOf(indicator.population, Population::kUnspecified, Population::kStaff)) {
+      problems_.Add(path + ".population", "not a population; give NONE, STUDENTS, STAFF or leave it out");
+    } else if (indicator.population > Population::kNone && indicator.measure != Measure::kProportion) {
+      problems_.Add(path + ".population", "is for a PROPORTION, whose n says of how many people it is; leave it out, or measure k of n");
     }
   }
 
@@ -669,6 +678,8 @@ class CatalogCheck {
       problems_.Add("settings.flip_retention_days", retention, " is out of range; give ", kMinFlipRetentionDays, " to ",
                     kMaxFlipRetentionDays, " days, or 0 to keep flips for ever");
     }
+    CheckRange("settings", ".student_floor", catalog_.settings.student_floor, kStudentFloorMin, kFloorMax, "people", problems_);
+    CheckRange("settings", ".staff_floor", catalog_.settings.staff_floor, kStaffFloorMin, kFloorMax, "people", problems_);
   }
 
   const Catalog& catalog_;

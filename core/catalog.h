@@ -34,6 +34,8 @@ enum class Category : uint8_t {
 enum class Dimension : uint8_t { kUnspecified = 0, kSharedUnderstanding = 1, kJointWork = 2, kEvidenceOfProgress = 3 };
 enum class Measure : uint8_t { kNumber = 1, kProportion = 2, kCompletion = 3 };
 enum class Direction : uint8_t { kUnspecified = 0, kHigherIsBetter = 1, kLowerIsBetter = 2 };
+// Whom a PROPORTION is of; kNone: of rooms, visits, plans. core/privacy.h
+enum class Population : uint8_t { kUnspecified = 0, kNone = 1, kStudents = 2, kStaff = 3 };
 // What an alert is about. Part of tokens, too.
 enum class AlertKind : uint8_t {
   kSignalOverdue = 1,  // a watch of an expectation is LATE or OVERDUE
@@ -131,6 +133,7 @@ struct Indicator {
   Direction direction = Direction::kUnspecified;
   std::string unit;
   std::vector<std::string> themes;
+  Population population = Population::kUnspecified;  // by the category
   friend bool operator==(const Indicator&, const Indicator&) = default;
 };
 
@@ -248,6 +251,8 @@ struct DistrictSettings {
   int32_t settling_minutes = 10;       // after downtime, before what fell due meanwhile is judged
   int32_t review_objective_days = 10;  // instructional days
   int32_t flip_retention_days = 0;     // days of 24 hours for which a flip is kept once it is recorded; 0: for ever
+  int32_t student_floor = 10;          // of fewer people what a PROPORTION says is hidden; core/privacy.h
+  int32_t staff_floor = 5;
   friend bool operator==(const DistrictSettings&, const DistrictSettings&) = default;
 };
 

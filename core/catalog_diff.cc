@@ -20,6 +20,7 @@ std::string NameOf(Enum value, const char* const (&names)[kSize]) {
   return index < kSize ? names[index] : "?";
 }
 
+std::string Show(Population population) { return NameOf(population, {"", "NONE", "STUDENTS", "STAFF"}); }
 std::string Show(IndicatorRole role) { return NameOf(role, {"?", "LEADING", "LAGGING", "BALANCING"}); }
 std::string Show(Category category) {
   return NameOf(category,
@@ -186,6 +187,7 @@ std::string Changes(const Indicator& before, const Indicator& after) {
   changes.Value("direction", before.direction, after.direction);
   changes.Value("unit", before.unit, after.unit);
   changes.List("themes", before.themes, after.themes);
+  changes.Value("population", before.population, after.population);
   return std::move(changes).Take();
 }
 
@@ -269,6 +271,8 @@ std::string DistrictChanges(const Catalog& before, const Catalog& after) {
   changes.Value("settings.review_objective_days", before.settings.review_objective_days,
                 after.settings.review_objective_days);
   changes.Value("settings.flip_retention_days", before.settings.flip_retention_days, after.settings.flip_retention_days);
+  changes.Value("settings.student_floor", before.settings.student_floor, after.settings.student_floor);
+  changes.Value("settings.staff_floor", before.settings.staff_floor, after.settings.staff_floor);
   return std::move(changes).Take();
 }
 

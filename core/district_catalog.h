@@ -17,6 +17,7 @@
 #include "absl/status/statusor.h"
 #include "core/calendar.h"
 #include "core/catalog.h"
+#include "core/privacy.h"
 #include "core/watch.h"
 #include "core/zone.h"
 
@@ -81,6 +82,10 @@ class DistrictCatalog {
   // Null where this catalog has no such entry; of a rule, none that is enabled.
   const TeamEntry* FindTeam(TeamNumber number) const;
   const Indicator* FindIndicator(IndicatorNumber number) const;
+  // Whether nobody is told what a record of the indicator says: core/privacy.h.
+  bool IsHidden(IndicatorNumber indicator, const EvidenceValue& value) const {
+    return leadlag::IsHidden(catalog_.settings, FindIndicator(indicator), value);
+  }
   const Source* FindSource(SourceNumber number) const;
   const Expectation* FindExpectation(ExpectationNumber number) const;
   const AlertRule* FindRule(ExpectationNumber number) const;

@@ -63,6 +63,8 @@ inline constexpr int32_t kMaxCycles = 52;
 inline constexpr int32_t kMaxCollectionRecords = 1'000;
 // Days for which flips are kept, where not for ever: a subscriber that was away for a holiday's week finds what it missed; ten years.
 inline constexpr int32_t kMinFlipRetentionDays = 7;
+// Privacy floors: a district may raise them, and not lower them.
+inline constexpr int32_t kStudentFloorMin = 10, kStaffFloorMin = 5, kFloorMax = 10'000;
 inline constexpr int32_t kMaxFlipRetentionDays = 3'650;
 // Minutes in which backlogs may arrive after downtime: a day.
 inline constexpr int32_t kMaxSettlingMinutes = 1'440;

@@ -15,7 +15,8 @@ constexpr uint8_t kRulesForm = 2;      // and alert rules
 constexpr uint8_t kRetentionForm = 3;  // and flip_retention_days
 constexpr uint8_t kSourcesForm = 4;    // and of a source more than its name
 constexpr uint8_t kInquiriesForm = 5;  // and themes of inquiries, and rules of the kinds ACTION_WITHOUT_EVIDENCE and RUN_SIGNAL
-constexpr uint8_t kCatalogFormat = kInquiriesForm;
+constexpr uint8_t kPrivacyForm = 6;    // and populations and floors
+constexpr uint8_t kCatalogFormat = kPrivacyForm;
 constexpr uint8_t kWeekdaysMax = 0x7f;
 constexpr int kMinutesOfDay = 24 * 60;
 
@@ -372,6 +373,11 @@ AlertRule GetAlertRule(ByteReader& in) {
 }  // namespace
 
 uint8_t FormOf(const Catalog& catalog) {
+  const DistrictSettings defaults;
+  if (catalog.settings.student_floor != defaults.student_floor || catalog.settings.staff_floor != defaults.staff_floor) return kPrivacyForm;
+  for (const Indicator& indicator : catalog.indicators) {
+    if (indicator.population != Population::kUnspecified) return kPrivacyForm;
+  }
   for (const AlertRule& rule : catalog.alert_rules) {
     if (rule.kind() > AlertKind::kCollectionSlow) return kInquiriesForm;
   }
@@ -406,6 +412,10 @@ void PutCatalog(ByteWriter& out, const Catalog& catalog) {
   out.PutSigned(catalog.settings.review_objective_days);
   if (form >= kRetentionForm) out.PutSigned(catalog.settings.flip_retention_days);
   if (form >= kInquiriesForm) PutList(out, catalog.inquiry_themes, PutTheme);
+  if (form < kPrivacyForm) return;
+  for (const Indicator& indicator : catalog.indicators) PutEnum(out, indicator.population);
+  out.PutSigned(catalog.settings.student_floor);
+  out.PutSigned(catalog.settings.staff_floor);
 }
 
 Catalog GetCatalog(ByteReader& in) {
@@ -433,6 +443,11 @@ Catalog GetCatalog(ByteReader& in) {
   catalog.settings.review_objective_days = GetI32(in);
   if (form >= kRetentionForm) catalog.settings.flip_retention_days = GetI32(in);
   if (form >= kInquiriesForm) catalog.inquiry_themes = GetList(in, GetTheme);
+  if (form >= kPrivacyForm) {
+    for (Indicator& indicator : catalog.indicators) indicator.population = GetEnum(in, Population::kUnspecified, Population::kStaff);
+    catalog.settings.student_floor = GetI32(in);
+    catalog.settings.staff_floor = GetI32(in);
+  }
   if (form != FormOf(catalog)) in.Fail();
   return catalog;
 }

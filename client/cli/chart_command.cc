@@ -3,6 +3,7 @@
 
 #include "client/cli/command_set.h"
 #include "client/cli/enum_name.h"
+#include "client/cli/number.h"
 #include "client/cli/query_flags.h"
 #include "core/digits.h"
 
@@ -117,6 +118,10 @@ void Print(RunContext& context, const v1::GetRunChartResponse& response) {
   }
   context.Say("event dates in [" + response.chart().start_date() + ", " + response.chart().end_date() + ")" +
               (response.chart().points().empty() ? ": no values" : ""));
+  for (const v1::RunChart* const chart : charts) {
+    if (chart->hidden_count() == 0) continue;
+    context.Say(chart->indicator() + ": without " + Counted(chart->hidden_count(), "record") + " of too few people to be shown");
+  }
 }
 
 int Chart(RunContext& context, const ChartFlags& flags) {

@@ -17,7 +17,7 @@ std::string ValueText(const v1::EvidenceRecord& record) {
     case v1::EvidenceRecord::kVoid:
       return "void";
     case v1::EvidenceRecord::CONTENT_NOT_SET:
-      return "";
+      return "hidden";  // of too few people
   }
   return "";
 }

@@ -40,6 +40,12 @@ bool ChartedSeries::Remove(const RowId& id, const SeriesValue& value) {
   return true;
 }
 
+void ChartedSeries::LetGoOfAll() {
+  held_.clear();
+  places_.clear();
+  values_ = 0;
+}
+
 void ChartedSeries::SetValuesMax(size_t values_max) {
   values_max_ = values_max;
   LetGo();

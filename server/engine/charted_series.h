@@ -28,6 +28,7 @@ class ChartedSeries {
   // False where it is held, and lacks the value.
   [[nodiscard]] bool Remove(const RowId& id, const SeriesValue& value);
 
+  void LetGoOfAll();
   void SetValuesMax(size_t values_max);
   size_t series() const { return held_.size(); }
   size_t values() const { return values_; }          // in all of them

@@ -10,7 +10,7 @@
 namespace leadlag {
 namespace {
 
-constexpr uint8_t kFormat = 8;
+constexpr uint8_t kFormat = 9;
 // A command is written in the first format that has it: a program that knows no later one reads it.
 constexpr uint8_t kContinueByFormat = 2;
 constexpr uint8_t kHandleAlertFormat = 3;
@@ -19,6 +19,7 @@ constexpr uint8_t kFlipRetentionFormat = 5;
 constexpr uint8_t kSourcesFormat = 6;
 constexpr uint8_t kInquiriesFormat = 7;  // inquiries, and catalogs with themes of them or rules of later kinds
 constexpr uint8_t kReviewAccountFormat = 8;
+constexpr uint8_t kPrivacyFormat = 9;  // catalogs with populations or floors
 constexpr uint8_t kFirstFormat = 1;
 constexpr uint32_t kWatchesLeast = 2 * kMaxExpectations;  // a team's are not cut
 
@@ -121,8 +122,8 @@ struct BodyEncoder {
 };
 
 // By the form of a catalog's document.
-constexpr std::array<uint8_t, 6> kByForm = {kFirstFormat,         kFirstFormat,   kAlertRulesFormat,
-                                            kFlipRetentionFormat, kSourcesFormat, kInquiriesFormat};
+constexpr std::array<uint8_t, 7> kByForm = {kFirstFormat,   kFirstFormat,     kAlertRulesFormat, kFlipRetentionFormat,
+                                            kSourcesFormat, kInquiriesFormat, kPrivacyFormat};
 
 // The first part of a staged document tells its form: storage/catalog_record.cc.
 uint8_t FormatOf(const StageCatalogCommand& stage) {

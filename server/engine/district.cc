@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/check.h"
 #include "core/limits.h"
+#include "core/privacy.h"
 #include "server/engine/applying.h"
 #include "server/engine/watch_facts.h"
 #include "server/engine/evidence_applier.h"
@@ -404,6 +405,7 @@ absl::StatusOr<Outcome> District::ApplyDocument(Applying& a, const Catalog& cata
   CatalogOutcome outcome{.version = catalog_version_ + 1, .applied = a.now, .changes = {}, .recalculating = false};
   outcome.changes = Diff(catalog_ ? catalog_->catalog() : Catalog{}, catalog);
   recalculation_ = Recalculation{catalog_version_, catalog_, a.now, 0};
+  if (catalog_ != nullptr && !HideTheSame(catalog_->catalog(), catalog)) charted_.LetGoOfAll();
   catalog_ = *std::move(compiled);
   ++catalog_version_;
   catalog_applied_ = a.now;

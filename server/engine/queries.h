@@ -156,6 +156,7 @@ struct SeriesChart {
   Direction direction = Direction::kUnspecified;
   std::vector<RunPoint> points;  // their dates as far as they lie in the window
   std::vector<RunPhase> phases;  // of those that are over
+  uint64_t hidden = 0;           // records in the window that are no part of it: core/privacy.h
 };
 struct RunChartAnswer {
   DateRange window;
@@ -205,6 +206,7 @@ struct EvidenceAnswer {
   std::string source;        // id
   std::string evidence_id;
   EvidenceRevision current;
+  bool hidden = false;  // its value is 0 and its note empty: core/privacy.h
   bool voided = false;
   bool pending_calendar = false;
   std::optional<Date> reviewed;
@@ -212,7 +214,11 @@ struct EvidenceAnswer {
 };
 struct EvidenceHistory {
   EvidenceAnswer evidence;
-  std::vector<EvidenceRevision> revisions;  // oldest first
+  struct Shown {
+    EvidenceRevision revision;
+    bool hidden = false;  // as above
+  };
+  std::vector<Shown> revisions;  // oldest first
 };
 absl::StatusOr<EvidenceHistory> GetEvidence(const DistrictReader& reader, std::string_view source, std::string_view evidence_id);
 

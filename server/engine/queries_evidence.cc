@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/codec.h"
+#include "core/privacy.h"
 #include "core/problem.h"
 #include "core/review.h"
 #include "server/engine/queries.h"
@@ -18,6 +19,16 @@ StoredEvidence<StoreView> EvidenceOf(const DistrictReader& reader) {
   return {reader->store(), reader->number(), reader->interned()};
 }
 
+// Takes from the revision what nobody may read; whether there was anything.
+bool Hide(const DistrictReader& reader, EvidenceRevision& revision) {
+  const std::optional<IndicatorNumber> number = reader->interned().indicators.Find(revision.content.indicator);
+  const Indicator* const indicator = number ? reader->catalog()->FindIndicator(*number) : nullptr;
+  if (!IsHidden(reader->catalog()->catalog().settings, indicator, revision.content.value)) return false;
+  revision.content.value = 0.0;
+  revision.content.note.clear();
+  return true;
+}
+
 // What is said of a record besides its revisions.
 EvidenceAnswer AnswerOf(const DistrictReader& reader, const FoundEvidence& found, EvidenceRevision current,
                         const TeamReviews& team_reviews) {
@@ -27,6 +38,7 @@ EvidenceAnswer AnswerOf(const DistrictReader& reader, const FoundEvidence& found
                         .current = std::move(current),
                         .voided = identity.voided,
                         .revision_count = identity.revision_count};
+  answer.hidden = Hide(reader, answer.current);
   if (!identity.place) return answer;
   // A void has no date of its own: the record keeps the one it had.
   answer.current.event_date = identity.place->event_date;
@@ -59,7 +71,12 @@ absl::StatusOr<EvidenceHistory> GetEvidence(const DistrictReader& reader, std::s
   if (identity.place) reviews = reader->ReviewsOf(identity.place->team);
   if (!reviews.ok()) return reviews.status();
   EvidenceRevision current = CurrentOf(identity, *revisions);
-  return EvidenceHistory{AnswerOf(reader, **found, std::move(current), *reviews), *std::move(revisions)};
+  EvidenceHistory history{AnswerOf(reader, **found, std::move(current), *reviews), {}};
+  for (EvidenceRevision& revision : *revisions) {
+    const bool hidden = Hide(reader, revision);
+    history.revisions.push_back({std::move(revision), hidden});
+  }
+  return history;
 }
 
 namespace {

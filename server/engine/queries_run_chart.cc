@@ -49,14 +49,16 @@ uint64_t RecordsOf(const DistrictReader& reader, TeamNumber team, IndicatorNumbe
   return records;
 }
 
-// Evidence that waits for a calendar is not on it.
+// Evidence that waits for a calendar is not on it, nor what is hidden, which `hidden` counts.
 absl::StatusOr<std::vector<RunPoint>> PointsOf(const DistrictReader& reader, const TeamNow& team, IndicatorNumber indicator, ChartUnit unit,
-                                               DateRange window) {
+                                               DateRange window, uint64_t& hidden) {
+  const auto on_hidden = [&](Date date) { hidden += window.Contains(date) ? 1 : 0; };
   std::vector<SeriesDay> days;
   for (const DayRows::Slot& slot : reader->rows().OfTeam(team.number)) {
     if (!IsInWindow(slot, indicator, window)) continue;
     const absl::StatusOr<SeriesValues> read =
-        ReadSeriesValues(reader->store(), reader->number(), reader->interned(), {team.number, indicator, slot.row_year});
+        ReadSeriesValues(reader->store(), reader->number(), reader->interned(), *reader->catalog(),
+                         {team.number, indicator, slot.row_year}, on_hidden);
     if (!read.ok()) return read.status();
     for (const SeriesDay& day : read->In(window)) {
       if (team.calendar().YearOf(day.date) != nullptr) days.push_back(day);
@@ -98,10 +100,11 @@ absl::StatusOr<RunChartAnswer> GetRunChart(const DistrictReader& reader, std::st
   RunChartAnswer answer{.window = *window, .today = team->today, .unit = query.unit};
   std::vector<Date> starts;
   const auto series = [&](IndicatorNumber indicator) -> absl::StatusOr<SeriesChart> {
-    absl::StatusOr<std::vector<RunPoint>> points = PointsOf(reader, *team, indicator, query.unit, *window);
+    uint64_t hidden = 0;
+    absl::StatusOr<std::vector<RunPoint>> points = PointsOf(reader, *team, indicator, query.unit, *window, hidden);
     if (!points.ok()) return points.status();
     return SeriesChart{reader->interned().indicators.NameOf(indicator), reader->catalog()->FindIndicator(indicator)->direction,
-                       *std::move(points), {}};
+                       *std::move(points), {}, hidden};
   };
   // What holds today says nothing yet, as in RUN_SIGNAL.
   const auto over = [&answer](const SeriesChart& chart) {

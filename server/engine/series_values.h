@@ -3,17 +3,22 @@
 
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "core/day_row.h"
+#include "core/district_catalog.h"
 #include "core/run_points.h"
 #include "server/engine/day_rows.h"
 #include "server/engine/stored_evidence.h"
 
 namespace leadlag {
 
-// The current values of the series' records dated in the row's year. `Reader` and errors as StoredEvidence's.
+// The current values of the series' records dated in the row's year, without those that the catalog hides, of which `on_hidden` is told the
+// date. `Reader` and errors as StoredEvidence's.
 template <typename Reader>
-absl::StatusOr<SeriesValues> ReadSeriesValues(const Reader& reader, uint32_t district, const Interned& interned, const RowId& id) {
+absl::StatusOr<SeriesValues> ReadSeriesValues(
+    const Reader& reader, uint32_t district, const Interned& interned, const DistrictCatalog& catalog, const RowId& id,
+    absl::FunctionRef<void(Date)> on_hidden = [](Date) {}) {
   const StoredEvidence<Reader> stored(reader, district, interned);
   const SeriesId series{id.team, id.indicator};
   const DateRange dates = RowYearDates(id.row_year);
@@ -30,7 +35,12 @@ absl::StatusOr<SeriesValues> ReadSeriesValues(const Reader& reader, uint32_t dis
     if (found->identity.voided || !found->StandsAt(series, place)) continue;
     const absl::StatusOr<EvidenceRevision> current = stored.Current(*found);
     if (!current.ok()) return current.status();
-    if (const std::optional<SeriesValue> value = ChartedValue(place.date, current->content.value)) values.Add(*value);
+    const std::optional<SeriesValue> value = ChartedValue(place.date, current->content.value);
+    if (catalog.IsHidden(id.indicator, current->content.value)) {
+      on_hidden(place.date);
+    } else if (value) {
+      values.Add(*value);
+    }
   }
   return values;
 }

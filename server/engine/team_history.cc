@@ -227,7 +227,8 @@ absl::Status HistoryReader::AddRevised(Pass& pass, uint64_t number, const Eviden
     standing.recorded = identity.corrected.value_or(identity.first_recorded);
     if (!scope_.catalog.CountedBy(standing.indicator).empty()) standing.entry = EntryOf(identity);
     if (standing.entry && charted_.contains(standing.indicator)) {
-      standing.value = ChartedValue(standing.entry->event, CurrentOf(identity, so_far).content.value);
+      const EvidenceValue value = CurrentOf(identity, so_far).content.value;
+      if (!scope_.catalog.IsHidden(standing.indicator, value)) standing.value = ChartedValue(standing.entry->event, value);
     }
     counts = counts || standing.entry;
   }
@@ -285,7 +286,9 @@ absl::Status HistoryReader::AddRecord(Pass& pass, uint64_t number, const Evidenc
     ++more;
   }
   if (const std::optional<SeriesValue> value =
-          charted_.contains(*indicator) ? ChartedValue(dates.event_date, glance.value) : std::nullopt) {
+          charted_.contains(*indicator) && !scope_.catalog.IsHidden(*indicator, glance.value)
+              ? ChartedValue(dates.event_date, glance.value)
+              : std::nullopt) {
     history.values[number] = *value;
     ++more;
   }

@@ -217,7 +217,8 @@ absl::StatusOr<RuledTeam> ReadRuledTeam(const DistrictReader& reader, TeamNumber
   for (const DayRows::Slot& slot : reader->rows().OfTeam(team)) {
     if (!charted.contains(slot.indicator) || slot.row_year < RowYear(dates.from) || slot.row_year > RowYear(dates.to - 1)) continue;
     absl::StatusOr<SeriesValues> values =
-        ReadSeriesValues(reader->store(), reader->number(), reader->interned(), {team, slot.indicator, slot.row_year});
+        ReadSeriesValues(reader->store(), reader->number(), reader->interned(), *reader->catalog(),
+                         {team, slot.indicator, slot.row_year});
     if (!values.ok()) return values.status();
     ruled.charted.push_back({slot.indicator, slot.row_year, *std::move(values)});
   }

@@ -57,7 +57,8 @@ const SeriesValues& District::ValuesNow(const RowId& id, const Batch* batch, abs
   if (const SeriesValues* const held = charted_.Use(id)) return *held;
   if (rows_.Find(id) == nullptr) return none;  // a record that stands has a row
   absl::StatusOr<SeriesValues> values =
-      batch != nullptr ? ReadSeriesValues(*batch, number_, interned_, id) : ReadSeriesValues(store_, number_, interned_, id);
+      batch != nullptr ? ReadSeriesValues(*batch, number_, interned_, *catalog_, id)
+                       : ReadSeriesValues(store_, number_, interned_, *catalog_, id);
   if (!values.ok()) {
     if (fatal.ok()) fatal = values.status();
     return none;
@@ -74,9 +75,10 @@ struct PlacedValue {
 };
 
 // What the record says, where that could be charted.
-std::optional<PlacedValue> PlacedValueOf(const EvidenceIdentity& identity, const EvidenceValue& value) {
+std::optional<PlacedValue> PlacedValueOf(const DistrictCatalog& catalog, const EvidenceIdentity& identity, const EvidenceValue& value) {
   if (!identity.place || identity.voided) return std::nullopt;
   const EvidenceIdentity::Place& place = *identity.place;
+  if (catalog.IsHidden(place.indicator, value)) return std::nullopt;
   const std::optional<SeriesValue> charted = ChartedValue(place.event_date, value);
   if (!charted) return std::nullopt;
   return PlacedValue{{place.team, place.indicator, RowYear(place.event_date)}, *charted};
@@ -86,14 +88,14 @@ std::optional<PlacedValue> PlacedValueOf(const EvidenceIdentity& identity, const
 
 void District::AddValue(const EvidenceIdentity& identity, const EvidenceValue& value) {
   if (charted_.series() == 0) return;
-  if (const std::optional<PlacedValue> placed = PlacedValueOf(identity, value)) charted_.Add(placed->row, placed->value);
+  if (const std::optional<PlacedValue> placed = PlacedValueOf(*catalog_, identity, value)) charted_.Add(placed->row, placed->value);
 }
 
 void District::ReviseValue(Applying& a, const EvidenceIdentity& before, const EvidenceIdentity& after,
                            const std::vector<EvidenceRevision>& revisions) {
   if (charted_.series() == 0) return;
-  const std::optional<PlacedValue> was = PlacedValueOf(before, CurrentOf(before, revisions).content.value);
-  const std::optional<PlacedValue> is = PlacedValueOf(after, CurrentOf(after, revisions).content.value);
+  const std::optional<PlacedValue> was = PlacedValueOf(*catalog_, before, CurrentOf(before, revisions).content.value);
+  const std::optional<PlacedValue> is = PlacedValueOf(*catalog_, after, CurrentOf(after, revisions).content.value);
   if (was == is) return;
   if (was && !charted_.Remove(was->row, was->value)) {
     return a.Fail(absl::DataLossError("a charted series lacks a record that is being revised; run `leadlag admin verify`"));

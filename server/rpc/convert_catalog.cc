@@ -56,6 +56,8 @@ class CatalogReader {
       catalog.settings.review_objective_days = proto.settings().review_objective_days();
     }
     catalog.settings.flip_retention_days = proto.settings().flip_retention_days();
+    if (proto.settings().has_student_floor()) catalog.settings.student_floor = proto.settings().student_floor();
+    if (proto.settings().has_staff_floor()) catalog.settings.staff_floor = proto.settings().staff_floor();
     if (!problems_.empty()) {
       AddProblemsOfOthers(catalog);
       return AsStatus(problems_);
@@ -179,6 +181,7 @@ class CatalogReader {
     indicator.direction = EnumFromProto<Direction>(proto.direction());
     indicator.unit = proto.unit();
     indicator.themes.assign(proto.themes().begin(), proto.themes().end());
+    indicator.population = EnumFromProto<Population>(proto.population());
     return indicator;
   }
 
@@ -373,6 +376,7 @@ v1::Indicator ToProto(const Indicator& indicator) {
   proto.set_direction(EnumToProto<v1::Direction>(indicator.direction));
   proto.set_unit(indicator.unit);
   for (const std::string& theme : indicator.themes) proto.add_themes(theme);
+  proto.set_population(EnumToProto<v1::Population>(indicator.population));
   return proto;
 }
 
@@ -476,6 +480,11 @@ v1::Catalog ToProto(const Catalog& catalog) {
   if (catalog.settings.flip_retention_days != 0) {
     proto.mutable_settings()->set_flip_retention_days(catalog.settings.flip_retention_days);
   }
+  const DistrictSettings defaults;
+  if (catalog.settings.student_floor != defaults.student_floor) {
+    proto.mutable_settings()->set_student_floor(catalog.settings.student_floor);
+  }
+  if (catalog.settings.staff_floor != defaults.staff_floor) proto.mutable_settings()->set_staff_floor(catalog.settings.staff_floor);
   return proto;
 }
 

@@ -118,7 +118,7 @@ absl::StatusOr<EvidenceItem> EvidenceItemFromProto(const v1::EvidenceRecord& rec
   return item;
 }
 
-v1::EvidenceRecord ToProto(std::string_view evidence_id, const EvidenceContent& content) {
+v1::EvidenceRecord ToProto(std::string_view evidence_id, const EvidenceContent& content, bool hidden) {
   v1::EvidenceRecord record;
   record.set_evidence_id(std::string(evidence_id));
   record.set_team(content.team);
@@ -129,6 +129,9 @@ v1::EvidenceRecord ToProto(std::string_view evidence_id, const EvidenceContent& 
     record.mutable_period()->set_start_date(content.period->from.ToString());
     record.mutable_period()->set_end_date(content.period->to.ToString());
   }
+  if (content.reported) *record.mutable_reported_time() = ToProto(*content.reported);
+  if (content.source_version) record.set_source_version(*content.source_version);
+  if (hidden) return record;
   if (const double* const number = std::get_if<double>(&content.value)) record.set_number(*number);
   if (const Proportion* const proportion = std::get_if<Proportion>(&content.value)) {
     record.mutable_proportion()->set_numerator(proportion->numerator);
@@ -136,16 +139,15 @@ v1::EvidenceRecord ToProto(std::string_view evidence_id, const EvidenceContent& 
   }
   if (const Completion* const completion = std::get_if<Completion>(&content.value)) record.set_completed(completion->done);
   if (std::holds_alternative<Void>(content.value)) record.set_void_(true);
-  if (content.reported) *record.mutable_reported_time() = ToProto(*content.reported);
-  if (content.source_version) record.set_source_version(*content.source_version);
   record.set_note(content.note);
   return record;
 }
 
-v1::EvidenceRevision ToProto(std::string_view evidence_id, const EvidenceRevision& revision) {
+v1::EvidenceRevision ToProto(std::string_view evidence_id, const EvidenceRevision& revision, bool hidden) {
   v1::EvidenceRevision proto;
   proto.set_revision(static_cast<int32_t>(revision.revision));
-  *proto.mutable_record() = ToProto(evidence_id, revision.content);
+  *proto.mutable_record() = ToProto(evidence_id, revision.content, hidden);
+  proto.set_hidden(hidden);
   *proto.mutable_recorded_time() = ToProto(revision.recorded);
   if (!revision.voided()) proto.set_event_date(revision.event_date.ToString());
   proto.set_known_date(revision.known_date.ToString());
@@ -155,7 +157,7 @@ v1::EvidenceRevision ToProto(std::string_view evidence_id, const EvidenceRevisio
 v1::Evidence ToProto(std::string_view district, const EvidenceAnswer& evidence) {
   v1::Evidence proto;
   proto.set_name(FormatEvidenceName(district, evidence.source, evidence.evidence_id));
-  *proto.mutable_current() = ToProto(evidence.evidence_id, evidence.current);
+  *proto.mutable_current() = ToProto(evidence.evidence_id, evidence.current, evidence.hidden);
   proto.set_voided(evidence.voided);
   proto.set_reviewed_date(ToProto(evidence.reviewed));
   proto.set_pending_calendar(evidence.pending_calendar);

@@ -19,10 +19,11 @@ namespace leadlag {
 
 // All that can be told of one record without the state. INVALID_ARGUMENT with one problem, its field inside the record.
 absl::StatusOr<EvidenceItem> EvidenceItemFromProto(const v1::EvidenceRecord& record);
-v1::EvidenceRecord ToProto(std::string_view evidence_id, const EvidenceContent& content);
+// `hidden`: without what was seen, and without note.
+v1::EvidenceRecord ToProto(std::string_view evidence_id, const EvidenceContent& content, bool hidden = false);
 
 v1::Evidence ToProto(std::string_view district, const EvidenceAnswer& evidence);
-v1::EvidenceRevision ToProto(std::string_view evidence_id, const EvidenceRevision& revision);
+v1::EvidenceRevision ToProto(std::string_view evidence_id, const EvidenceRevision& revision, bool hidden);
 
 // One batch on its way through the engine: what could be told to be wrong before, and what the engine says of the rest, become one
 // answer by index. Not thread safe; moves between threads.

@@ -26,6 +26,7 @@ v1::RunChart SeriesToProto(const RunChartAnswer& answer, const SeriesChart& seri
   chart.set_unit(static_cast<v1::ChartUnit>(answer.unit));
   chart.set_start_date(answer.window.from.ToString());
   chart.set_end_date(answer.window.to.ToString());
+  chart.set_hidden_count(static_cast<int64_t>(series.hidden));
   for (const RunPoint& point : series.points) {
     v1::RunChartPoint& shown = *chart.add_points();
     shown.set_start_date(point.dates.from.ToString());

@@ -138,9 +138,7 @@ grpc::ServerUnaryReactor* EvidenceService::GetEvidence(grpc::CallbackServerConte
     if (!history.ok()) return history.status();
     v1::GetEvidenceResponse response;
     *response.mutable_evidence() = ToProto(name->district, history->evidence);
-    for (const EvidenceRevision& revision : history->revisions) {
-      *response.add_revisions() = ToProto(name->evidence_id, revision);
-    }
+    for (const auto& [revision, hidden] : history->revisions) *response.add_revisions() = ToProto(name->evidence_id, revision, hidden);
     return response;
   };
   return Answer<v1::GetEvidenceRequest, v1::GetEvidenceResponse>(calls_, context, request, response, handler);

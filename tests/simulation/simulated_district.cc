@@ -540,6 +540,7 @@ Catalog SmallCatalog(int teams) {
     added.role = role;
     added.category = category;
     added.measure = measure;
+    if (measure == Measure::kProportion) added.population = Population::kNone;  // what it says is shown
     catalog.indicators.push_back(std::move(added));
   };
   indicator("walks", IndicatorRole::kLeading, Category::kWalkthrough);
