@@ -20,6 +20,7 @@ namespace leadlag {
 struct Proportion {
   int64_t numerator = 0;    // k, 0 <= k <= n
   int64_t denominator = 0;  // n, >= 1
+  std::optional<int64_t> invited{};  // of a survey: how many were asked, >= n; it has closed
   friend bool operator==(const Proportion&, const Proportion&) = default;
 };
 struct Completion {
@@ -31,6 +32,11 @@ struct Void {
   friend bool operator==(const Void&, const Void&) = default;
 };
 using EvidenceValue = std::variant<double, Proportion, Completion, Void>;
+// Of a survey's result how many were asked.
+inline std::optional<int64_t> InvitedOf(const EvidenceValue& value) {
+  const auto* const proportion = std::get_if<Proportion>(&value);
+  return proportion == nullptr ? std::nullopt : proportion->invited;
+}
 
 // What a source says of one record: everything that counts as content. For a Void, team, indicator and date may be left
 // out.

@@ -16,7 +16,8 @@ namespace {
 uint8_t FormatByte(std::string_view bytes) { return bytes.empty() ? 0 : static_cast<uint8_t>(bytes[0]); }
 
 // Formats. Never change what one means: add a format, and go on reading the old ones.
-constexpr uint8_t kEvidenceFormat = 1;
+constexpr uint8_t kEvidenceFormat = 2;  // of a survey: who was invited follows the content
+constexpr uint8_t kPlainEvidenceFormat = 1;
 constexpr uint8_t kIdentityFormat = 1;
 constexpr uint8_t kReviewFormat = 2;
 // Of one that says nothing of how it went: a program that knows no later format reads it.
@@ -113,13 +114,24 @@ EvidenceContent GetEvidenceContent(ByteReader& in) {
   return content;
 }
 
+void GetInvited(ByteReader& in, EvidenceValue& value) {
+  const int64_t invited = in.GetSigned();
+  if (auto* const proportion = std::get_if<Proportion>(&value)) {
+    proportion->invited = invited;
+  } else {
+    in.Fail();
+  }
+}
+
 void PutEvidenceRecord(ByteWriter& out, SourceNumber source, std::string_view evidence_id, uint32_t revision,
                        const EvidenceContent& content, const EvidenceDates& dates) {
-  out.PutU8(kEvidenceFormat);
+  const std::optional<int64_t> invited = InvitedOf(content.value);
+  out.PutU8(invited ? kEvidenceFormat : kPlainEvidenceFormat);
   out.PutVarint(source);
   out.PutString(evidence_id);
   out.PutVarint(revision);
   PutEvidenceContent(out, content);
+  if (invited) out.PutSigned(*invited);
   PutInstant(out, dates.recorded);
   PutDate(out, dates.recorded_date);
   PutDate(out, dates.event_date);
@@ -141,6 +153,7 @@ absl::StatusOr<EvidenceRecord> DecodeEvidenceRecord(std::string_view bytes) {
   record.revision.revision = GetU32(in);
   if (record.revision.revision == 0) in.Fail();
   record.revision.content = GetEvidenceContent(in);
+  if (FormatByte(bytes) == kEvidenceFormat) GetInvited(in, record.revision.content.value);
   record.revision.recorded = GetInstant(in);
   record.revision.recorded_date = GetServiceDate(in);
   record.revision.event_date = GetServiceDate(in);
@@ -166,6 +179,7 @@ absl::StatusOr<EvidenceGlance> GlanceAtEvidenceRecord(std::string_view bytes) {
   if (flags & kSourceVersion) in.GetVarint();
   if ((flags & kNote) && in.GetString().empty()) in.Fail();
   glance.value = GetValue(in, flags >> kValueShift);
+  if (FormatByte(bytes) == kEvidenceFormat) GetInvited(in, glance.value);
   glance.dates.recorded = GetInstant(in);
   glance.dates.recorded_date = GetServiceDate(in);
   glance.dates.event_date = GetServiceDate(in);

@@ -211,6 +211,9 @@ void PutZones(ByteWriter& out, const std::vector<ZoneRules>& zones);
 std::vector<ZoneRules> GetZones(ByteReader& in);
 void PutEvidenceContent(ByteWriter& out, const EvidenceContent& content);
 EvidenceContent GetEvidenceContent(ByteReader& in);
+// Who was invited to a survey is no part of a content's bytes: it follows them where the format says so. Fails where the value is no
+// PROPORTION.
+void GetInvited(ByteReader& in, EvidenceValue& value);
 // All but the account of it.
 void PutReview(ByteWriter& out, const Review& review);
 Review GetReview(ByteReader& in);

@@ -56,7 +56,7 @@ std::string Signals(const v1::RunChartVerdict& verdict) {
 Table PointTable(const std::vector<const v1::RunChart*>& charts, bool with_phases) {
   std::vector<Column> columns = {{"indicator", "INDICATOR"}, {"start_date", "FROM"},       {"end_date", "TO"},
                                  {"value", "VALUE", true},   {"centre", "CENTRE", true},   {"side", "SIDE"},
-                                 {"records", "RECORDS", true}, {"under_way", "UNDER WAY"}};
+                                 {"records", "RECORDS", true}, {"response_rate", "ANSWERED", true}, {"under_way", "UNDER WAY"}};
   if (with_phases) {
     columns.push_back({"phase_start_date", "PHASE FROM"});
     columns.push_back({"signal", "SIGNAL"});
@@ -69,6 +69,7 @@ Table PointTable(const std::vector<const v1::RunChart*>& charts, bool with_phase
       const char* const side = !phase.has_centre() ? "" : off > 0 ? "above" : off < 0 ? "below" : "on it";
       std::vector<Cell> row = {chart->indicator(), point.start_date(), point.end_date(), Rounded(point.value()),
                                phase.has_centre() ? Rounded(phase.centre()) : "", side, point.record_count(),
+                               point.has_response_rate() ? Rounded(point.response_rate()) : "",
                                point.under_way() ? "yes" : ""};
       if (with_phases) {
         row.emplace_back(phase.start_date());

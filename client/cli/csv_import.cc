@@ -33,6 +33,7 @@ constexpr std::array kFields = {
     MappableField{"number", "number"},
     MappableField{"numerator", "proportion.numerator"},
     MappableField{"denominator", "proportion.denominator"},
+    MappableField{"invited", "proportion.survey.invited"},
     MappableField{"completed", "completed"},
     MappableField{"void", "void"},
     MappableField{"reported_time", "reported_time"},
@@ -513,6 +514,13 @@ std::optional<RowConverter::Refusal> RowConverter::FillContent(const CsvRow& row
     if (*k < 0 || *k > *n) return Refusal{"numerator", "it must lie between 0 and the denominator"};
     record.mutable_proportion()->set_numerator(*k);
     record.mutable_proportion()->set_denominator(*n);
+    if (const std::string invited = Text("invited", row); !invited.empty()) {
+      const std::optional<int64_t> asked = ParseInteger(invited);
+      if (!asked) return Refusal{"invited", Quoted(invited) + " is not a whole number"};
+      if (*asked < *n) return Refusal{"invited", "it must be at least the denominator, who answered"};
+      record.mutable_proportion()->mutable_survey()->set_invited(*asked);
+      record.mutable_proportion()->mutable_survey()->set_closed(true);  // a file is written when it has
+    }
   } else {
     const std::optional<bool> done = ParseYesNo(completed);
     if (!done) return Refusal{"completed", Quoted(completed) + " is not true or false"};

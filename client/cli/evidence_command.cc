@@ -10,8 +10,12 @@ std::string ValueText(const v1::EvidenceRecord& record) {
   switch (record.content_case()) {
     case v1::EvidenceRecord::kNumber:
       return FormatDecimal(record.number());
-    case v1::EvidenceRecord::kProportion:
-      return std::to_string(record.proportion().numerator()) + "/" + std::to_string(record.proportion().denominator());
+    case v1::EvidenceRecord::kProportion: {
+      const v1::Proportion& proportion = record.proportion();
+      const std::string text = std::to_string(proportion.numerator()) + "/" + std::to_string(proportion.denominator());
+      if (!proportion.has_survey()) return text;
+      return text + ", " + std::to_string(proportion.denominator()) + " of " + std::to_string(proportion.survey().invited()) + " answered";
+    }
     case v1::EvidenceRecord::kCompleted:
       return record.completed() ? "done" : "not done";
     case v1::EvidenceRecord::kVoid:

@@ -1,5 +1,6 @@
 #include "server/engine/command.h"
 
+#include <algorithm>
 #include <array>
 
 #include "absl/strings/str_cat.h"
@@ -10,7 +11,7 @@
 namespace leadlag {
 namespace {
 
-constexpr uint8_t kFormat = 9;
+constexpr uint8_t kFormat = 10;
 // A command is written in the first format that has it: a program that knows no later one reads it.
 constexpr uint8_t kContinueByFormat = 2;
 constexpr uint8_t kHandleAlertFormat = 3;
@@ -20,6 +21,7 @@ constexpr uint8_t kSourcesFormat = 6;
 constexpr uint8_t kInquiriesFormat = 7;  // inquiries, and catalogs with themes of them or rules of later kinds
 constexpr uint8_t kReviewAccountFormat = 8;
 constexpr uint8_t kPrivacyFormat = 9;  // catalogs with populations or floors
+constexpr uint8_t kSurveyFormat = 10;
 constexpr uint8_t kFirstFormat = 1;
 constexpr uint32_t kWatchesLeast = 2 * kMaxExpectations;  // a team's are not cut
 
@@ -36,6 +38,7 @@ enum class Kind : uint8_t {
   kHandleAlert = 9,
   kRecordInquiry = 10,
   kRecordReviewAccount = 11,  // with an account of how it went
+  kRecordSurveys = 12,        // evidence, some of it of surveys: behind each who was invited
 };
 
 void PutBool(ByteWriter& out, bool value) { out.PutU8(value ? 1 : 0); }
@@ -49,6 +52,10 @@ void PutDateMaybe(ByteWriter& out, std::optional<Date> date) {
 std::optional<Date> GetDateMaybe(ByteReader& in) {
   if (!GetBool(in)) return std::nullopt;
   return Date(static_cast<int32_t>(in.GetSigned(Date::Min().days(), Date::Max().days())));
+}
+
+bool HasSurvey(const RecordEvidenceCommand& c) {
+  return std::any_of(c.items.begin(), c.items.end(), [](const EvidenceItem& item) { return InvitedOf(item.content.value).has_value(); });
 }
 
 struct BodyEncoder {
@@ -76,12 +83,17 @@ struct BodyEncoder {
     PutZones(out, c.zones);
   }
   void operator()(const RecordEvidenceCommand& c) {
-    PutKind(Kind::kRecordEvidence);
+    const bool surveys = HasSurvey(c);
+    PutKind(surveys ? Kind::kRecordSurveys : Kind::kRecordEvidence);
     out.PutString(c.source);
     out.PutVarint(c.items.size());
     for (const EvidenceItem& item : c.items) {
       out.PutString(item.evidence_id);
       PutEvidenceContent(out, item.content);
+      if (!surveys) continue;
+      const std::optional<int64_t> invited = InvitedOf(item.content.value);
+      PutBool(out, invited.has_value());
+      if (invited) out.PutSigned(*invited);
     }
     PutDateMaybe(out, c.complete_through);
     PutBool(out, c.batch_began.has_value());
@@ -133,6 +145,7 @@ uint8_t FormatOf(const StageCatalogCommand& stage) {
 }
 
 uint8_t FormatOf(const CommandBody& body) {
+  if (const auto* const batch = std::get_if<RecordEvidenceCommand>(&body)) return HasSurvey(*batch) ? kSurveyFormat : kFirstFormat;
   if (std::holds_alternative<HandleAlertCommand>(body)) return kHandleAlertFormat;
   if (std::holds_alternative<RecordInquiryCommand>(body)) return kInquiriesFormat;
   const auto* const review = std::get_if<RecordReviewCommand>(&body);
@@ -155,14 +168,16 @@ ApplyCatalogCommand GetApplyCatalog(ByteReader& in) {
   return c;
 }
 
-RecordEvidenceCommand GetRecordEvidence(ByteReader& in) {
+RecordEvidenceCommand GetRecordEvidence(ByteReader& in, bool surveys) {
   RecordEvidenceCommand c;
   c.source = in.GetString();
   c.items.resize(in.GetCount());
   for (EvidenceItem& item : c.items) {
     item.evidence_id = in.GetString();
     item.content = GetEvidenceContent(in);
+    if (surveys && GetBool(in)) GetInvited(in, item.content.value);
   }
+  if (surveys && !HasSurvey(c)) in.Fail();
   c.complete_through = GetDateMaybe(in);
   if (GetBool(in)) c.batch_began = Instant{static_cast<int64_t>(in.GetFixed64())};
   c.more = GetBool(in);
@@ -200,7 +215,8 @@ CommandBody GetBody(ByteReader& in) {
       return c;
     }
     case Kind::kReplaceZones: return ReplaceZonesCommand{GetZones(in)};
-    case Kind::kRecordEvidence: return GetRecordEvidence(in);
+    case Kind::kRecordEvidence: return GetRecordEvidence(in, false);
+    case Kind::kRecordSurveys: return GetRecordEvidence(in, true);
     case Kind::kRecordReview: return RecordReviewCommand{GetReview(in)};
     case Kind::kTick: return TickCommand{GetBool(in)};
     case Kind::kContinue: return ContinueCommand{};

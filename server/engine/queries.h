@@ -151,10 +151,16 @@ struct RunChartQuery {
   std::optional<Date> baseline_until;
   std::string inquiry;  // whose actions begin phases; empty: none
 };
+// To the surveys of one point; 0 where there are none.
+struct Responses {
+  double answered = 0;
+  double invited = 0;
+};
 struct SeriesChart {
   std::string indicator;
   Direction direction = Direction::kUnspecified;
   std::vector<RunPoint> points;  // their dates as far as they lie in the window
+  std::vector<Responses> responses;  // of each point
   std::vector<RunPhase> phases;  // of those that are over
   uint64_t hidden = 0;           // records in the window that are no part of it: core/privacy.h
 };

@@ -1,6 +1,9 @@
 // Run charts of a team's series. server/engine/queries.h.
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <utility>
+#include <variant>
 
 #include "absl/strings/str_cat.h"
 #include "core/digits.h"
@@ -49,27 +52,40 @@ uint64_t RecordsOf(const DistrictReader& reader, TeamNumber team, IndicatorNumbe
   return records;
 }
 
-// Evidence that waits for a calendar is not on it, nor what is hidden, which `hidden` counts.
-absl::StatusOr<std::vector<RunPoint>> PointsOf(const DistrictReader& reader, const TeamNow& team, IndicatorNumber indicator, ChartUnit unit,
-                                               DateRange window, uint64_t& hidden) {
-  const auto on_hidden = [&](Date date) { hidden += window.Contains(date) ? 1 : 0; };
+// Its points, how many answered, and what is hidden. Evidence that waits for a calendar is not on it.
+absl::Status ReadPoints(const DistrictReader& reader, const TeamNow& team, IndicatorNumber indicator, ChartUnit unit, DateRange window,
+                        SeriesChart& chart) {
+  std::map<Date, Responses> responses;
+  const auto visit = [&](Date date, const EvidenceValue& value, bool hidden) {
+    if (!window.Contains(date) || team.calendar().YearOf(date) == nullptr) return;
+    chart.hidden += hidden ? 1 : 0;
+    const auto* const proportion = std::get_if<Proportion>(&value);
+    if (hidden || proportion == nullptr || !proportion->invited) return;
+    responses[date].answered += static_cast<double>(proportion->denominator);
+    responses[date].invited += static_cast<double>(*proportion->invited);
+  };
   std::vector<SeriesDay> days;
   for (const DayRows::Slot& slot : reader->rows().OfTeam(team.number)) {
     if (!IsInWindow(slot, indicator, window)) continue;
     const absl::StatusOr<SeriesValues> read =
         ReadSeriesValues(reader->store(), reader->number(), reader->interned(), *reader->catalog(),
-                         {team.number, indicator, slot.row_year}, on_hidden);
+                         {team.number, indicator, slot.row_year}, visit);
     if (!read.ok()) return read.status();
     for (const SeriesDay& day : read->In(window)) {
       if (team.calendar().YearOf(day.date) != nullptr) days.push_back(day);
     }
   }
   std::ranges::sort(days, {}, &SeriesDay::date);
-  std::vector<RunPoint> points = RunPointsOf(days, unit);
-  for (RunPoint& point : points) {
+  chart.points = RunPointsOf(days, unit);
+  for (RunPoint& point : chart.points) {
     point.dates = {std::max(point.dates.from, window.from), std::min(point.dates.to, window.to)};
+    Responses& of_point = chart.responses.emplace_back();
+    for (auto it = responses.lower_bound(point.dates.from); it != responses.end() && it->first < point.dates.to; ++it) {
+      of_point.answered += it->second.answered;
+      of_point.invited += it->second.invited;
+    }
   }
-  return points;
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -100,11 +116,11 @@ absl::StatusOr<RunChartAnswer> GetRunChart(const DistrictReader& reader, std::st
   RunChartAnswer answer{.window = *window, .today = team->today, .unit = query.unit};
   std::vector<Date> starts;
   const auto series = [&](IndicatorNumber indicator) -> absl::StatusOr<SeriesChart> {
-    uint64_t hidden = 0;
-    absl::StatusOr<std::vector<RunPoint>> points = PointsOf(reader, *team, indicator, query.unit, *window, hidden);
-    if (!points.ok()) return points.status();
-    return SeriesChart{reader->interned().indicators.NameOf(indicator), reader->catalog()->FindIndicator(indicator)->direction,
-                       *std::move(points), {}, hidden};
+    SeriesChart chart;
+    chart.indicator = reader->interned().indicators.NameOf(indicator);
+    chart.direction = reader->catalog()->FindIndicator(indicator)->direction;
+    if (absl::Status read = ReadPoints(reader, *team, indicator, query.unit, *window, chart); !read.ok()) return read;
+    return chart;
   };
   // What holds today says nothing yet, as in RUN_SIGNAL.
   const auto over = [&answer](const SeriesChart& chart) {

@@ -13,12 +13,12 @@
 
 namespace leadlag {
 
-// The current values of the series' records dated in the row's year, without those that the catalog hides, of which `on_hidden` is told the
-// date. `Reader` and errors as StoredEvidence's.
+// The current values of the series' records dated in the row's year, without those that the catalog hides. `visit` is told of each that
+// could be charted, and whether it is hidden. `Reader` and errors as StoredEvidence's.
 template <typename Reader>
 absl::StatusOr<SeriesValues> ReadSeriesValues(
     const Reader& reader, uint32_t district, const Interned& interned, const DistrictCatalog& catalog, const RowId& id,
-    absl::FunctionRef<void(Date)> on_hidden = [](Date) {}) {
+    absl::FunctionRef<void(Date, const EvidenceValue&, bool)> visit = [](Date, const EvidenceValue&, bool) {}) {
   const StoredEvidence<Reader> stored(reader, district, interned);
   const SeriesId series{id.team, id.indicator};
   const DateRange dates = RowYearDates(id.row_year);
@@ -36,11 +36,10 @@ absl::StatusOr<SeriesValues> ReadSeriesValues(
     const absl::StatusOr<EvidenceRevision> current = stored.Current(*found);
     if (!current.ok()) return current.status();
     const std::optional<SeriesValue> value = ChartedValue(place.date, current->content.value);
-    if (catalog.IsHidden(id.indicator, current->content.value)) {
-      on_hidden(place.date);
-    } else if (value) {
-      values.Add(*value);
-    }
+    if (!value) continue;
+    const bool hidden = catalog.IsHidden(id.indicator, current->content.value);
+    visit(place.date, current->content.value, hidden);
+    if (!hidden) values.Add(*value);
   }
   return values;
 }

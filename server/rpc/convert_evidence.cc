@@ -68,6 +68,15 @@ absl::Status CheckProportion(const v1::Proportion& proportion) {
     return InvalidField("proportion.numerator", absl::StrCat(proportion.numerator(), " is out of range; give 0 to ",
                                                              proportion.denominator(), ", the denominator"));
   }
+  if (!proportion.has_survey()) return absl::OkStatus();
+  if (proportion.survey().invited() < proportion.denominator()) {
+    return InvalidField("proportion.survey.invited", absl::StrCat(proportion.survey().invited(), " is fewer than the ",
+                                                                  proportion.denominator(), " who answered; give how many were asked"));
+  }
+  if (!proportion.survey().closed()) {
+    return InvalidField("proportion.survey.closed", "is false: answers that still come in say nothing yet; send them once the survey has "
+                                                    "closed, with true");
+  }
   return absl::OkStatus();
 }
 
@@ -80,6 +89,9 @@ absl::Status ReadValue(const v1::EvidenceRecord& record, EvidenceContent& conten
     case v1::EvidenceRecord::kProportion:
       if (absl::Status status = CheckProportion(record.proportion()); !status.ok()) return status;
       content.value = Proportion{record.proportion().numerator(), record.proportion().denominator()};
+      if (!record.proportion().has_survey()) return absl::OkStatus();
+      if (content.event_time) return InvalidField("event_time", "a survey is told by its date; give event_date, or a period");
+      std::get<Proportion>(content.value).invited = record.proportion().survey().invited();
       return absl::OkStatus();
     case v1::EvidenceRecord::kCompleted:
       content.value = Completion{record.completed()};
@@ -136,6 +148,10 @@ v1::EvidenceRecord ToProto(std::string_view evidence_id, const EvidenceContent& 
   if (const Proportion* const proportion = std::get_if<Proportion>(&content.value)) {
     record.mutable_proportion()->set_numerator(proportion->numerator);
     record.mutable_proportion()->set_denominator(proportion->denominator);
+    if (proportion->invited) {
+      record.mutable_proportion()->mutable_survey()->set_invited(*proportion->invited);
+      record.mutable_proportion()->mutable_survey()->set_closed(true);
+    }
   }
   if (const Completion* const completion = std::get_if<Completion>(&content.value)) record.set_completed(completion->done);
   if (std::holds_alternative<Void>(content.value)) record.set_void_(true);

@@ -27,13 +27,15 @@ v1::RunChart SeriesToProto(const RunChartAnswer& answer, const SeriesChart& seri
   chart.set_start_date(answer.window.from.ToString());
   chart.set_end_date(answer.window.to.ToString());
   chart.set_hidden_count(static_cast<int64_t>(series.hidden));
-  for (const RunPoint& point : series.points) {
+  for (size_t i = 0; i < series.points.size(); ++i) {
+    const RunPoint& point = series.points[i];
     v1::RunChartPoint& shown = *chart.add_points();
     shown.set_start_date(point.dates.from.ToString());
     shown.set_end_date(point.dates.to.ToString());
     shown.set_value(point.value);
     shown.set_record_count(point.records);
     shown.set_under_way(answer.UnderWay(point));
+    if (series.responses[i].invited > 0) shown.set_response_rate(series.responses[i].answered / series.responses[i].invited);
   }
   for (const RunPhase& phase : series.phases) {
     v1::RunChartPhase& shown = *chart.add_phases();

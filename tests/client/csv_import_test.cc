@@ -120,6 +120,22 @@ TEST(RowConverter, TextThatIsNotUtf8IsRefusedWithItsColumn) {
   EXPECT_FALSE(RowConverter::Create(mapping, {"date", "dbn", "attn_pct_at_4pm", "remark"}, nullptr).ok());
 }
 
+TEST(RowConverter, Surveys) {
+  ImportMapping mapping;
+  for (const char* column : {"evidence_id=id", "team=t", "event_date=d", "numerator=k", "denominator=n", "invited=asked"}) {
+    ASSERT_TRUE(mapping.AddColumn(column).ok());
+  }
+  ASSERT_TRUE(mapping.AddConstant("indicator=i").ok());
+  RowConverter converter = Make(mapping, {"id", "t", "d", "k", "n", "asked"});
+  const auto survey = Convert(converter, {"s1", "north", "2025-09-04", "24", "31", "52"});
+  ASSERT_EQ(survey.kind, Kind::kRecord) << survey.reason;
+  EXPECT_EQ(survey.record.proportion().survey().invited(), 52);
+  EXPECT_TRUE(survey.record.proportion().survey().closed());
+  EXPECT_FALSE(Convert(converter, {"s2", "north", "2025-09-04", "24", "31", ""}).record.proportion().has_survey());
+  EXPECT_EQ(Convert(converter, {"s3", "north", "2025-09-04", "24", "31", "30"}).column, "asked");
+  EXPECT_EQ(Convert(converter, {"s4", "north", "2025-09-04", "24", "31", "all"}).column, "asked");
+}
+
 TEST(RowConverter, TemplatesAndProportions) {
   ImportMapping mapping;
   ASSERT_TRUE(mapping.AddColumn("evidence_id={d}/{t}-x").ok());

@@ -63,6 +63,14 @@ Review ReviewWithAccount() {
   return review;
 }
 
+// A survey beside a walk.
+RecordEvidenceCommand Surveys() {
+  RecordEvidenceCommand evidence{.source = "forms",
+                                 .items = {Item("north", "walks", "2025-09-04", "r1"), Item("north", "voices", "2025-09-04", "s1")}};
+  evidence.items[1].content.value = Proportion{24, 31, 52};
+  return evidence;
+}
+
 std::vector<Command> OneOfEach() {
   RecordEvidenceCommand evidence{.source = "forms", .items = {Item("north", "walks", "2025-09-04", "r1")}};
   evidence.complete_through = DateOf("2025-09-03");
@@ -79,6 +87,7 @@ std::vector<Command> OneOfEach() {
       {kNow, "clerk", StageCatalogCommand{true, "bytes"}},
       {kNow, "zone-database", ReplaceZonesCommand{{zone}}},
       {kNow, "forms", evidence},
+      {kNow, "forms", Surveys()},
       {kNow, "coach", RecordReviewCommand{{.id = "v1", .team = "north", .date = DateOf("2025-09-05"), .indicators = {"walks"}}}},
       {kNow, "coach", RecordReviewCommand{ReviewWithAccount()}},
       {kNow, "", TickCommand{true}},
@@ -116,8 +125,10 @@ TEST(CommandTest, EachIsOfTheFirstFormatThatHasIt) {
                           (apply != nullptr && !apply->catalog.inquiry_themes.empty());
     const auto* const review = std::get_if<RecordReviewCommand>(&command.body);
     const bool tells_how = review != nullptr && review->review.account != Review::Account();
-    EXPECT_EQ(EncodeCommand(command).front(),
-              tells_how ? 8 : inquires ? 7 : expects ? 6 : has_retention ? 5 : has_rules ? 4 : handles ? 3 : goes_on_by ? 2 : 1);
+    const auto* const evidence = std::get_if<RecordEvidenceCommand>(&command.body);
+    const bool surveys = evidence != nullptr && evidence->items.size() == 2;
+    const int later = surveys ? 10 : tells_how ? 8 : inquires ? 7 : expects ? 6 : has_retention ? 5 : has_rules ? 4 : 0;
+    EXPECT_EQ(EncodeCommand(command).front(), later > 0 ? later : handles ? 3 : goes_on_by ? 2 : 1);
   }
 }
 
@@ -140,7 +151,7 @@ TEST(CommandTest, DamagedAndNewerBytesAreToldApart) {
     std::string bytes = EncodeCommand(command);
     EXPECT_EQ(DecodeCommand(bytes.substr(0, bytes.size() - 1)).status().code(), absl::StatusCode::kDataLoss);
     EXPECT_EQ(DecodeCommand(bytes + '\0').status().code(), absl::StatusCode::kDataLoss);
-    bytes.front() = 9;
+    bytes.front() = 11;
     EXPECT_EQ(DecodeCommand(bytes).status().code(), absl::StatusCode::kFailedPrecondition);
     bytes.front() = 0;
     EXPECT_EQ(DecodeCommand(bytes).status().code(), absl::StatusCode::kDataLoss);

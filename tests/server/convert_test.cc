@@ -240,6 +240,7 @@ TEST(ConvertEvidenceTest, RoundTrip) {
        {"event_date: '2025-09-04' number: -2.5", "event_date: '2025-09-04' number: 0",
         "event_time { seconds: 1756994400 nanos: 123000 } proportion { numerator: 0 denominator: 1 }",
         "period { start_date: '2025-07-01' end_date: '2026-07-01' } proportion { numerator: 3 denominator: 3 }",
+        "event_date: '2025-09-04' proportion { numerator: 24 denominator: 31 survey { invited: 52 closed: true } }",
         "event_date: '1970-01-01' completed: false", "void: true", "event_date: '2099-12-31' void: true",
         "event_date: '2025-09-04' number: 1 reported_time { seconds: 5 } source_version: 0 note: 'one\\ntwo'",
         "event_date: '2025-09-04' number: 1 source_version: 18446744073709551615"}) {
@@ -267,6 +268,10 @@ TEST(ConvertEvidenceTest, NamesTheFieldThatIsWrong) {
       {date + "proportion { numerator: 1 }", "proportion.denominator"},
       {date + "proportion { numerator: -1 denominator: 1 }", "proportion.numerator"},
       {date + "proportion { numerator: 2 denominator: 1 }", "proportion.numerator"},
+      {date + "proportion { numerator: 1 denominator: 2 survey { invited: 1 closed: true } }", "proportion.survey.invited"},
+      {date + "proportion { numerator: 1 denominator: 2 survey { closed: true } }", "proportion.survey.invited"},
+      {date + "proportion { numerator: 1 denominator: 2 survey { invited: 2 } }", "proportion.survey.closed"},
+      {"event_time { seconds: 1756994400 } proportion { numerator: 1 denominator: 2 survey { invited: 2 closed: true } }", "event_time"},
       {date + "void: false", "void"},
       {date + "number: 1 reported_time { seconds: -1 }", "reported_time"},
       {date + "number: 1 note: 'ask jane@district.org'", "note"},

@@ -126,9 +126,11 @@ TEST(LatencyQueryTest, WhatIsNotLinkedIsNotAwaited) {
 TEST(LatencyQueryTest, ActionsByCycle) {
   SmallDistrict district("2025-09-18");
   district.RecordOne("north", "walks", "2025-09-10");
-  RecordInquiry(district, InquiryOf("talk", "north",
-                                    {{"visit", "Visit", DateOf("2025-09-02")}, {"plan", "Plan", DateOf("2025-09-03")},
-                                     {"share", "Share", DateOf("2025-09-15")}, {"early", "Begin", DateOf("2025-08-28")}}));
+  Inquiry inquiry = InquiryOf("talk", "north",
+                              {{"visit", "Visit", DateOf("2025-09-02")}, {"plan", "Plan", DateOf("2025-09-03")},
+                               {"share", "Share", DateOf("2025-09-15")}, {"early", "Begin", DateOf("2025-08-28")}});
+  inquiry.start = DateOf("2025-08-28");
+  RecordInquiry(district, inquiry);
   LatencyQuery query;
   query.evidence.from = DateOf("2025-09-02");
   query.evidence.to = DateOf("2025-09-30");

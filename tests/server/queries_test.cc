@@ -320,8 +320,8 @@ TEST(QueriesEvidenceTest, OneRecordWithItsRevisions) {
   EXPECT_EQ(evidence->evidence.current.event_date, DateOf("2025-09-05"));
   EXPECT_EQ(evidence->evidence.reviewed, std::nullopt);
   ASSERT_EQ(evidence->revisions.size(), 2u);
-  EXPECT_EQ(evidence->revisions[0].event_date, DateOf("2025-09-04"));
-  EXPECT_EQ(evidence->revisions[1].revision, 2u);
+  EXPECT_EQ(evidence->revisions[0].revision.event_date, DateOf("2025-09-04"));
+  EXPECT_EQ(evidence->revisions[1].revision.revision, 2u);
 
   district.Void("a");
   evidence = GetEvidence(district.Read(), "sis", "a");

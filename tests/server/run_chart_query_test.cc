@@ -27,6 +27,7 @@ SmallDistrict ChartedDistrict(std::string_view today) {
   Indicator voices = catalog.indicators[1];
   voices.id = "voices";
   voices.measure = Measure::kProportion;
+  voices.population = Population::kNone;
   catalog.indicators.push_back(voices);
   district.Apply(catalog);
   return district;
@@ -150,6 +151,43 @@ TEST(RunChartQueryTest, PhasesOfAnInquiryAndItsOutcomes) {
   EXPECT_EQ(FieldOf(GetRunChart(district.Read(), "south", query).status()), "inquiry");  // another team's
   query.inquiry = "none";
   EXPECT_EQ(FieldOf(GetRunChart(district.Read(), "north", query).status()), "inquiry");
+}
+
+// 31 of 52 answered: shown beside what they said, and not multiplied in.
+TEST(RunChartQueryTest, TheResponseRateStandsBeside) {
+  SmallDistrict district = ChartedDistrict("2025-10-18");
+  ASSERT_THAT(district
+                  .Record({Valued("voices", "2025-09-01", "a", Proportion{24, 31, 52}),
+                           Valued("voices", "2025-09-02", "b", Proportion{9, 9, 18}),
+                           Valued("voices", "2025-09-03", "c", Proportion{30, 60}), Valued("voices", "2025-09-09", "d", Proportion{1, 2})})
+                  .failures,
+              IsEmpty());
+  const auto answer = GetRunChart(district.Read(), "north", Of("voices"));
+  ASSERT_TRUE(answer.ok()) << answer.status();
+  ASSERT_EQ(answer->chart.points.size(), 2u);
+  EXPECT_EQ(answer->chart.points[0].value, 63.0 / 100);
+  EXPECT_EQ(answer->chart.responses[0].answered, 40);
+  EXPECT_EQ(answer->chart.responses[0].invited, 70);
+  EXPECT_EQ(answer->chart.responses[1].invited, 0);
+}
+
+// What is of too few is no part of it, and counted.
+TEST(RunChartQueryTest, HiddenRecordsAreLeftOut) {
+  SmallDistrict district = ChartedDistrict("2025-10-18");
+  ASSERT_THAT(district
+                  .Record({Valued("voices", "2025-09-01", "a", Proportion{5, 10}), Valued("voices", "2025-09-02", "b", Proportion{9, 9}),
+                           Valued("voices", "2025-09-09", "c", Proportion{9, 9})})
+                  .failures,
+              IsEmpty());
+  EXPECT_THAT(Lines(GetRunChart(district.Read(), "north", Of("voices"))->chart),
+              ElementsAre("2025-09-01 2025-09-08 74 of 2", "2025-09-08 2025-09-15 100 of 1"));
+  Catalog catalog = district.Read()->catalog()->catalog();
+  catalog.indicators.back().population = Population::kStudents;
+  district.Apply(catalog);
+  const auto answer = GetRunChart(district.Read(), "north", Of("voices"));
+  ASSERT_TRUE(answer.ok()) << answer.status();
+  EXPECT_THAT(Lines(answer->chart), ElementsAre("2025-09-01 2025-09-08 50 of 1"));
+  EXPECT_EQ(answer->chart.hidden, 2u);
 }
 
 // Nine days of 10, and but one after them: what was gained is lost.

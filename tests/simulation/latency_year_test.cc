@@ -251,7 +251,9 @@ class Year {
       for (int n = random_.Between(0, 10); n > 0; --n) HoldReview();
       if (random_.OneIn(3)) TellInquiry();
       if (random_.OneIn(60)) CloseSchools(date);
-      if (random_.OneIn(50)) ASSERT_FALSE(district_.Restart().has_value());
+      if (random_.OneIn(50)) {
+        ASSERT_FALSE(district_.Restart().has_value());
+      }
       AskOneTeam();
       if (random_.OneIn(15)) AskMany();
     }

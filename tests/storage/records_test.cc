@@ -319,6 +319,20 @@ CatalogRecord SampleThemes() {
   return record;
 }
 
+CatalogRecord SampleFloors() {
+  CatalogRecord record = SampleThemes();
+  record.catalog.settings.student_floor = 20;
+  record.catalog.settings.staff_floor = 1;
+  record.catalog.indicators[0].population = leadlag::Population::kStaff;
+  return record;
+}
+
+EvidenceRecord SampleSurvey() {
+  EvidenceRecord record = SampleEvidence();
+  record.revision.content.value = Proportion{24, 31, 52};
+  return record;
+}
+
 // One kind of record: a value with everything set, how it is written and read, and its bytes for ever.
 template <typename Record>
 struct Kind {
@@ -334,7 +348,7 @@ const Kind<EvidenceRecord>& EvidenceKind() {
   static const auto& kind = *new Kind<EvidenceRecord>{
       "evidence", SampleEvidence(), EncodeEvidenceRecord, DecodeEvidenceRecord,
       "010304772d3137027904702d31320577616c6b73debd0280edd892eefe9e0609016e0608809abb97eefe9e06e0bd02debd02"
-      "debd02"};
+      "debd02", 2};
   return kind;
 }
 const Kind<EvidenceIdentity>& IdentityKind() {
@@ -419,7 +433,7 @@ const Kind<CatalogRecord>& RulesKind() {
       "0104702d3132141414c80601dabd0201660003010577616c6b730000141414c8060004076c616767696e67014c023c01056c6576656c04"
       "686967680104702d31320300e80701d8bd0205626f7865730003020600000201c80600077265766965777300040e00000201c806000473"
       "6c6f770005123c081400000201c806001414010e416d65726963612f44656e76657202ffbf9eedbbebd309d7890380c0f68deefe9e06bf"
-      "d102010166b6bd0280c0f68deefe9e06", 5};
+      "d102010166b6bd0280c0f68deefe9e06", 6};
   return kind;
 }
 const Kind<FlipRecord>& SourceFlipKind() {
@@ -454,7 +468,7 @@ const Kind<CatalogRecord>& SourcesKind() {
       "303132010577616c6b730557616c6b730101020101016e01017402037369730353495305666f726d7300020165014502030001056c6576"
       "656c04686967680104702d3132141414c80601dabd0201660003010577616c6b730000141414c80600000000000002c806000601057761"
       "6c6b7301056c6576656c04686967680104702d313203e80701d8bd02141400010e416d65726963612f44656e76657202ffbf9eedbbebd309"
-      "d7890380c0f68deefe9e06bfd102010166b6bd0280c0f68deefe9e06", 5};
+      "d7890380c0f68deefe9e06bfd102010166b6bd0280c0f68deefe9e06", 6};
   return kind;
 }
 const Kind<CatalogRecord>& RunSignalsKind() {
@@ -467,7 +481,7 @@ const Kind<CatalogRecord>& RunSignalsKind() {
       "686967680104702d31320300e80701d8bd0205626f7865730003020600000201c80600077265766965777300040e00000201c806000473"
       "6c6f770005123c081400000201c806000977616c6b732d72756e00080577616c6b730101401200000000000000000101c806000762792d"
       "7765656b00080577616c6b73020000000101c806000000000002c8060014140000010e416d65726963612f44656e76657202ffbf9eedbbeb"
-      "d309d7890380c0f68deefe9e06bfd102010166b6bd0280c0f68deefe9e06", 5};
+      "d309d7890380c0f68deefe9e06bfd102010166b6bd0280c0f68deefe9e06", 6};
   return kind;
 }
 const Kind<FlipRecord>& RunSignalFlipKind() {
@@ -490,7 +504,24 @@ const Kind<CatalogRecord>& RetentionKind() {
       "0104702d3132141414c80601dabd0201660003010577616c6b730000141414c8060004076c616767696e67014c023c01056c6576656c04"
       "686967680104702d31320300e80701d8bd0205626f7865730003020600000201c80600077265766965777300040e00000201c806000473"
       "6c6f770005123c081400000201c8060014143c010e416d65726963612f44656e76657202ffbf9eedbbebd309d7890380c0f68deefe9e06"
-      "bfd102010166b6bd0280c0f68deefe9e06", 5};
+      "bfd102010166b6bd0280c0f68deefe9e06", 6};
+  return kind;
+}
+const Kind<CatalogRecord>& FloorsKind() {
+  static const auto& kind = *new Kind<CatalogRecord>{"catalog with floors", SampleFloors(), EncodeCatalogRecord, DecodeCatalogRecord,
+      "060006016401440e416d65726963612f44656e766572046d61696e01046d61696e044d61696e1f0107323032352d3236dcbc02b6c20201c0"
+      "bd02b2bf0201d8bd02d8bd0201094c61626f72204461790104702d31320450203132029abd0201d8bd0294be020002046d61696e00056f74"
+      "68657201f4bd020e416d65726963612f44656e766572020461726561056e6f727468056c6576656c046869676801046e6365730430303132"
+      "010577616c6b730557616c6b730101020101016e010174010373697303534953020165014502030001056c6576656c04686967680104702d"
+      "3132141414c80601dabd0201660003010577616c6b730000141414c8060004076c616767696e67014c023c01056c6576656c046869676801"
+      "04702d31320300e80701d8bd0205626f7865730003020600000201c80600077265766965777300040e00000201c8060004736c6f77000512"
+      "3c081400000201c806000000000002c8060014143c020877656c6c6e657373055374616666046172747300032802010e416d65726963612f"
+      "44656e76657202ffbf9eedbbebd309d7890380c0f68deefe9e06bfd102010166b6bd0280c0f68deefe9e06", 6};
+  return kind;
+}
+const Kind<EvidenceRecord>& SurveyKind() {
+  static const auto& kind = *new Kind<EvidenceRecord>{"survey", SampleSurvey(), EncodeEvidenceRecord, DecodeEvidenceRecord,
+      "020304772d3137027904702d31320577616c6b73debd0280edd892eefe9e0609016e303e68809abb97eefe9e06e0bd02debd02debd02", 2};
   return kind;
 }
 const Kind<CatalogRecord>& ThemesKind() {
@@ -502,7 +533,7 @@ const Kind<CatalogRecord>& ThemesKind() {
       "0104702d3132141414c80601dabd0201660003010577616c6b730000141414c8060004076c616767696e67014c023c01056c6576656c04"
       "686967680104702d31320300e80701d8bd0205626f7865730003020600000201c80600077265766965777300040e00000201c806000473"
       "6c6f770005123c081400000201c806000000000002c8060014143c020877656c6c6e657373055374616666046172747300010e416d6572"
-      "6963612f44656e76657202ffbf9eedbbebd309d7890380c0f68deefe9e06bfd102010166b6bd0280c0f68deefe9e06", 5};
+      "6963612f44656e76657202ffbf9eedbbebd309d7890380c0f68deefe9e06bfd102010166b6bd0280c0f68deefe9e06", 6};
   return kind;
 }
 const Kind<SourceObservation>& ObservationKind() {
@@ -520,7 +551,7 @@ const Kind<CatalogRecord>& CatalogKind() {
       "046869676801046e6365730430303132010577616c6b730557616c6b730101020101016e0101740103736973035349530201"
       "65014502030001056c6576656c04686967680104702d3132141414c80601dabd0201660003010577616c6b730000141414c8"
       "06001414010e416d65726963612f44656e76657202ffbf9eedbbebd309d7890380c0f68deefe9e06bfd102010166b6bd0280"
-      "c0f68deefe9e06", 5};
+      "c0f68deefe9e06", 6};
   return kind;
 }
 
@@ -553,6 +584,8 @@ void ForEachKind(Check check) {
   check(RunSignalFlipKind());
   check(RunSignalAlertKind());
   check(ThemesKind());
+  check(FloorsKind());
+  check(SurveyKind());
 }
 
 // What is accepted is read as the one value that has these bytes.
@@ -606,6 +639,7 @@ TEST(RecordsTest, BareRecordsRoundTrip) {
 TEST(RecordsTest, EveryKindOfEvidenceRoundTrips) {
   const std::vector<EvidenceValue> values = {0.0, -0.0, 1e300, std::numeric_limits<double>::denorm_min(),
                                              Proportion{0, 1}, Proportion{INT64_MAX, INT64_MAX},
+                                             Proportion{24, 31, 52}, Proportion{1, 1, INT64_MIN},
                                              Completion{true}, Completion{false}, Void{}};
   for (const EvidenceValue& value : values) {
     for (int event = 0; event < 4; ++event) {
