@@ -128,11 +128,12 @@ constexpr char kCatalog[] = R"pb(
 // day, with 8 of 9 the second's.
 constexpr const char* kDays[] = {"03", "04", "05", "08", "09", "10", "11", "12", "15", "16", "17", "18", "19", "22", "23", "24"};
 std::string Voices(int n, int hidden_numerator) {
-  const auto record = [n](char id, int k, int of, const std::string& note) {
-    return absl::StrCat("records { evidence_id: \"", std::string(1, id), n, "\" team: \"north\" indicator: \"voices\" event_date: \"2025-09-",
-                        kDays[n - 1], "\" note: \"", note, "\" proportion { numerator: ", k, " denominator: ", of, " } }\n");
+  const auto record = [n](const char* id, int k, int of, const std::string& note) {
+    return absl::StrCat("records { evidence_id: \"", id, n, "\" team: \"north\" indicator: \"voices\" event_date: \"2025-09-", kDays[n - 1],
+                        "\" note: \"", note, "\" proportion { numerator: ", k, " denominator: ", of, " } }\n");
   };
-  return absl::StrCat(record('v', n % 2 == 0 ? 21 : 20, 41, ""), record('h', hidden_numerator, 9, absl::StrCat(hidden_numerator, " of them")));
+  return absl::StrCat(record("v", n % 2 == 0 ? 21 : 20, 41, ""),
+                      record("h", hidden_numerator, 9, absl::StrCat(hidden_numerator, " of them")));
 }
 
 // All that anyone can ask, of a district with such values.
